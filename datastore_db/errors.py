@@ -1,0 +1,50 @@
+"""What can go wrong, in words for people. Every error of this package derives from `DatastoreError`."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class DocumentError(TypedDict):
+    """One thing that is wrong in a document: where (a JSON Pointer), which rule, and what was expected."""
+
+    instance_path: str
+    keyword: str
+    message: str
+
+
+class DatastoreError(Exception):
+    """The base of every error that this package raises on purpose."""
+
+
+class InvalidDocument(DatastoreError):
+    """A document breaks its schema or its rules (SQLSTATE DS400); `errors` lists every way in which it does."""
+
+    def __init__(self, errors: list[DocumentError], what: str = "the document") -> None:
+        self.errors = errors
+        lines = [f"{error['instance_path'] or '(the whole document)'}: {error['message']}" for error in errors]
+        super().__init__(f"{what} is not valid: " + "; ".join(lines))
+
+
+class NotAllowed(DatastoreError):
+    """The acting user may see this, but not change it (SQLSTATE DS403)."""
+
+
+class NotFound(DatastoreError):
+    """No such thing, or the acting user may not see it (SQLSTATE DS404)."""
+
+
+class Conflict(DatastoreError):
+    """It contradicts what is already stored (SQLSTATE DS409)."""
+
+
+class Unreachable(DatastoreError):
+    """The database or the storage does not answer; the message says which one, where, and what to do."""
+
+
+class NotAPicture(DatastoreError):
+    """The content of a file is of no picture format that this package knows."""
+
+
+class BrokenPicture(DatastoreError):
+    """A file is refused: damaged, empty, of absurd size, or named as what it is not."""
