@@ -1,0 +1,79 @@
+"""Names of files and directories: which are refused, which are passed over, and their order."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from .problems import shown
+
+MAX_PATH_BYTES = 1024
+
+# What macOS adds to the archives that it makes
+_OF_MACOS = "__MACOSX"
+_REFUSED = {
+    "Cc": "its name holds a control character",
+    "Cs": "its name is not valid UTF-8",
+    "Zl": "its name holds a line break",
+    "Zp": "its name holds a line break",
+}
+_DRIVE = re.compile(r"[A-Za-z]:/")
+_DIGITS = re.compile("([0-9]+)")
+
+NaturalKey: TypeAlias = "tuple[list[str | int], str]"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPath:
+    """A path with Unicode in composed form; if a step of it is `refused` or `passed_over`, the path up to there."""
+
+    path: str
+    refused: str | None = None
+    passed_over: str | None = None
+
+    @property
+    def usable(self) -> bool:
+        return self.refused is None and self.passed_over is None
+
+
+def check(path: str) -> CheckedPath:
+    """Judge a relative path, with "/" at its end for a directory."""
+    path = unicodedata.normalize("NFC", path)
+    if path.startswith("/") or _DRIVE.match(path):
+        return CheckedPath(shown(path), refused="its path is absolute")
+    steps = [step for step in path.split("/") if step not in {"", "."}]
+    if not steps:
+        return CheckedPath(shown(path), refused="it has no name")
+    if ".." in steps:
+        return CheckedPath(shown(path), refused="its path holds '..'")
+    size = -1
+    for number, step in enumerate(steps, 1):
+        is_directory = number < len(steps) or path.endswith("/")
+        so_far = "/".join(steps[:number]) + "/" * is_directory
+        for character in step:
+            if refused := _REFUSED.get(unicodedata.category(character)):
+                return CheckedPath(shown(so_far), refused=refused)
+        size += 1 + len(step.encode())
+        if size > MAX_PATH_BYTES:
+            return CheckedPath(so_far, refused=f"its path is longer than {MAX_PATH_BYTES} bytes")
+        if step.startswith(".") or step == _OF_MACOS:
+            kind = "directory" if is_directory else "file"
+            return CheckedPath(so_far, passed_over=f"a hidden {kind}" if step != _OF_MACOS else "added by macOS")
+    return CheckedPath("/".join(steps))
+
+
+def first_step(path: str) -> str:
+    """The top-level directory or file that a relative path leads through."""
+    return next((step for step in path.split("/") if step not in {"", "."}), "")
+
+
+def natural(name: str) -> NaturalKey:
+    """A sort key by which 2 comes before 10."""
+    return [int(part) if part.isdecimal() else part for part in _DIGITS.split(name.casefold())], name
+
+
+def natural_path(path: str) -> list[NaturalKey]:
+    """A sort key by which a directory comes before what it holds."""
+    return [natural(step) for step in path.split("/")] if path else []

@@ -1,0 +1,129 @@
+"""How the keys of the documents are spelled on disk, and renaming them to the one spelling inside.
+
+`PICTURE` and `PICTURE_SET` say which keys are known, by section. Their camelCase spelling follows a rule; what does
+not follow it stands in `IRREGULAR` and `MOVED`. Keys that are not known are kept as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TypeAlias
+
+from pydantic.alias_generators import to_camel
+
+from .problems import Place, Problem
+from .tree import Node, members
+
+Keys: TypeAlias = "Mapping[str, Keys]"
+
+
+def _keys(*names: str) -> Keys:
+    return {name: {} for name in names}
+
+
+_CLIENT_DATA = _keys("client_email", "client_expertise")
+_AUDIT_TRAIL = _keys("upload_date", "edited_by", "edit_date", "change_log", "access_log", "privacy_flag")
+
+PICTURE: Keys = {
+    "schema_version": {},
+    "picture_id": {},
+    "picture_set_id": {},
+    "user_data": _keys("description", "number_of_seeds", "zoom"),
+    "seed": _keys("seed_id", "seed_name"),
+    "client_data": _CLIENT_DATA,
+    "client_feedback": _keys("correct_identification", "historical_comparison"),
+    "metadata": _keys("upload_date", "file_name", "relative_path"),
+    "image_data": _keys("format", "width", "height", "resolution", "source", "parent", "tags"),
+    "quality_check": _keys("image_checksum", "upload_check", "valid_data", "error_type", "quality_score"),
+    "classification_data": _keys("model", "prediction", "confidence_score"),
+    "child_data": {"children": _keys("name", "source", "height", "width", "bbox"), "count": {}},
+    "error_handling": _keys("feedback", "correction_applied", "error_details"),
+    "audit_trail": _AUDIT_TRAIL,
+    "labels": _keys("seed_id", "seed_name", "origin", "by", "at"),
+}
+
+PICTURE_SET: Keys = {
+    "schema_version": {},
+    "picture_set_id": {},
+    "container_name": {},
+    "name": {},
+    "project_name": {},
+    "submitter_name": {},
+    "client_data": _CLIENT_DATA,
+    "acquisition": {},
+    "image_data_picture_set": _keys("number_of_images"),
+    "audit_trail": _AUDIT_TRAIL,
+}
+
+# What an index says of the sets below it and of no picture; the rest of it goes to each picture
+OF_SETS_ONLY = frozenset({"project_name", "submitter_name", "acquisition", "image_data_picture_set"})
+# What an index says of the set of its own directory and of no other
+HERE = "picture_set"
+
+FILE: Keys = {**PICTURE, **{key: PICTURE_SET[key] for key in sorted(OF_SETS_ONLY)}, HERE: PICTURE_SET}
+
+# Other spellings, by section
+IRREGULAR: Mapping[str, Mapping[str, str]] = {
+    "": {"UserData": "user_data", "info": "metadata"},
+    "client_feedback": {"comparison": "historical_comparison"},
+    "quality_check": {"dataQualityScore": "quality_score", "data_quality_score": "quality_score"},
+}
+# Keys of `client_feedback` that are `client_data.client_expertise`
+MOVED = ("levelOfExpertise", "level_of_expertise")
+
+
+def unify(root: Node) -> tuple[Node, list[Problem]]:
+    """The document of one file in the spelling that is used inside, and each key that it spells in two ways."""
+    problems: list[Problem] = []
+    renamed = _rename(root, FILE, "", problems)
+    return _move_expertise(renamed, problems), problems
+
+
+_camel = cache(to_camel)
+
+
+def _rename(node: Node, keys: Keys, section: str, problems: list[Problem]) -> Node:
+    if not keys:
+        return node
+    if isinstance(node.value, list):
+        return Node([_rename(item, keys, section, problems) for item in node.value], node.place)
+    if not isinstance(node.value, dict):
+        return node
+    spellings = {_camel(key): key for key in keys} | dict(IRREGULAR.get(section, {}))
+    renamed: dict[str, Node] = {}
+    for key, child in node.value.items():
+        name = spellings.get(key, key)
+        if name in renamed:
+            problems.append(_same_key(renamed[name].place, child.place))
+        renamed[name] = _rename(child, keys.get(name, {}), name, problems)
+    return Node(renamed, node.place)
+
+
+def _same_key(first: Place, second: Place) -> Problem:
+    key = first.instance_path.removeprefix("/")
+    message = f"the same key as {key} in line {first.line}: keep one of the two"
+    return Problem(second.file, message, second.line, second.instance_path)
+
+
+def _move_expertise(root: Node, problems: list[Problem]) -> Node:
+    sections = dict(members(root))
+    feedback = sections.get("client_feedback")
+    if feedback is None:
+        return root
+    moved = [node for key, node in members(feedback).items() if key in MOVED]
+    if not moved:
+        return root
+    client = sections.get("client_data", Node({}, feedback.place))
+    if not isinstance(client.value, dict):
+        problems.append(_same_key(client.place, moved[0].place))
+        return root
+    known = [node for node in (client.value.get("client_expertise"), *moved) if node is not None]
+    problems += [_same_key(known[0].place, other.place) for other in known[1:]]
+    sections["client_data"] = Node({**client.value, "client_expertise": known[0]}, client.place)
+    rest = {key: node for key, node in members(feedback).items() if key not in MOVED}
+    if rest:
+        sections["client_feedback"] = Node(rest, feedback.place)
+    else:
+        del sections["client_feedback"]
+    return Node(sections, root.place)

@@ -1,0 +1,69 @@
+"""EXIF: a small TIFF of tags inside of another file, or linked from a TIFF's own directory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datastore_db.errors import BrokenPicture
+
+from .ifd import EXIF_IFD, EXIF_NAMES, GPS_IFD, GPS_NAMES, INTEROP_IFD, INTEROP_NAMES, Directories, Directory
+from .source import Source
+
+if TYPE_CHECKING:
+    from datastore_db.json_codec import JsonObject
+
+    from .look import Look
+
+
+def read_exif_block(raw: bytes, look: Look) -> None:
+    """Note the tags of an EXIF block. A block that makes no sense is kept as it is: the picture is still fine."""
+    if raw.startswith(b"Exif\0\0"):
+        raw = raw[6:]
+    try:
+        directories = Directories(Source(raw))
+        if raw[:4] not in (b"II*\0", b"MM\0*"):
+            raise BrokenPicture("no EXIF")
+        first = directories.read(directories.first)
+        exif = directories.named(first, EXIF_NAMES, look.keeper)
+        look.tags["exif"] = exif
+    except BrokenPicture:
+        look.tags["exif"] = look.keeper.binary(raw)
+        return
+    read_linked(directories, first, look, exif)
+    if first.next:
+        thumbnail = _linked(directories, first.next)
+        if thumbnail:
+            look.tags["thumbnail"] = directories.named(thumbnail, EXIF_NAMES, look.keeper)
+
+
+def read_linked(directories: Directories, first: Directory, look: Look, exif: JsonObject) -> None:
+    """Note the EXIF, GPS and interoperability tags that a directory points to."""
+    for pointer, name, names in ((EXIF_IFD, "exif", EXIF_NAMES), (GPS_IFD, "gps", GPS_NAMES)):
+        linked = _pointed(directories, first, pointer)
+        if linked is None:
+            continue
+        group = directories.named(linked, names, look.keeper)
+        if name == "exif":
+            exif.update(group)
+            interop = _pointed(directories, linked, INTEROP_IFD)
+            if interop is not None:
+                look.tags["interop"] = directories.named(interop, INTEROP_NAMES, look.keeper)
+        else:
+            look.tags[name] = group
+    if exif:
+        look.tags["exif"] = exif
+
+
+def _pointed(directories: Directories, directory: Directory, tag: int) -> Directory | None:
+    try:
+        offset = directories.integer(directory, tag, 0)
+    except BrokenPicture:
+        return None
+    return _linked(directories, offset) if offset else None
+
+
+def _linked(directories: Directories, offset: int) -> Directory | None:
+    try:
+        return directories.read(offset)
+    except BrokenPicture:
+        return None  # programs that edit a picture often leave such links dangling

@@ -1,0 +1,111 @@
+"""What ImageJ writes into a TIFF: lines of `key=value` in the description, and two tags of its own."""
+
+from __future__ import annotations
+
+import re
+import struct
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from .values import add, clean, number
+
+if TYPE_CHECKING:
+    from datastore_db.json_codec import Json, JsonObject
+
+    from .ifd import Directories, Directory
+    from .look import Look
+
+_COUNTS, _METADATA = 50838, 50839
+_MOST_VALUES = 10_000
+_LONGEST = 16 * 1024 * 1024
+_INTEGER = re.compile(r"-?\d{1,18}")
+_DECIMAL = re.compile(r"-?\d{1,40}\.\d{1,40}(?:[eE][+-]?\d{1,2})?")
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+
+_TEXTS = {b"info": "info", b"labl": "labels", b"prop": "properties"}
+_NUMBERS = {b"rang": "ranges"}
+_BINARIES = {b"luts": "luts", b"roi ": "roi", b"over": "overlays", b"plot": "plot"}
+
+
+def read_description(description: str, look: Look, tags: JsonObject) -> None:
+    """Note the description's keys, and the size of a pixel where it tells one."""
+    group: JsonObject = {}
+    for line in description.splitlines()[:_MOST_VALUES]:
+        key, equals, value = line.partition("=")
+        if equals and len(key) <= 200:
+            add(group, key.strip(), _scalar(value.strip()))
+    look.tags["imagej"] = group
+    unit = group.get("unit")
+    if not isinstance(unit, str) or unit in ("", "pixel", "pixels"):
+        return
+    unit = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), unit)
+    unit = clean({"micron": "µm", "microns": "µm", "um": "µm", "μm": "µm"}.get(unit, unit))
+    size: JsonObject = {}
+    for axis, tag in (("x", "XResolution"), ("y", "YResolution")):
+        pixels = tags.get(tag)
+        if isinstance(pixels, Decimal) and pixels > 0:
+            size[axis] = (1 / pixels).quantize(Decimal("1e-9")).normalize() if pixels < 10**6 else 1 / pixels
+    spacing = group.get("spacing")
+    if size and isinstance(spacing, (int, Decimal)):
+        size["z"] = spacing
+    if size:
+        look.facts["pixel_size"] = {**size, "unit": unit}
+
+
+def _scalar(text: str) -> Json:
+    if text in ("true", "false"):
+        return text == "true"
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _DECIMAL.fullmatch(text):
+        return Decimal(text)
+    return clean(text)
+
+
+def read_metadata(directories: Directories, directory: Directory, look: Look, tags: JsonObject) -> None:
+    """Take ImageJ's own tags apart; if that does not work out they stay among the TIFF tags as they are."""
+    metadata = directory.entries.get(_METADATA)
+    counts = directories.integers(directory, _COUNTS, _MOST_VALUES)
+    if metadata is None or not counts or metadata.size > _LONGEST:
+        return
+    parsed = _parse(directories.raw(metadata), counts, directories.order, look)
+    if parsed is None:
+        return
+    group = look.tags.setdefault("imagej", {})
+    if isinstance(group, dict):
+        for key, value in parsed.items():
+            add(group, key, value)
+        for tag in (_COUNTS, _METADATA):
+            for name in (str(tag), "IJMetadataByteCounts", "IJMetadata"):
+                tags.pop(name, None)
+
+
+def _parse(raw: bytes, counts: tuple[int, ...], order: str, look: Look) -> JsonObject | None:
+    header = counts[0]
+    if raw[:4] not in (b"IJIJ", b"JIJI") or header < 4 or (header - 4) % 8 or sum(counts) > len(raw):
+        return None
+    kinds = [
+        (raw[place : place + 4][:: 1 if order == ">" else -1], struct.unpack_from(order + "I", raw, place + 4)[0])
+        for place in range(4, header, 8)
+    ]
+    parsed: JsonObject = {}
+    place, index = header, 1
+    encoding = "utf-16-be" if order == ">" else "utf-16-le"
+    for kind, amount in kinds:
+        values: list[Json] = []
+        for _ in range(amount):
+            if index >= len(counts):
+                return None
+            piece = raw[place : place + counts[index]]
+            place += counts[index]
+            index += 1
+            if kind in _TEXTS:
+                values.append(look.keeper.text(piece.decode(encoding, "replace")))
+            elif kind in _NUMBERS:
+                doubles = struct.unpack(f"{order}{len(piece) // 8}d", piece[: len(piece) // 8 * 8])
+                values.extend(number(value) for value in doubles)
+            else:
+                values.append(look.keeper.binary(piece))
+        name = _TEXTS.get(kind) or _NUMBERS.get(kind) or _BINARIES.get(kind) or clean(kind.decode("latin-1")).strip()
+        parsed[name] = values[0] if len(values) == 1 and kind in (b"info", b"roi ") else values
+    return parsed

@@ -1,0 +1,82 @@
+"""Reading a picture file at any place: small files from memory, large ones through a window."""
+
+from __future__ import annotations
+
+import io
+from typing import BinaryIO
+
+#: Files up to this size are read once, whole.
+IN_MEMORY = 16 * 1024 * 1024
+_WINDOW = 1024 * 1024
+_SMALL_READ = 64 * 1024
+
+
+class Source:
+    """A file's bytes by position. Reading beyond the end gives fewer bytes, never an error."""
+
+    __slots__ = ("_data", "_file", "_start", "size")
+
+    def __init__(self, data: bytes, file: BinaryIO | None = None, size: int | None = None) -> None:
+        self.size = len(data) if size is None else size
+        self._data = data
+        self._file = file
+        self._start = 0
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Up to `length` bytes from `offset`."""
+        if self._file is None:
+            return self._data[offset : offset + length]
+        begin = offset - self._start
+        if 0 <= begin and begin + length <= len(self._data):
+            return self._data[begin : begin + length]
+        if length > _SMALL_READ:
+            return self._read_file(offset, min(length, max(0, self.size - offset)))
+        self._data = self._read_file(offset, _WINDOW)
+        self._start = offset
+        return self._data[:length]
+
+    def _read_file(self, offset: int, length: int) -> bytes:
+        assert self._file is not None
+        if offset >= self.size:
+            return b""
+        self._file.seek(offset)
+        return self._file.read(length)
+
+    def open(self) -> SourceReader:
+        """A file object for a decoder, reading the same bytes."""
+        return SourceReader(self)
+
+
+class SourceReader(io.RawIOBase):
+    """A source as a file object; `error` remembers why the storage below could not be read."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self._source = source
+        self._position = 0
+        self.error: OSError | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._source.size}[whence]
+        self._position = max(0, origin + offset)
+        return self._position
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or size < 0:
+            size = max(0, self._source.size - self._position)
+        try:
+            data = self._source.read(self._position, size)
+        except OSError as error:
+            self.error = error
+            raise
+        self._position += len(data)
+        return data

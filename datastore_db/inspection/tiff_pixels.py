@@ -1,0 +1,152 @@
+"""Whether the compressed strips and tiles of a TIFF unpack to as many bytes as the picture needs."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import struct
+import zlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from PIL.TiffImagePlugin import TiffImageFile
+
+from .jpeg import decode_jpeg
+from .look import damaged, decode_with
+from .source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .ifd import Directories, Directory
+
+_LZW, _JPEG, _DEFLATE, _OLD_DEFLATE, _PACKBITS, _LZMA = 5, 7, 8, 32946, 32773, 34925
+_PIECE = 1024 * 1024
+#: How much unpacked data Pillow holds at once here; a longer strip is not unpacked.
+_BATCH = 16 * 1024 * 1024
+_LONGEST = 64 * 1024 * 1024
+
+
+class Segments(NamedTuple):
+    """The strips or tiles of a page: what they are called, where they lie, how many bytes they are and unpack to."""
+
+    name: str
+    offsets: tuple[int, ...]
+    counts: tuple[int, ...]
+    needs: tuple[int, ...]
+
+    def present(self) -> Iterator[tuple[int, int, int, int]]:
+        """Number, place, length and unpacked length of each; those that a writer left out are left out."""
+        for index, (offset, count, need) in enumerate(zip(self.offsets, self.counts, self.needs, strict=True)):
+            if count:
+                yield index + 1, offset, count, need
+
+
+def check_pixels(directories: Directories, directory: Directory, segments: Segments, compression: int) -> None:
+    """Unpack every strip or tile. Raises BrokenPicture. A compression that nothing here unpacks passes."""
+    source = directories.source
+    if compression in (_DEFLATE, _OLD_DEFLATE, _LZMA):
+        for number, offset, count, need in segments.present():
+            if not _unpacks(source, offset, count, need, compression):
+                raise damaged(f"{segments.name} {number} of {len(segments.offsets)} does not unpack")
+    elif compression in (_LZW, _PACKBITS):
+        fill_order = directories.integer(directory, 266, 1)
+        for batch, need in _batches(segments):
+            strips = [source.read(offset, count) for offset, count in batch]
+            decode_with(TiffImageFile, Source(_flat_tiff(strips, need, compression, fill_order)))
+    elif compression == _JPEG:
+        entry = directory.entries.get(347)
+        tables = directories.raw(entry) if entry is not None and entry.size <= 65_536 else b""
+        for number, offset, count, _ in segments.present():
+            stream = source.read(offset, min(count, _LONGEST))
+            if stream[:2] != b"\xff\xd8" or stream.rfind(b"\xff\xd9") < 0:
+                raise damaged(f"{segments.name} {number} of {len(segments.offsets)} is no whole JPEG")
+            if tables[:2] == b"\xff\xd8":
+                stream = tables.removesuffix(b"\xff\xd9") + stream[2:]
+            decode_jpeg(Source(stream))
+
+
+def _unpacks(source: Source, offset: int, count: int, need: int, compression: int) -> bool:
+    """Unpack piece by piece, never holding more than a piece."""
+    inflater = zlib.decompressobj() if compression != _LZMA else None
+    unxz = lzma.LZMADecompressor(memlimit=256 * 1024 * 1024) if inflater is None else None
+    end = offset + count
+    pending = b""
+    try:
+        while need > 0:
+            if not pending and (unxz is None or unxz.needs_input):
+                pending = source.read(offset, min(_PIECE, end - offset))
+                offset += len(pending)
+                if not pending:
+                    return False
+            if inflater is not None:
+                produced = len(inflater.decompress(pending, min(_PIECE, need)))
+                pending = inflater.unconsumed_tail
+                ended = inflater.eof
+            else:
+                assert unxz is not None
+                produced = len(unxz.decompress(pending, min(_PIECE, need)))
+                pending = b""
+                ended = unxz.eof
+            need -= produced
+            if need > 0 and ended:
+                return False
+        if inflater is not None and not inflater.eof:
+            # the checksum comes last; a wrong one raises
+            inflater.decompress(pending or source.read(offset, min(_PIECE, end - offset)), 1)
+    except (zlib.error, lzma.LZMAError, EOFError):
+        return False
+    return True
+
+
+def _batches(segments: Segments) -> Iterator[tuple[list[tuple[int, int]], int]]:
+    """Runs of strips that unpack to the same length, together not too much."""
+    batch: list[tuple[int, int]] = []
+    current = 0
+    for _, offset, count, need in segments.present():
+        if need > _LONGEST or count > _LONGEST:
+            continue
+        if batch and (need != current or (len(batch) + 1) * need > _BATCH):
+            yield batch, current
+            batch = []
+        current = need
+        batch.append((offset, count))
+    if batch:
+        yield batch, current
+
+
+def _flat_tiff(strips: list[bytes], need: int, compression: int, fill_order: int) -> bytes:
+    """A TIFF of grey bytes with one strip to a row. Its decoder need not know what the samples were."""
+    number = len(strips)
+    values = [
+        (256, 4, 1, need),
+        (257, 4, 1, number),
+        (258, 3, 1, 8),
+        (259, 3, 1, compression),
+        (262, 3, 1, 1),
+        (266, 3, 1, fill_order if fill_order in (1, 2) else 1),
+        (273, 4, number, 0),
+        (277, 3, 1, 1),
+        (278, 4, 1, 1),
+        (279, 4, number, 0),
+    ]
+    arrays = 8 + 2 + 12 * len(values) + 4
+    place = arrays + (8 * number if number > 1 else 0)
+    offsets = []
+    for strip in strips:
+        offsets.append(place)
+        place += len(strip)
+    lengths = [len(strip) for strip in strips]
+    out = io.BytesIO()
+    out.write(struct.pack("<2sHIH", b"II", 42, 8, len(values)))
+    for tag, kind, count, value in values:
+        if tag == 273:
+            value = arrays if number > 1 else offsets[0]
+        elif tag == 279:
+            value = arrays + 4 * number if number > 1 else lengths[0]
+        out.write(struct.pack("<HHII", tag, kind, count, value))
+    out.write(bytes(4))
+    if number > 1:
+        out.write(struct.pack(f"<{number}I{number}I", *offsets, *lengths))
+    for strip in strips:
+        out.write(strip)
+    return out.getvalue()

@@ -1,0 +1,75 @@
+"""Locks on files.
+
+The kernel gives a lock back when the process that holds it ends, be it by `SIGKILL`. So a lock says who is alive, and
+never has to be cleaned up, unlike the number of a process in a file.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if sys.platform != "win32":
+    import fcntl
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Self
+
+
+class Lock:
+    """A lock on a file, shared by many or held by one. It is not inherited by programs that this process starts."""
+
+    def __init__(self, path: Path) -> None:
+        self.fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+    @classmethod
+    def inherited(cls, fd: int) -> Self:
+        """The lock that the process which started this one holds, and handed over."""
+        lock = cls.__new__(cls)
+        lock.fd = fd
+        os.set_inheritable(fd, False)
+        return lock
+
+    def share(self) -> None:
+        """Hold it together with others, as soon as nobody holds it alone."""
+        fcntl.flock(self.fd, fcntl.LOCK_SH)
+
+    def take(self) -> None:
+        """Hold it alone, as soon as nobody else holds it."""
+        fcntl.flock(self.fd, fcntl.LOCK_EX)
+
+    def try_to_share(self) -> bool:
+        """Hold it together with others, unless somebody holds it alone."""
+        return self._try(fcntl.LOCK_SH)
+
+    def try_to_take(self) -> bool:
+        """Hold it alone, unless somebody else holds it. What this one held before is lost either way."""
+        return self._try(fcntl.LOCK_EX)
+
+    def _try(self, kind: int) -> bool:
+        try:
+            fcntl.flock(self.fd, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(self.fd, fcntl.LOCK_UN)
+            return False
+        return True
+
+    def release(self) -> None:
+        """Give it back, also in the name of processes that were forked from this one and share its open file."""
+        if self.fd >= 0:
+            fcntl.flock(self.fd, fcntl.LOCK_UN)
+            self.forget()
+
+    def forget(self) -> None:
+        """Close the file; the lock stays with whoever shares it: the parent of a fork, or the process it was handed to."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()

@@ -1,0 +1,16 @@
+create or replace function datastore.refuse(code text, message text, errors jsonb default null) returns void
+language plpgsql volatile parallel restricted as $$
+begin
+  raise exception using errcode = code, message = message, detail = coalesce(errors::text, '');
+end
+$$;
+comment on function datastore.refuse(text, text, jsonb) is
+  'Raises DS400 (invalid document; DETAIL is a JSON array of {instance_path, keyword, message}), DS403 (not allowed), DS404 (not found) or DS409 (conflict).';
+
+create or replace function datastore.json_pointer(path text[]) returns text
+language sql immutable parallel safe
+return (
+  select coalesce(string_agg('/' || replace(replace(step, '~', '~0'), '/', '~1'), '' order by position), '')
+  from unnest(path) with ordinality as steps(step, position)
+);
+comment on function datastore.json_pointer(text[]) is 'A path as a JSON Pointer (RFC 6901).';

@@ -1,0 +1,316 @@
+create or replace function datastore.extension_of(format text) returns text
+language sql immutable parallel safe
+return case upper(format)
+  when 'TIFF' then '.tiff' when 'PNG' then '.png' when 'JPEG' then '.jpeg' when 'GIF' then '.gif'
+  when 'BMP' then '.bmp' when 'WEBP' then '.webp' when 'NPY' then '.npy' else '' end;
+comment on function datastore.extension_of(text) is 'How the name of a blob of this picture format ends; empty for a format that is not known.';
+
+create or replace function datastore.object_or_empty(value jsonb) returns jsonb
+language sql immutable parallel safe
+return case jsonb_typeof(value) when 'object' then value else '{}' end;
+comment on function datastore.object_or_empty(jsonb) is 'The value if it is an object, else {}.';
+
+create or replace function datastore.announced_pictures(documents jsonb, inspections jsonb)
+returns table (place bigint, document jsonb, metadata jsonb, image_data jsonb, quality_check jsonb,
+               relative_path text, sha256 text, size bigint, md5 bytea)
+language sql immutable parallel safe
+begin atomic
+  select item.place, item.document,
+         datastore.object_or_empty(found.inspection -> 'metadata'),
+         datastore.object_or_empty(found.inspection -> 'image_data'),
+         datastore.object_or_empty(found.inspection -> 'quality_check'),
+         found.inspection #>> '{metadata,relative_path}',
+         found.inspection #>> '{quality_check,image_checksum}',
+         case when inspections is not null then (found.inspection ->> 'size')::bigint end,
+         case when inspections is not null then decode(found.inspection ->> 'md5', 'base64') end
+  from jsonb_array_elements(documents) with ordinality as item(document, place)
+  cross join lateral (
+    select coalesce(inspections -> (item.place - 1)::integer, item.document) as inspection
+  ) as found;
+end;
+comment on function datastore.announced_pictures(jsonb, jsonb) is
+  'A batch of pictures as rows, in order: each document, and what the inspection of its file found.';
+
+create or replace function datastore.client_sections(document jsonb, system_keys jsonb)
+returns table (user_data jsonb, seed jsonb, client_data jsonb, client_feedback jsonb, other jsonb, kept jsonb)
+language sql immutable parallel safe
+begin atomic
+  select document -> 'user_data', document -> 'seed', document -> 'client_data', document -> 'client_feedback',
+         datastore.without_system_keys(document, system_keys) - array['user_data', 'seed', 'client_data', 'client_feedback'],
+         datastore.kept_keys(document, system_keys);
+end;
+comment on function datastore.client_sections(jsonb, jsonb) is 'What a client says about a picture, as the columns of datastore.picture.';
+
+create or replace function datastore.rewrite_pictures(picture_ids uuid[], documents jsonb, system_keys jsonb) returns uuid[]
+language sql volatile
+begin atomic
+  with rewritten as (
+    update datastore.picture
+    set user_data = sections.user_data, seed = sections.seed, client_data = sections.client_data,
+        client_feedback = sections.client_feedback, other = sections.other, kept = sections.kept,
+        edited_by = datastore.acting_user(), edited_at = now(), last_change = 'picture changed'
+    from unnest(picture_ids) with ordinality as known(picture_id, place)
+    cross join lateral datastore.client_sections(documents -> (known.place - 1)::integer, system_keys) as sections
+    where picture.picture_id = known.picture_id
+      and (picture.user_data, picture.seed, picture.client_data, picture.client_feedback, picture.other, picture.kept)
+            is distinct from (sections.user_data, sections.seed, sections.client_data, sections.client_feedback, sections.other, sections.kept)
+    returning picture.picture_id
+  )
+  select coalesce(array_agg(rewritten.picture_id), '{}') from rewritten;
+end;
+comment on function datastore.rewrite_pictures(uuid[], jsonb, jsonb) is
+  'Puts checked documents in the place of what clients said before; answers the ids of the pictures that this changed.';
+
+create or replace function datastore.announce_pictures(
+  picture_set_id uuid, documents jsonb, inspections jsonb default null, replace boolean default false, container_id uuid default null
+) returns jsonb
+language plpgsql volatile as $$
+#variable_conflict use_column
+<<call>>
+declare
+  known_set datastore.picture_set := datastore.find_picture_set(announce_pictures.picture_set_id, announce_pictures.container_id);
+  system_keys jsonb := (datastore.schema_of('picture', null)).system_keys;
+  acting_id uuid := datastore.acting_user();
+  answer jsonb;
+  fresh_ids uuid[];
+  changed_ids uuid[];
+begin
+  perform datastore.check_documents('picture', announce_pictures.documents);
+  perform datastore.check_seeds(announce_pictures.documents);
+  perform datastore.check_announcement(announce_pictures.documents, announce_pictures.inspections);
+  -- Two batches for one set wait for each other here, so that neither misses what the other announces.
+  perform from datastore.picture_set
+  where picture_set_id = known_set.picture_set_id and container_id = known_set.container_id
+  for no key update;
+
+  -- What was announced under a path and never stored makes way for other bytes under that path.
+  delete from datastore.picture
+  using datastore.announced_pictures(announce_pictures.documents, announce_pictures.inspections) as announced
+  where picture.picture_set_id = known_set.picture_set_id and picture.state = 'pending'
+    and picture.relative_path = announced.relative_path and picture.sha256 is distinct from announced.sha256;
+
+  with announced as materialized (
+    select announced.*, found.picture_id as found_id, found.state as found_state, found.blob_name as found_blob,
+           found.picture_id is not null and found.sha256 is distinct from announced.sha256 as differs,
+           -- The same bytes twice in one batch, without a path, are one picture.
+           min(announced.place) over (partition by coalesce(announced.relative_path, announced.sha256, announced.place::text)) as first_place
+    from datastore.announced_pictures(announce_pictures.documents, announce_pictures.inspections) as announced
+    left join lateral (
+      select picture.*
+      from datastore.picture
+      where picture.picture_set_id = known_set.picture_set_id and picture.state in ('stored', 'pending')
+        and (picture.relative_path = announced.relative_path
+             or announced.relative_path is null and picture.sha256 = announced.sha256)
+      order by picture.sha256 is not distinct from announced.sha256 desc, picture.state = 'stored' desc, picture.position
+      limit 1
+    ) as found on true
+  ), fresh as materialized (
+    select announced.*, gen_random_uuid() as fresh_id
+    from announced
+    where place = first_place and (found_id is null or differs and announce_pictures.replace)
+  ), inserted as (
+    insert into datastore.picture
+      (picture_id, container_id, picture_set_id, relative_path, blob_name, size, md5, metadata, image_data, quality_check,
+       created_by, edited_by, user_data, seed, client_data, client_feedback, other, kept)
+    select fresh.fresh_id, known_set.container_id, known_set.picture_set_id, fresh.relative_path,
+           known_set.picture_set_id || '/' || fresh.fresh_id || datastore.extension_of(fresh.image_data ->> 'format'),
+           fresh.size, fresh.md5, fresh.metadata, fresh.image_data, fresh.quality_check, acting_id, acting_id, sections.*
+    from fresh
+    cross join lateral datastore.client_sections(fresh.document, call.system_keys) as sections
+    order by fresh.place
+    returning picture_id, blob_name
+  )
+  select jsonb_agg(jsonb_build_object(
+           'picture_id', coalesce(inserted.picture_id, announced.found_id),
+           'blob_name', coalesce(inserted.blob_name, announced.found_blob),
+           'state', case when inserted.picture_id is not null then 'announced'
+                         when announced.differs then 'conflict'
+                         else announced.found_state end) order by announced.place),
+         array_remove(array_agg(inserted.picture_id), null)
+  into answer, fresh_ids
+  from announced
+  left join fresh on fresh.place = announced.first_place
+  left join inserted on inserted.picture_id = fresh.fresh_id;
+
+  select datastore.rewrite_pictures(array_agg((known.picture ->> 'picture_id')::uuid order by known.place),
+                                    jsonb_agg(announce_pictures.documents -> (known.place - 1)::integer order by known.place), call.system_keys)
+  into changed_ids
+  from jsonb_array_elements(answer) with ordinality as known(picture, place)
+  where known.picture ->> 'state' in ('stored', 'pending');
+
+  perform datastore.label_known(fresh_ids || changed_ids);
+  perform datastore.remember_picture_claims(announce_pictures.documents, answer, call.system_keys);
+  return coalesce((
+    select jsonb_agg(known.picture || jsonb_build_object('changed', (known.picture ->> 'picture_id')::uuid = any (changed_ids)) order by known.place)
+    from jsonb_array_elements(answer) with ordinality as known(picture, place)), '[]');
+end
+$$;
+comment on function datastore.announce_pictures(uuid, jsonb, jsonb, boolean, uuid) is
+'Announces a batch of pictures: their documents go to the database before their bytes go to storage.
+documents: an array of picture documents. inspections: an array beside it with what was found in each file, {size: bytes, md5: base64, metadata: {file_name, relative_path}, image_data, quality_check: {image_checksum: sha256 in hex}}; without it the documents'' own sections are taken for that. replace: other bytes under a known path are a new picture that will take the path.
+Answers, in order, {picture_id, blob_name, state, changed}; state is announced (upload it, then confirm), pending (announced before: see whether the blob is there), stored (nothing to upload), or conflict (the path holds other bytes). changed: the document of a known picture was updated.
+Errors: DS400 with a path that starts with the place in the array, DS404.';
+
+create or replace function datastore.check_announcement(documents jsonb, inspections jsonb) returns void
+language plpgsql stable as $$
+declare
+  errors jsonb;
+begin
+  if inspections is not null and (jsonb_typeof(inspections) <> 'array' or jsonb_array_length(inspections) <> jsonb_array_length(documents)) then
+    perform datastore.refuse('DS400', 'inspections must be an array beside documents', jsonb_build_array(jsonb_build_object(
+      'instance_path', '', 'keyword', 'inspections', 'message', 'expected one inspection for each document')));
+  end if;
+  select jsonb_agg(jsonb_build_object('instance_path', format('/%s/metadata/relative_path', twice.place - 1), 'keyword', 'uniqueItems',
+                                      'message', format('the path %s stands in the batch before', to_json(twice.relative_path))) order by twice.place)
+  into errors
+  from (
+    select announced.place, announced.relative_path,
+           row_number() over (partition by announced.relative_path order by announced.place) as occurrence
+    from datastore.announced_pictures(documents, inspections) as announced
+    where announced.relative_path is not null
+  ) as twice
+  where twice.occurrence > 1;
+  if errors is not null then
+    perform datastore.refuse('DS400', 'a path stands twice in one batch', errors);
+  end if;
+end
+$$;
+comment on function datastore.check_announcement(jsonb, jsonb) is 'Raises DS400 for a batch that names a path twice, or whose inspections do not fit its documents.';
+
+create or replace function datastore.remember_picture_claims(documents jsonb, pictures jsonb, system_keys jsonb) returns void
+language sql volatile
+begin atomic
+  select datastore.remember_claims('picture', jsonb_agg(jsonb_build_object(
+    'container_id', rebuilt.container_id, 'entity_id', rebuilt.picture_id,
+    'claimed', datastore.claimed_keys(sent.document, rebuilt.document::jsonb, system_keys))))
+  from jsonb_array_elements(documents) with ordinality as sent(document, place)
+  join jsonb_array_elements(pictures) with ordinality as answered(picture, place) using (place)
+  join datastore.picture_document as rebuilt on rebuilt.picture_id = (answered.picture ->> 'picture_id')::uuid
+  where sent.document ?| array(select jsonb_object_keys(system_keys))
+    and answered.picture ->> 'state' is distinct from 'conflict'
+  having count(*) > 0;
+end;
+comment on function datastore.remember_picture_claims(jsonb, jsonb, jsonb) is
+  'Keeps what pictures'' documents claimed for keys that the datastore fills. pictures: an array of {picture_id} beside documents.';
+
+create or replace function datastore.confirm_pictures(confirmations jsonb) returns jsonb
+language plpgsql volatile as $$
+#variable_conflict use_column
+declare
+  errors jsonb;
+  answer jsonb;
+begin
+  select jsonb_agg(jsonb_build_object('instance_path', '/' || (said.place - 1) || '/picture_id', 'keyword', 'picture_id',
+                                      'message', format('there is no picture %s', coalesce(said.picture_id::text, 'null'))) order by said.place)
+  into errors
+  from datastore.confirmed_pictures(confirmations) as said
+  where not exists (
+    select from datastore.picture
+    join datastore.container on container.container_id = picture.container_id
+    where picture.picture_id = said.picture_id and datastore.may_see(container.user_id));
+  if errors is not null then
+    perform datastore.refuse('DS404', 'there is no such picture', errors);
+  end if;
+
+  perform from datastore.picture
+  where picture_id in (select said.picture_id from datastore.confirmed_pictures(confirmations) as said)
+  order by picture_id for no key update;
+
+  select jsonb_agg(jsonb_build_object('instance_path', '/' || (said.place - 1), 'keyword', 'conflict', 'message',
+                                      format('the blob of %s has another size or MD5 than was announced', said.picture_id)) order by said.place)
+  into errors
+  from datastore.confirmed_pictures(confirmations) as said
+  join datastore.picture on picture.picture_id = said.picture_id
+  where said.size <> picture.size or said.md5 <> picture.md5;
+  if errors is not null then
+    perform datastore.refuse('DS409', 'a blob is not what was announced', errors);
+  end if;
+
+  -- A picture that takes the path of a stored one replaces it: first the old ones make way.
+  update datastore.picture as old
+  set state = 'replaced', replaced_by = new.picture_id, edited_at = now(), edited_by = datastore.acting_user(), last_change = 'picture replaced'
+  from datastore.picture as new
+  where new.picture_id in (select said.picture_id from datastore.confirmed_pictures(confirmations) as said)
+    and new.state = 'pending' and old.state = 'stored'
+    and old.container_id = new.container_id and old.picture_set_id = new.picture_set_id and old.relative_path = new.relative_path;
+
+  update datastore.picture
+  set state = 'stored', size = coalesce(said.size, picture.size), md5 = coalesce(said.md5, picture.md5)
+  from datastore.confirmed_pictures(confirmations) as said
+  where picture.picture_id = said.picture_id and picture.state = 'pending';
+
+  select jsonb_agg(jsonb_build_object('picture_id', picture.picture_id, 'state', picture.state) order by said.place)
+  into answer
+  from datastore.confirmed_pictures(confirmations) as said
+  join datastore.picture on picture.picture_id = said.picture_id;
+  return coalesce(answer, '[]');
+end
+$$;
+comment on function datastore.confirm_pictures(jsonb) is
+'Says that the blobs of announced pictures are in storage: an array of {picture_id, size: bytes, md5: base64}. The pictures are stored from now on; one that replaces another takes its path. Again: the same answer.
+Answers, in order, {picture_id, state}. Errors: DS400, DS404 for a picture that was not announced, DS409 for a size or MD5 that was not announced; then none is confirmed.';
+
+create or replace function datastore.confirmed_pictures(confirmations jsonb)
+returns table (place bigint, picture_id uuid, size bigint, md5 bytea)
+language plpgsql immutable parallel safe as $$
+begin
+  return query
+    select item.place, (item.value ->> 'picture_id')::uuid, (item.value ->> 'size')::bigint, decode(item.value ->> 'md5', 'base64')
+    from jsonb_array_elements(confirmations) with ordinality as item(value, place);
+exception when data_exception then
+  perform datastore.refuse('DS400', 'invalid confirmation', jsonb_build_array(jsonb_build_object(
+    'instance_path', '', 'keyword', 'confirmation', 'message',
+    'expected an array of {"picture_id": a UUID, "size": bytes, "md5": base64}')));
+end
+$$;
+comment on function datastore.confirmed_pictures(jsonb) is 'A batch of confirmations as rows, in order.';
+
+create or replace function datastore.find_picture(picture_id uuid, container_id uuid default null) returns datastore.picture
+language plpgsql stable as $$
+declare
+  found_picture datastore.picture;
+begin
+  select picture.* into found_picture
+  from datastore.picture
+  join datastore.container on container.container_id = picture.container_id
+  where picture.picture_id = find_picture.picture_id
+    and (find_picture.container_id is null or picture.container_id = find_picture.container_id)
+    and datastore.may_see(container.user_id);
+  if not found then
+    perform datastore.refuse('DS404', format('there is no picture %s', coalesce(find_picture.picture_id::text, 'NULL')));
+  end if;
+  return found_picture;
+end
+$$;
+comment on function datastore.find_picture(uuid, uuid) is 'The row of a picture that the acting user may see. Errors: DS404.';
+
+create or replace function datastore.update_picture(picture_id uuid, document jsonb, container_id uuid default null) returns json
+language plpgsql volatile as $$
+declare
+  known datastore.picture := datastore.find_picture(update_picture.picture_id, update_picture.container_id);
+  system_keys jsonb := (datastore.schema_of('picture', null)).system_keys;
+begin
+  perform datastore.check_document('picture', update_picture.document);
+  perform datastore.check_seeds(jsonb_build_array(update_picture.document));
+  perform datastore.label_known(datastore.rewrite_pictures(array[known.picture_id], jsonb_build_array(update_picture.document), system_keys));
+  perform datastore.remember_picture_claims(jsonb_build_array(update_picture.document),
+                                            jsonb_build_array(jsonb_build_object('picture_id', known.picture_id)), system_keys);
+  return datastore.picture_json(known.picture_id);
+end
+$$;
+comment on function datastore.update_picture(uuid, jsonb, uuid) is
+  'Puts a document in the place of what the client said before about a picture, which goes to the history, and answers the rebuilt document. Errors: DS400, DS404.';
+
+create or replace function datastore.picture_json(picture_id uuid) returns json
+language sql stable parallel safe
+return (select rebuilt.document from datastore.picture_document as rebuilt where rebuilt.picture_id = picture_json.picture_id);
+comment on function datastore.picture_json(uuid) is 'A picture''s document, without a look at who asks.';
+
+create or replace function datastore.rebuild_picture(picture_id uuid, container_id uuid default null) returns json
+language plpgsql stable as $$
+begin
+  return datastore.picture_json((datastore.find_picture(rebuild_picture.picture_id, rebuild_picture.container_id)).picture_id);
+end
+$$;
+comment on function datastore.rebuild_picture(uuid, uuid) is
+  'A picture''s document: what the client filled as it was sent, and what the datastore knows. Errors: DS404.';

@@ -1,0 +1,134 @@
+create or replace function datastore.find_picture_set(picture_set_id uuid, container_id uuid default null) returns datastore.picture_set
+language plpgsql stable as $$
+declare
+  found_set datastore.picture_set;
+begin
+  select picture_set.* into found_set
+  from datastore.picture_set
+  join datastore.container on container.container_id = picture_set.container_id
+  where picture_set.picture_set_id = find_picture_set.picture_set_id
+    and (find_picture_set.container_id is null or picture_set.container_id = find_picture_set.container_id)
+    and datastore.may_see(container.user_id);
+  if not found then
+    perform datastore.refuse('DS404', format('there is no picture set %s', coalesce(find_picture_set.picture_set_id::text, 'NULL')));
+  end if;
+  return found_set;
+end
+$$;
+comment on function datastore.find_picture_set(uuid, uuid) is 'The row of a picture set that the acting user may see. Errors: DS404.';
+
+create or replace function datastore.write_picture_set(target_id uuid, container_id uuid, document jsonb, folder_root text, folder_path text) returns uuid
+language plpgsql volatile as $$
+#variable_conflict use_variable
+declare
+  keys jsonb := (datastore.schema_of('picture_set', document)).system_keys;
+  written_id uuid := coalesce(target_id, gen_random_uuid());
+  client jsonb := datastore.without_system_keys(document, keys);
+  kept jsonb := datastore.kept_keys(document, keys);
+  name text := coalesce(document ->> 'name', nullif(regexp_replace(folder_path, '^.*/', ''), ''), folder_root, written_id::text);
+begin
+  insert into datastore.picture_set as known
+    (picture_set_id, container_id, name, folder_root, folder_path, client_data, acquisition, other, kept, created_by, edited_by)
+  values
+    (written_id, container_id, name, folder_root, folder_path, client -> 'client_data', client -> 'acquisition',
+     client - array['name', 'client_data', 'acquisition'], kept, datastore.acting_user(), datastore.acting_user())
+  on conflict on constraint picture_set_pkey do update
+    set name = excluded.name, client_data = excluded.client_data, acquisition = excluded.acquisition,
+        other = excluded.other, kept = excluded.kept,
+        edited_by = excluded.edited_by, edited_at = now(), last_change = 'picture_set changed'
+    where (known.name, known.client_data, known.acquisition, known.other, known.kept)
+            is distinct from (excluded.name, excluded.client_data, excluded.acquisition, excluded.other, excluded.kept);
+
+  if document ?| array(select jsonb_object_keys(keys)) then
+    perform datastore.remember_claims('picture_set', jsonb_build_array(jsonb_build_object(
+      'container_id', container_id, 'entity_id', written_id,
+      'claimed', datastore.claimed_keys(document, rebuilt.document, keys))))
+    from datastore.picture_set_document as rebuilt
+    where rebuilt.picture_set_id = written_id;
+  end if;
+  return written_id;
+end
+$$;
+comment on function datastore.write_picture_set(uuid, uuid, jsonb, text, text) is
+  'Inserts a picture set from its checked document, or updates it where that changes something.';
+
+create or replace function datastore.create_picture_set(document jsonb, container_id uuid default null) returns jsonb
+language plpgsql volatile as $$
+declare
+  home_id uuid := datastore.own_container(create_picture_set.container_id);
+begin
+  perform datastore.check_document('picture_set', document);
+  -- Two calls with one name wait for each other here.
+  perform from datastore.container where container.container_id = home_id for no key update;
+  if exists (select from datastore.picture_set where picture_set.container_id = home_id and picture_set.name = document ->> 'name') then
+    perform datastore.refuse('DS409', format('the container has a picture set named %s already', document -> 'name'));
+  end if;
+  return datastore.picture_set_json(datastore.write_picture_set(null, home_id, document, null, null));
+end
+$$;
+comment on function datastore.create_picture_set(jsonb, uuid) is
+  'Makes a picture set in the acting user''s container (or the one named) and answers its document. Errors: DS400, DS403 when nobody acts, DS409 for a name that the container has.';
+
+create or replace function datastore.open_picture_set(folder_root text, folder_path text, document jsonb, container_id uuid default null) returns jsonb
+language plpgsql volatile as $$
+declare
+  home_id uuid := datastore.own_container(open_picture_set.container_id);
+begin
+  perform datastore.check_document('picture_set', document);
+  perform from datastore.container where container.container_id = home_id for no key update;
+  return datastore.picture_set_json(datastore.write_picture_set(
+    (select picture_set.picture_set_id from datastore.picture_set
+     where picture_set.container_id = home_id
+       and picture_set.folder_root = open_picture_set.folder_root and picture_set.folder_path = open_picture_set.folder_path),
+    home_id, document, open_picture_set.folder_root, open_picture_set.folder_path));
+end
+$$;
+comment on function datastore.open_picture_set(text, text, jsonb, uuid) is
+  'The picture set of a directory: made when it is new, updated where its document changed. A directory is known by the uploaded folder''s name and its path inside it ('''' for the folder itself). Answers its document. Errors: DS400, DS403, DS404.';
+
+create or replace function datastore.picture_set_json(picture_set_id uuid) returns jsonb
+language sql stable parallel safe
+return (select rebuilt.document from datastore.picture_set_document as rebuilt where rebuilt.picture_set_id = picture_set_json.picture_set_id);
+comment on function datastore.picture_set_json(uuid) is 'A picture set''s document, without its pictures and without a look at who asks.';
+
+create or replace function datastore.rebuild_picture_set(picture_set_id uuid, container_id uuid default null) returns json
+language plpgsql stable as $$
+declare
+  known datastore.picture_set := datastore.find_picture_set(rebuild_picture_set.picture_set_id, rebuild_picture_set.container_id);
+begin
+  return datastore.object_text(
+    datastore.members_of(datastore.picture_set_json(known.picture_set_id)),
+    '"pictures": [' || coalesce((
+      select string_agg(rebuilt.document::text, ', ' order by rebuilt.position)
+      from datastore.picture_document as rebuilt
+      where rebuilt.picture_set_id = known.picture_set_id and rebuilt.state = 'stored'), '') || ']');
+end
+$$;
+comment on function datastore.rebuild_picture_set(uuid, uuid) is
+  'A picture set''s document, with the documents of its stored pictures under pictures, in the order in which they were announced. Errors: DS404.';
+
+create or replace function datastore.rebuild_folders() returns jsonb
+language sql stable
+return (
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'picture_set_id', picture_set.picture_set_id,
+    'folder_name', picture_set.name,
+    'nb_pictures', coalesce(listed.nb_pictures, 0),
+    'pictures', coalesce(listed.pictures, '[]')) order by picture_set.position), '[]')
+  from datastore.picture_set
+  join datastore.container on container.container_id = picture_set.container_id
+  left join lateral (
+    select count(*) as nb_pictures, jsonb_agg(jsonb_build_object(
+      'picture_id', picture.picture_id,
+      'name', coalesce(picture.file_name, regexp_replace(picture.blob_name, '^.*/', '')),
+      'is_validated', exists (
+        select from datastore.picture_label as label
+        where label.picture_id = picture.picture_id and label.container_id = picture.container_id),
+      'inference_exist', false) order by picture.position) as pictures
+    from datastore.picture
+    where picture.picture_set_id = picture_set.picture_set_id and picture.state = 'stored'
+  ) as listed on true
+  where datastore.may_see(container.user_id)
+);
+comment on function datastore.rebuild_folders() is
+  'The acting user''s folders: [{picture_set_id, folder_name, nb_pictures, pictures: [{picture_id, name, is_validated, inference_exist}]}]. Pending pictures are not listed.';

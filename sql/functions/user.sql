@@ -1,0 +1,74 @@
+create or replace function datastore.user_json(user_id uuid) returns jsonb
+language sql stable parallel safe
+return (
+  select jsonb_build_object(
+    'user_id', user_account.user_id,
+    'email', user_account.email,
+    'container_id', container.container_id,
+    'container_name', container.name,
+    'picture_set_id', (
+      select picture_set.picture_set_id from datastore.picture_set
+      where picture_set.container_id = container.container_id
+      order by picture_set.position limit 1))
+  from datastore.user_account
+  join datastore.container on container.user_id = user_account.user_id
+  where user_account.user_id = user_json.user_id
+);
+comment on function datastore.user_json(uuid) is 'What register_user and find_user answer.';
+
+create or replace function datastore.register_user(email text, tier text default 'user') returns jsonb
+language plpgsql volatile as $$
+declare
+  person datastore.user_account;
+  home datastore.container;
+begin
+  if datastore.is_email(register_user.email) is not true then
+    perform datastore.refuse('DS400', 'invalid email address', jsonb_build_array(jsonb_build_object(
+      'instance_path', '/email', 'keyword', 'format', 'message', 'expected an email address such as ana@example.org')));
+  end if;
+  if datastore.is_tier(register_user.tier) is not true then
+    perform datastore.refuse('DS400', 'invalid tier', jsonb_build_array(jsonb_build_object(
+      'instance_path', '/tier', 'keyword', 'pattern', 'message',
+      'expected lower-case letters, digits and single hyphens, 26 characters at most, as the name of an Azure container allows')));
+  end if;
+
+  insert into datastore.user_account (email) values (register_user.email)
+  on conflict (lower(user_account.email)) do nothing;
+  -- The lock lets one of several registrations make the container; the others then find it.
+  select * into strict person from datastore.user_account
+  where lower(user_account.email) = lower(register_user.email) for no key update;
+
+  select * into home from datastore.container where container.user_id = person.user_id;
+  if not found then
+    insert into datastore.container (user_id, tier) values (person.user_id, register_user.tier) returning * into home;
+    insert into datastore.picture_set (container_id, name, created_by, edited_by)
+    values (home.container_id, 'General', person.user_id, person.user_id);
+  elsif home.tier <> register_user.tier then
+    perform datastore.refuse('DS409', format('%s is registered with the tier %s already', person.email, home.tier));
+  end if;
+  return datastore.user_json(person.user_id);
+end
+$$;
+comment on function datastore.register_user(text, text) is
+  'Registers a user, with a container and a picture set named General, and answers {user_id, email, container_id, container_name, picture_set_id}. Again with the same tier: the same answer. Errors: DS400 for an address or tier that cannot be, DS409 for another tier.';
+
+create or replace function datastore.find_user(email text) returns jsonb
+language plpgsql stable as $$
+declare
+  found_id uuid := (select user_account.user_id from datastore.user_account where lower(user_account.email) = lower(find_user.email));
+begin
+  if found_id is null then
+    perform datastore.refuse('DS404', format('there is no user with the email address %s', coalesce(find_user.email, 'NULL')));
+  end if;
+  return datastore.user_json(found_id);
+end
+$$;
+comment on function datastore.find_user(text) is
+  'The user with this email address, without regard to case: {user_id, email, container_id, container_name, picture_set_id}. Errors: DS404.';
+
+create or replace function datastore.container_is_ready(container_id uuid) returns void
+language sql volatile
+begin atomic
+  update datastore.container set ready_at = coalesce(ready_at, now()) where container.container_id = container_is_ready.container_id;
+end;
+comment on function datastore.container_is_ready(uuid) is 'Says that the container was made in storage.';

@@ -1,0 +1,12 @@
+\ir schema.sql
+\ir expressions.sql
+\ir document_schema.sql
+\ir documents.sql
+\ir user_account.sql
+\ir container.sql
+\ir seed.sql
+\ir picture_set.sql
+\ir picture.sql
+\ir picture_label.sql
+\ir history.sql
+\ir blob_deletion.sql

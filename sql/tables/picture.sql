@@ -1,0 +1,73 @@
+create table datastore.picture (
+  picture_id uuid not null default gen_random_uuid(),
+  container_id uuid not null,
+  picture_set_id uuid not null,
+  position bigint not null generated always as identity,
+  state text not null default 'pending',
+  relative_path text,
+  blob_name text not null,
+  size bigint,
+  md5 bytea,
+  -- the document, by section: what the client says
+  user_data jsonb,
+  seed jsonb,
+  client_data jsonb,
+  client_feedback jsonb,
+  other jsonb not null default '{}',
+  kept jsonb,
+  -- and what the machine knows
+  metadata jsonb not null default '{}',
+  image_data jsonb not null default '{}',
+  quality_check jsonb not null default '{}',
+  -- what people filter by
+  schema_version integer not null generated always as (coalesce((other ->> 'schema_version')::numeric::integer, 1)) stored,
+  file_name text generated always as (metadata ->> 'file_name') stored,
+  format text generated always as (image_data ->> 'format') stored,
+  width numeric generated always as (datastore.number_of(image_data -> 'width')) stored,
+  height numeric generated always as (datastore.number_of(image_data -> 'height')) stored,
+  sha256 text generated always as (quality_check ->> 'image_checksum') stored,
+  zoom numeric generated always as (datastore.number_of(user_data -> 'zoom')) stored,
+  created_at timestamptz not null default now(),
+  created_by uuid,
+  edited_at timestamptz not null default now(),
+  edited_by uuid,
+  last_change text not null default 'picture created',
+  replaced_by uuid,
+  primary key (picture_id, container_id),
+  foreign key (picture_set_id, container_id) references datastore.picture_set on delete cascade,
+  constraint picture_state_check check (state in ('pending', 'stored', 'replaced')),
+  constraint picture_replaced_check check ((state = 'replaced') = (replaced_by is not null)),
+  constraint picture_size_check check (size > 0),
+  constraint picture_md5_check check (octet_length(md5) = 16)
+);
+-- A replacement waits beside the picture that it will replace, so a path is taken once per state.
+create unique index picture_stored_path_key on datastore.picture (container_id, picture_set_id, relative_path) where state = 'stored';
+create unique index picture_pending_path_key on datastore.picture (container_id, picture_set_id, relative_path) where state = 'pending';
+create index picture_picture_set_id_idx on datastore.picture (picture_set_id, position);
+create index picture_sha256_idx on datastore.picture (picture_set_id, sha256);
+
+comment on table datastore.picture is 'A picture: its blob, and its document by section. Read it whole with datastore.rebuild_picture(uuid).';
+comment on column datastore.picture.position is 'The order in which pictures were announced.';
+comment on column datastore.picture.state is 'pending: announced, its blob is not confirmed. stored: its blob is there. replaced: a newer picture has its path.';
+comment on column datastore.picture.relative_path is 'Its path inside the uploaded folder, with which it is known again; NULL where a backend handed over bytes alone.';
+comment on column datastore.picture.blob_name is 'Where its blob lies in the container: {picture_set_id}/{picture_id}.{extension}.';
+comment on column datastore.picture.size is 'Size of the file, in bytes.';
+comment on column datastore.picture.md5 is 'MD5 of the file, 16 bytes: the blob''s Content-MD5.';
+comment on column datastore.picture.user_data is 'Section user_data, as sent; SQL NULL where the document has none.';
+comment on column datastore.picture.seed is 'Key seed, as sent: the species that the picture is known to show.';
+comment on column datastore.picture.client_data is 'Section client_data, as sent; SQL NULL where the document has none.';
+comment on column datastore.picture.client_feedback is 'Section client_feedback, as sent; SQL NULL where the document has none.';
+comment on column datastore.picture.other is 'Every other key that the client fills, unknown ones included.';
+comment on column datastore.picture.kept is 'Unknown keys that a client put into sections that the datastore fills, by section.';
+comment on column datastore.picture.metadata is 'Section metadata, what was known when it was announced: file_name, relative_path.';
+comment on column datastore.picture.image_data is 'Section image_data, as the file''s inspection found it: format, width, height, tags, …';
+comment on column datastore.picture.quality_check is 'Section quality_check, as the file''s inspection found it: image_checksum, valid_data, …';
+comment on column datastore.picture.schema_version is 'The version of the document''s schema that this row was written with.';
+comment on column datastore.picture.width is 'Pixels.';
+comment on column datastore.picture.height is 'Pixels.';
+comment on column datastore.picture.sha256 is 'SHA-256 of the file, in hex.';
+comment on column datastore.picture.zoom is 'Magnification, times, as the user said.';
+comment on column datastore.picture.last_change is 'What happened to it last, for audit_trail.change_log; the history has the rest.';
+comment on column datastore.picture.created_by is 'The acting user, if one was set.';
+comment on column datastore.picture.edited_by is 'The acting user of the last change, if one was set.';
+comment on column datastore.picture.replaced_by is 'The picture that has its path now.';

@@ -1,0 +1,43 @@
+create table datastore.picture_set (
+  picture_set_id uuid not null default gen_random_uuid(),
+  container_id uuid not null references datastore.container,
+  position bigint not null generated always as identity,
+  name text not null,
+  folder_root text,
+  folder_path text,
+  -- the document, by section
+  client_data jsonb,
+  acquisition jsonb,
+  other jsonb not null default '{}',
+  kept jsonb,
+  -- what people filter by
+  schema_version integer not null generated always as (coalesce((other ->> 'schema_version')::numeric::integer, 1)) stored,
+  project_name text generated always as (other ->> 'project_name') stored,
+  submitter_name text generated always as (other ->> 'submitter_name') stored,
+  created_at timestamptz not null default now(),
+  created_by uuid,
+  edited_at timestamptz not null default now(),
+  edited_by uuid,
+  last_change text not null default 'picture_set created',
+  primary key (picture_set_id, container_id),
+  constraint picture_set_name_check check (char_length(name) between 1 and 255),
+  constraint picture_set_folder_check check ((folder_root is null) = (folder_path is null)),
+  constraint picture_set_folder_key unique (container_id, folder_root, folder_path)
+);
+create index picture_set_container_id_name_idx on datastore.picture_set (container_id, name);
+
+comment on table datastore.picture_set is 'A folder of pictures, one row each; its document by section. Read it whole with datastore.rebuild_picture_set(uuid).';
+comment on column datastore.picture_set.position is 'The order in which sets were made.';
+comment on column datastore.picture_set.name is 'What people call it; its own id, as text, where nobody named it.';
+comment on column datastore.picture_set.folder_root is 'The uploaded folder''s name, where the set was made from a folder.';
+comment on column datastore.picture_set.folder_path is 'The directory''s path inside that folder, '''' for the folder itself.';
+comment on column datastore.picture_set.client_data is 'Section client_data, as sent; SQL NULL where the document has none.';
+comment on column datastore.picture_set.acquisition is 'Section acquisition, as sent; SQL NULL where the document has none.';
+comment on column datastore.picture_set.other is 'Every other key that the client fills, unknown ones included.';
+comment on column datastore.picture_set.kept is 'Unknown keys that a client put into sections that the datastore fills, by section.';
+comment on column datastore.picture_set.schema_version is 'The version of the document''s schema that this row was written with.';
+comment on column datastore.picture_set.project_name is 'From the document.';
+comment on column datastore.picture_set.submitter_name is 'From the document.';
+comment on column datastore.picture_set.last_change is 'What happened to it last, for audit_trail.change_log; the history has the rest.';
+comment on column datastore.picture_set.created_by is 'The acting user, if one was set.';
+comment on column datastore.picture_set.edited_by is 'The acting user of the last change, if one was set.';

@@ -1,0 +1,12 @@
+create table datastore.user_account (
+  user_id uuid primary key default gen_random_uuid(),
+  email text not null,
+  created_at timestamptz not null default now(),
+  constraint user_account_email_check check (datastore.is_email(email))
+);
+create unique index user_account_email_key on datastore.user_account (lower(email));
+
+comment on table datastore.user_account is 'A person who uploads pictures or judges them. A reference table: it points at no tenant''s rows.';
+comment on column datastore.user_account.user_id is 'Who the user is everywhere else; random, never used again.';
+comment on column datastore.user_account.email is 'As it was written at registration; compared without case.';
+comment on column datastore.user_account.created_at is 'When the user was registered.';
