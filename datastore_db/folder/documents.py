@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from .json_text import read_json
-from .problems import DocumentProblem, Place, Problem
+from .problems import DocumentProblem, NotProcessed, Place, Problem
 from .sources import UNREADABLE, Entry, FileSource, reason
 from .spelling import unify
 from .tree import Node
 from .yaml_text import read_yaml
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 MAX_DOCUMENT_SIZE = 1024**2
-EXTENSIONS = (".yaml", ".yml", ".json")
-INDEX = "index"
+_EXTENSIONS = (".yaml", ".yml", ".json")
+
+
+def document_stem(name: str) -> str | None:
+    """What a YAML or JSON file is named after; None for any other file."""
+    return name[: name.rindex(".")] if name.lower().endswith(_EXTENSIONS) else None
 
 
 class DocumentFile:
     """A YAML or JSON file: one that is there, or several of which only one should be."""
 
-    __slots__ = ("_entries", "paths")
+    __slots__ = ("_files",)
 
     def __init__(self) -> None:
-        self.paths: list[str] = []
-        self._entries: list[Entry] = []
+        self._files: list[tuple[str, Entry]] = []
+
+    @property
+    def name(self) -> str:
+        return _name(self._files[0][0])
 
     def add(self, path: str, entry: Entry) -> None:
-        self.paths.append(path)
-        self._entries.append(entry)
+        self._files.append((path, entry))
+
+    def left_over(self, why: str) -> Iterator[NotProcessed]:
+        """That it describes nothing; what is in trouble is told as a problem already."""
+        return (NotProcessed(path, why) for path, entry in self._files if entry.trouble is None)
 
     def read(self, source: FileSource) -> Node:
         """What it says, in the spelling that is used inside. Raises `DocumentProblem`."""
-        path, entry = self.paths[0], self._entries[0]
-        if len(self.paths) > 1:
-            names = " and ".join(path.rpartition("/")[2] for path in self.paths)
+        path, entry = self._files[0]
+        if len(self._files) > 1:
+            names = " and ".join(_name(path) for path, _ in self._files)
             _refuse(path, f"{names} are both there for the same: keep one")
         if entry.trouble is not None:
             _refuse(path, entry.trouble)
@@ -48,6 +61,10 @@ class DocumentFile:
         if problems:
             raise DocumentProblem(problems)
         return node
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _parse(data: bytes, path: str) -> Node:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 from datastore_db.inspection import KNOWN_EXTENSIONS, detect
 
-from .documents import EXTENSIONS, INDEX, DocumentFile
-from .inheritance import Given
-from .paths import check, first_step, natural, natural_path
-from .problems import DocumentProblem, FolderError, FolderProblem, NotProcessed, Place, Problem, shown
-from .sources import MAX_FILE_SIZE, UNREADABLE, Entry, FileSource, Source, open_source, reason
+from .directory import Directory
+from .documents import document_stem
+from .paths import ancestors, below, check, common_root, natural_path, normalized, refused_name
+from .problems import FolderError, FolderProblem, NotProcessed, Place, Problem, shown
+from .sources import MAX_FILE_SIZE, UNREADABLE, open_source, reason
 from .tree import Node, Places, to_object
 
 if TYPE_CHECKING:
@@ -22,7 +21,10 @@ if TYPE_CHECKING:
 
     from datastore_db.json_codec import JsonObject
 
+    from .sources import Entry, FileSource, Source
+
 _HEAD_SIZE = 64
+_SPECIAL = "is not a regular file"
 
 
 def open_folder(source: Source, *, name: str | None = None, max_file_size: int = MAX_FILE_SIZE) -> Folder:
@@ -46,7 +48,7 @@ class FolderPicture:
 
     __slots__ = ("_directory", "_entry", "relative_path")
 
-    def __init__(self, directory: _Directory, relative_path: str, entry: Entry) -> None:
+    def __init__(self, directory: Directory, relative_path: str, entry: Entry) -> None:
         self._directory = directory
         self._entry = entry
         self.relative_path = relative_path
@@ -85,7 +87,7 @@ class FolderPictureSet:
 
     __slots__ = ("_directory", "name", "pictures")
 
-    def __init__(self, directory: _Directory, name: str, pictures: Sequence[FolderPicture]) -> None:
+    def __init__(self, directory: Directory, name: str, pictures: Sequence[FolderPicture]) -> None:
         self._directory = directory
         self.name = name
         self.pictures = pictures
@@ -100,25 +102,25 @@ class FolderPictureSet:
     def read_document(self) -> tuple[JsonObject, Places]:
         """What the index files say of the set; its name only if one says so. Raises `DocumentProblem`."""
         document = self._directory.given().own_set
+        if not document.place.file:
+            document = Node(document.value, Place(f"{self.relative_path or '.'}/"))
         return to_object(document), Places(document)
 
 
 class Folder:
-    """A listed folder. It holds a zip or a temporary file open until it is closed."""
+    """A listed folder. It may hold a zip or a temporary file open until it is closed."""
 
     def __init__(self, source: FileSource, name: str | None = None) -> None:
         self._source = source
         self.problems: list[Problem] = []
         self.not_processed: list[NotProcessed] = []
         entries = list(source.entries())
-        root = None if source.rooted else _common_root(entries)
-        self.name = _checked_name(name or root or source.name)
         if not entries:
-            raise FolderError(f"{shown(self.name)}: there is nothing in this folder")
+            raise FolderError(f"{shown(source.name or 'the folder')}: there is nothing in it")
+        root = None if source.rooted else common_root(entry.path for entry in entries)
+        self.name = _checked_name(name or root or source.name)
         directories = self._arrange(entries, root)
         self.picture_sets: Sequence[FolderPictureSet] = list(self._find_sets(directories))
-        for directory in directories.values():
-            self.not_processed += directory.unused_documents()
         if not self.picture_sets:
             self.problems.append(Problem(self.name, "there is no picture in this folder"))
         self.problems.sort(key=lambda problem: natural_path(problem.file))
@@ -136,51 +138,50 @@ class Folder:
         """Let go of the zip or the temporary file; nothing can be read afterwards."""
         self._source.close()
 
-    def _arrange(self, entries: list[Entry], root: str | None) -> dict[str, _Directory]:
-        """Each file in its directory, by its normalized name; what cannot be there is told."""
-        directories = {"": _Directory("", None, self._source)}
-        left_over: dict[str, NotProcessed | Problem] = {}
+    def _arrange(self, entries: list[Entry], root: str | None) -> list[Directory]:
+        """The directories, in order, with their files; what cannot stand in one is told, once for all below it."""
+        directories = {"": Directory("", None, self._source)}
+        told: set[str] = set()
         for entry in entries:
-            checked = check(entry.path.removeprefix(f"{root}/") if root else entry.path)
-            path = checked.path
-            if checked.refused:
-                left_over[path] = Problem(path, checked.refused)
-            elif checked.passed_over:
-                left_over[path] = NotProcessed(path, checked.passed_over)
-            elif entry.path.endswith("/"):
-                if entry.trouble:
-                    left_over[path] = Problem(f"{path}/", entry.trouble)
-            else:
-                self._directory(path.rpartition("/")[0], directories).add(path.rpartition("/")[2], entry)
-        self.problems += [left for left in left_over.values() if isinstance(left, Problem)]
-        self.not_processed += [left for left in left_over.values() if isinstance(left, NotProcessed)]
-        return dict(sorted(directories.items(), key=lambda item: natural_path(item[0])))
+            checked = check(entry.path if root is None else below(root, entry.path))
+            if checked.usable and not entry.path.endswith("/"):
+                parent, _, name = checked.path.rpartition("/")
+                _directory(parent, directories).add(name, entry)
+            elif checked.path not in told:
+                told.add(checked.path)
+                if checked.passed_over:
+                    self.not_processed.append(NotProcessed(checked.path, checked.passed_over))
+                else:
+                    path = checked.path if checked.refused else f"{checked.path}/"
+                    self.problems.append(Problem(path, checked.refused or entry.trouble or "cannot be read"))
+        return sorted(directories.values(), key=lambda directory: natural_path(directory.path))
 
-    def _directory(self, path: str, directories: dict[str, _Directory]) -> _Directory:
-        missing = []
-        while path not in directories:
-            missing.append(path)
-            path = path.rpartition("/")[0]
-        for step in reversed(missing):
-            directories[step] = _Directory(step, directories[step.rpartition("/")[0]], self._source)
-        return directories[missing[0] if missing else path]
-
-    def _find_sets(self, directories: dict[str, _Directory]) -> Iterator[FolderPictureSet]:
-        for directory in directories.values():
-            pictures = []
-            for name, entry in directory.take_files():
-                path = directory.path_of(name)
-                if entry.trouble is not None:
-                    self.problems.append(Problem(path, entry.trouble))
-                if directory.add_document(name, entry):
-                    continue
-                if entry.special:
-                    self.not_processed.append(NotProcessed(path, "not a regular file"))
-                elif entry.trouble is None and self._is_picture(path, entry):
-                    pictures.append(FolderPicture(directory, path, entry))
+    def _find_sets(self, directories: list[Directory]) -> Iterator[FolderPictureSet]:
+        in_use: set[str] = set()
+        for directory in directories:
+            pictures = list(self._find_pictures(directory))
+            self.not_processed += directory.set_pictures(picture.name for picture in pictures)
             if pictures:
-                directory.holds(pictures)
+                in_use.update(ancestors(directory.path))
                 yield FolderPictureSet(directory, directory.name or self.name, pictures)
+        for directory in directories:
+            if directory.path not in in_use:
+                self.not_processed += directory.unused_index()
+
+    def _find_pictures(self, directory: Directory) -> Iterator[FolderPicture]:
+        for name, entry in directory.take_files():
+            path = directory.path_of(name)
+            is_document = document_stem(name) is not None
+            if entry.special and is_document:
+                entry.trouble = entry.trouble or _SPECIAL
+            if entry.trouble is not None:
+                self.problems.append(Problem(path, entry.trouble))
+            elif entry.special:
+                self.not_processed.append(NotProcessed(path, _SPECIAL))
+            elif not is_document and self._is_picture(path, entry):
+                yield FolderPicture(directory, path, entry)
+            if is_document:
+                directory.add_document(name, entry)
 
     def _is_picture(self, path: str, entry: Entry) -> bool:
         if PurePosixPath(path).suffix.lower() in KNOWN_EXTENSIONS:
@@ -193,3 +194,20 @@ class Folder:
         else:
             self.not_processed.append(NotProcessed(path, "not a picture"))
         return False
+
+
+def _directory(path: str, directories: dict[str, Directory]) -> Directory:
+    if path in directories:
+        return directories[path]
+    for step in reversed([*ancestors(path)]):
+        if step not in directories:
+            directories[step] = Directory(step, directories[step.rpartition("/")[0]], directories[""].source)
+    return directories[path]
+
+
+def _checked_name(name: str | None) -> str:
+    if not name:
+        raise FolderError("these files share no directory that could name the folder: give it a name")
+    if refused := refused_name(name):
+        raise FolderError(f"{shown(name)}: this folder needs another name: {refused}")
+    return normalized(name)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from .problems import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 MAX_PATH_BYTES = 1024
 
@@ -38,9 +41,21 @@ class CheckedPath:
         return self.refused is None and self.passed_over is None
 
 
+def normalized(path: str) -> str:
+    """The path with its Unicode in composed form, whatever the disk or the archive prefers."""
+    return unicodedata.normalize("NFC", path)
+
+
+def refused_name(name: str) -> str | None:
+    """Why a file or directory cannot have this name, if it cannot."""
+    if name.isascii() and name.isprintable():
+        return None
+    return next((_REFUSED[kind] for kind in map(unicodedata.category, name) if kind in _REFUSED), None)
+
+
 def check(path: str) -> CheckedPath:
     """Judge a relative path, with "/" at its end for a directory."""
-    path = unicodedata.normalize("NFC", path)
+    path = normalized(path)
     if path.startswith("/") or _DRIVE.match(path):
         return CheckedPath(shown(path), refused="its path is absolute")
     steps = [step for step in path.split("/") if step not in {"", "."}]
@@ -52,9 +67,8 @@ def check(path: str) -> CheckedPath:
     for number, step in enumerate(steps, 1):
         is_directory = number < len(steps) or path.endswith("/")
         so_far = "/".join(steps[:number]) + "/" * is_directory
-        for character in step:
-            if refused := _REFUSED.get(unicodedata.category(character)):
-                return CheckedPath(shown(so_far), refused=refused)
+        if refused := refused_name(step):
+            return CheckedPath(shown(so_far), refused=refused)
         size += 1 + len(step.encode())
         if size > MAX_PATH_BYTES:
             return CheckedPath(so_far, refused=f"its path is longer than {MAX_PATH_BYTES} bytes")
@@ -64,9 +78,31 @@ def check(path: str) -> CheckedPath:
     return CheckedPath("/".join(steps))
 
 
-def first_step(path: str) -> str:
-    """The top-level directory or file that a relative path leads through."""
-    return next((step for step in path.split("/") if step not in {"", "."}), "")
+def common_root(paths: Iterable[str]) -> str | None:
+    """The directory that all of these paths begin with, apart from those that are not used anyway."""
+    roots = set()
+    for path in paths:
+        checked = check(path)
+        if checked.usable:
+            root, slash, _ = checked.path.partition("/")
+            roots.add(root if slash else None)
+    return roots.pop() if len(roots) == 1 else None
+
+
+def below(root: str, path: str) -> str:
+    """The path as seen from the root directory, if it leads through it."""
+    steps = normalized(path).split("/")
+    while len(steps) > 1 and steps[0] == ".":
+        del steps[0]
+    return "/".join(steps[1:]) if steps[0] == root else path
+
+
+def ancestors(path: str) -> Iterator[str]:
+    """The directory itself, the one around it, and so on up to the root, which is the empty path."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
+    yield ""
 
 
 def natural(name: str) -> NaturalKey:

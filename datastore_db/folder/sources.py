@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import shutil
@@ -26,6 +27,11 @@ _IN_MEMORY = 16 * 1024**2
 # Streams that cannot be read twice are kept in memory up to here, all of them together
 _SPOOLED_IN_MEMORY = 1024**2
 _CHUNK = 256 * 1024
+
+# Of a zip entry: made on Unix; its flags
+_UNIX = 3
+_ENCRYPTED = 0x1
+_IN_UTF_8 = 0x800
 
 # What opening or reading a file of any source may raise
 UNREADABLE = (OSError, ValueError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
@@ -173,10 +179,10 @@ class ZipSource:
 
     def entries(self) -> Iterator[Entry]:
         for info in self._zip.infolist():
-            if not info.is_dir():
+            if not (path := _path_in_zip(info)).endswith("/"):
                 mode = info.external_attr >> 16 if info.create_system == _UNIX else 0
                 special = stat.S_IFMT(mode) not in {0, stat.S_IFREG, stat.S_IFLNK}
-                yield Entry(_name_in_zip(info), info.file_size, info, self._trouble(info, mode), special)
+                yield Entry(path, info.file_size, info, self._trouble(info, mode), special)
 
     def _trouble(self, info: zipfile.ZipInfo, mode: int) -> str | None:
         if stat.S_ISLNK(mode):
@@ -189,7 +195,9 @@ class ZipSource:
 
     def open(self, entry: Entry) -> BinaryIO:
         info = cast("zipfile.ZipInfo", entry.handle)
-        file = cast("BinaryIO", io.BytesIO() if info.file_size <= _IN_MEMORY else tempfile.TemporaryFile())
+        file: BinaryIO = io.BytesIO()
+        if info.file_size > _IN_MEMORY:
+            file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
         try:
             with self._zip.open(info) as packed:
                 shutil.copyfileobj(packed, file, _CHUNK)
@@ -209,20 +217,13 @@ class ZipSource:
         self._zip.close()
 
 
-_UNIX = 3
-_ENCRYPTED = 0x1
-_IN_UTF_8 = 0x800
-
-
-def _name_in_zip(info: zipfile.ZipInfo) -> str:
+def _path_in_zip(info: zipfile.ZipInfo) -> str:
     # zipfile ends a name at a NUL; the full one is refused for it, instead of passing as another
     name = info.orig_filename
     if not info.flag_bits & _IN_UTF_8:
-        try:
-            # Without the flag it is code page 437 by the standard, and UTF-8 by what macOS and Info-ZIP write
+        # Without the flag it is code page 437 by the standard, and UTF-8 by what macOS and Info-ZIP write
+        with contextlib.suppress(UnicodeError):
             name = name.encode("cp437").decode()
-        except UnicodeError:
-            pass
     return name.replace("\\", "/")
 
 
@@ -244,6 +245,8 @@ class PairsSource:
     def entries(self) -> Iterator[Entry]:
         for name, stream in self._pairs:
             path = name.replace("\\", "/")
+            if path.endswith("/"):
+                continue
             try:
                 part = self._keep(stream)
             except UNREADABLE as error:

@@ -72,7 +72,7 @@ class _Reader:
     def read(self, events: Iterator[yaml.Event]) -> None:
         documents = 0
         for event in events:
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 0
             match event:
                 case yaml.DocumentStartEvent():
                     documents += 1
@@ -81,7 +81,7 @@ class _Reader:
                 case yaml.ScalarEvent():
                     self._scalar(event, line)
                 case yaml.AliasEvent():
-                    self._alias(event.anchor, line)
+                    self._alias(event.anchor or "", line)
                 case yaml.CollectionStartEvent():
                     self._open(event, line)
                 case yaml.CollectionEndEvent():

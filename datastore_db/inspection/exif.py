@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def read_exif_block(raw: bytes, look: Look) -> None:
-    """Note the tags of an EXIF block. A block that makes no sense is kept as it is: the picture is still fine."""
+    """Note the tags of an EXIF block. One that makes no sense is kept as it is: the picture is fine."""
     if raw.startswith(b"Exif\0\0"):
         raw = raw[6:]
     try:

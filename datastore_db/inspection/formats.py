@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: How many bytes `detect` wants to see.
 HEAD_SIZE = 64
@@ -70,12 +72,13 @@ def detect(head: bytes) -> str | None:
     if head.startswith(b"\x93NUMPY"):
         return "NPY"
     # two letters alone would make a bitmap of any text that begins with "BM"
-    if head.startswith(b"BM") and len(head) >= 18 and struct.unpack_from("<I", head, 14)[0] in _BMP_HEADER_SIZES:
-        return "BMP"
+    if head.startswith(b"BM") and len(head) >= 18:
+        header_size = struct.unpack_from("<I", head, 14)[0]
+        return "BMP" if header_size in _BMP_HEADER_SIZES else None
     return None
 
 
 def claimed_format(name: str) -> str | None:
-    """The format that a file's name claims, or None if its extension is not that of a known picture format."""
+    """The format that a file's name claims, or None if its extension is no known picture format's."""
     last = name.replace("\\", "/").rpartition("/")[2]
     return KNOWN_EXTENSIONS.get(last[last.rfind(".") :].lower()) if "." in last else None

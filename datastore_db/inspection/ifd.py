@@ -24,13 +24,22 @@ _MOST_ENTRIES = 4096
 _LONGEST_TEXT = 32 * 1024 * 1024
 
 _ASCII, _UNDEFINED, _RATIONAL, _SRATIONAL, _FLOAT, _DOUBLE, _UTF8 = 2, 7, 5, 10, 11, 12, 129
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8, 129: 1}
-_CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
+# fmt: off
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4,
+          16: 8, 17: 8, 18: 8, 129: 1}
+_CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I",
+          16: "Q", 17: "q", 18: "Q"}
+# fmt: on
 
 EXIF_IFD, GPS_IFD, INTEROP_IFD, SUB_IFDS = 34665, 34853, 40965, 330
 
 #: Where things lie in the file; of no use outside of it.
-STRUCTURE = frozenset({273, 279, 288, 289, 324, 325, 513, 514, 519, 520, 521, SUB_IFDS, EXIF_IFD, GPS_IFD, INTEROP_IFD})
+STRUCTURE = frozenset({273, 279, 288, 289, 324, 325, 513, 514, 519, 520, 521}) | {
+    SUB_IFDS,
+    EXIF_IFD,
+    GPS_IFD,
+    INTEROP_IFD,
+}
 
 _XMP = 700
 _VERSIONS = frozenset({36864, 40960})
@@ -56,7 +65,7 @@ class Entry(NamedTuple):
     """One tag of a directory: its type, how many values, where they lie, how many bytes they are."""
 
     kind: int
-    count: int
+    values: int
     offset: int
     size: int
 
@@ -120,13 +129,14 @@ class Directories:
             raise truncated("a directory of tags", start + count * width, self.source.size)
         entries: dict[int, Entry] = {}
         place = start + width - inline
-        for tag, kind, values, pointer in layout.iter_unpack(raw[: count * width]):
-            size = _SIZES.get(kind, 0) * values
+        for tag, kind, number_of, pointer in layout.iter_unpack(raw[: count * width]):
+            size = _SIZES.get(kind, 0) * number_of
             if size and tag not in entries:
-                entries[tag] = Entry(kind, values, place if size <= inline else pointer, size)
+                entries[tag] = Entry(kind, number_of, place if size <= inline else pointer, size)
             place += width
-        code = "Q" if self.big else "I"
-        following = struct.unpack(self.order + code, raw[count * width :])[0] if len(raw) == count * width + link else 0
+        following = 0
+        if len(raw) == count * width + link:  # EXIF blocks may end without it
+            following = struct.unpack_from(self.order + ("Q" if self.big else "I"), raw, count * width)[0]
         return Directory(entries, following)
 
     def raw(self, entry: Entry) -> bytes:
@@ -138,7 +148,7 @@ class Directories:
         entry = directory.entries.get(tag)
         if entry is None or entry.kind not in _CODES or entry.kind in (_FLOAT, _DOUBLE):
             return ()
-        count = min(entry.count, most)
+        count = min(entry.values, most)
         raw = self.source.read(entry.offset, count * _SIZES[entry.kind])
         if len(raw) < count * _SIZES[entry.kind]:
             raise truncated(f"the values of tag {tag}", entry.offset + entry.size, self.source.size)
@@ -183,7 +193,7 @@ class Directories:
 
 
 def _value(tag: int, entry: Entry, raw: bytes, order: str) -> Json:
-    kind, count = entry.kind, entry.count
+    kind, count = entry.kind, entry.values
     if kind in (_ASCII, _UTF8):
         parts = decode(raw).rstrip("\0").split("\0")
         return clean(parts[0]) if len(parts) == 1 else [clean(part) for part in parts]

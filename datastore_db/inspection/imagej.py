@@ -7,6 +7,7 @@ import struct
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from .ifd import TIFF_NAMES
 from .values import add, clean, number
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 _TEXTS = {b"info": "info", b"labl": "labels", b"prop": "properties"}
 _NUMBERS = {b"rang": "ranges"}
-_BINARIES = {b"luts": "luts", b"roi ": "roi", b"over": "overlays", b"plot": "plot"}
+_NAMES = {**_TEXTS, **_NUMBERS, b"luts": "luts", b"roi ": "roi", b"over": "overlays", b"plot": "plot"}
 
 
 def read_description(description: str, look: Look, tags: JsonObject) -> None:
@@ -76,18 +77,17 @@ def read_metadata(directories: Directories, directory: Directory, look: Look, ta
         for key, value in parsed.items():
             add(group, key, value)
         for tag in (_COUNTS, _METADATA):
-            for name in (str(tag), "IJMetadataByteCounts", "IJMetadata"):
-                tags.pop(name, None)
+            tags.pop(TIFF_NAMES.get(tag) or str(tag), None)
 
 
 def _parse(raw: bytes, counts: tuple[int, ...], order: str, look: Look) -> JsonObject | None:
     header = counts[0]
     if raw[:4] not in (b"IJIJ", b"JIJI") or header < 4 or (header - 4) % 8 or sum(counts) > len(raw):
         return None
-    kinds = [
-        (raw[place : place + 4][:: 1 if order == ">" else -1], struct.unpack_from(order + "I", raw, place + 4)[0])
-        for place in range(4, header, 8)
-    ]
+    kinds = []
+    for place in range(4, header, 8):
+        kind, amount = struct.unpack_from(order + "4sI", raw, place)
+        kinds.append((kind if order == ">" else kind[::-1], amount))
     parsed: JsonObject = {}
     place, index = header, 1
     encoding = "utf-16-be" if order == ">" else "utf-16-le"
@@ -106,6 +106,6 @@ def _parse(raw: bytes, counts: tuple[int, ...], order: str, look: Look) -> JsonO
                 values.extend(number(value) for value in doubles)
             else:
                 values.append(look.keeper.binary(piece))
-        name = _TEXTS.get(kind) or _NUMBERS.get(kind) or _BINARIES.get(kind) or clean(kind.decode("latin-1")).strip()
+        name = _NAMES.get(kind) or clean(kind.decode("latin-1")).strip()
         parsed[name] = values[0] if len(values) == 1 and kind in (b"info", b"roi ") else values
     return parsed

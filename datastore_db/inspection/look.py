@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from PIL import Image
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from datastore_db.json_codec import Json, JsonObject
 
-    from .source import Source, SourceReader
+    from .source import Source
 
 #: Pictures up to this many pixels (all pages together) are decoded; of larger ones the structure is checked.
 DECODED_PIXELS = 50_000_000
@@ -54,17 +54,18 @@ class Look:
 
 def check_size(width: int, height: int, max_pixels: int) -> None:
     """Refuse a size that no picture has."""
+    size = f"{width}×{height}"  # noqa: RUF001
     if width <= 0 or height <= 0:
-        raise BrokenPicture(f"the picture is {width}×{height} pixels: there is nothing in it; export it again")  # noqa: RUF001
+        raise BrokenPicture(f"the picture is {size} pixels: there is nothing in it; export it again")
     if width > LONGEST_SIDE or height > LONGEST_SIDE:
         raise BrokenPicture(
-            f"the header says {width}×{height} pixels; at most {LONGEST_SIDE:,} are accepted on a side; "  # noqa: RUF001
+            f"the header says {size} pixels; at most {LONGEST_SIDE:,} are accepted on a side; "
             "if the picture is really that large, cut it into parts"
         )
     if width * height > max_pixels:
         raise BrokenPicture(
-            f"the header says {width}×{height}, that is {width * height:,} pixels; at most {max_pixels:,} are "  # noqa: RUF001
-            "accepted; if the picture is really that large, cut it into parts"
+            f"the header says {size}, that is {width * height:,} pixels; at most {max_pixels:,} are accepted; "
+            "if the picture is really that large, cut it into parts"
         )
 
 
@@ -80,11 +81,11 @@ def truncated(what: str, needed: int, size: int) -> BrokenPicture:
     )
 
 
-def decode_with(open_image: Callable[[SourceReader], ImageFile], source: Source) -> None:
+def decode_with(open_image: Callable[[IO[bytes]], ImageFile], source: Source) -> None:
     """Let Pillow decode a picture; whatever it stumbles over is damage."""
     reader = source.open()
     try:
-        open_image(reader).load()
+        open_image(cast("IO[bytes]", reader)).load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return  # somebody lowered Pillow's global limit; the structure was checked all the same
     except MemoryError:

@@ -22,7 +22,7 @@ _SIZE = re.compile(r"\d{1,20}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,2})?")
 _LISTED = {"Microscope": "microscopes", "Objective": "objectives", "Detector": "detectors", "Channel": "channels"}
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """The XML declares a document type: nothing that microscopes write does."""
 
 
@@ -36,13 +36,13 @@ class _Facts:
         self._text: list[str] | None = None
 
     def doctype(self, name: str, public: str | None, system: str | None) -> None:
-        raise _Refused
+        raise _RefusedError
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition("}")[2]
         self._path.append(name)
         if len(self._path) > _DEEPEST:
-            raise _Refused
+            raise _RefusedError
         if name == "Image" and len(self._path) == 2:
             self.images += 1
         if name == "OME":
@@ -87,7 +87,7 @@ def read_ome(description: str, look: Look) -> None:
     try:
         parser.feed(description.encode("utf-8", "replace"))
         parser.close()
-    except (ElementTree.ParseError, _Refused, ValueError, LookupError):
+    except (ElementTree.ParseError, _RefusedError, ValueError, LookupError):
         return
     group: JsonObject = dict(facts.group)
     group["images"] = facts.images
@@ -99,7 +99,7 @@ def read_ome(description: str, look: Look) -> None:
 
 
 def _pixel_size(pixels: JsonObject) -> JsonObject | None:
-    """The physical size of a pixel. Its axes share a unit in practice; if not, the others stay in the tags."""
+    """The physical size of a pixel. Axes share a unit in practice; others stay in the tags."""
     size: JsonObject = {}
     unit: str | None = None
     for axis in "XYZ":

@@ -27,7 +27,7 @@ class Source:
         if self._file is None:
             return self._data[offset : offset + length]
         begin = offset - self._start
-        if 0 <= begin and begin + length <= len(self._data):
+        if begin >= 0 and begin + length <= len(self._data):
             return self._data[begin : begin + length]
         if length > _SMALL_READ:
             return self._read_file(offset, min(length, max(0, self.size - offset)))

@@ -197,8 +197,9 @@ class _Checker:
         planes = page.samples if planar else 1
         down = -(-page.height // rows)
         wanted = columns * down * planes
-        if wanted > directory.entries[offsets_tag].count:
-            raise damaged(f"it has {directory.entries[offsets_tag].count} {name}s of data instead of {wanted}")
+        available = directory.entries[offsets_tag].values
+        if wanted > available:
+            raise damaged(f"it has {available} {name}s of data instead of {wanted}")
         if wanted > self._segments_left:
             return None
         self._segments_left -= wanted

@@ -6,10 +6,10 @@ with start() as stack:
     BlobServiceClient.from_connection_string(stack.storage_connection_string)
 ```
 
-Every process that calls `start` with the same home shares the same two servers. A *keeper*, a process of its own, starts
-them and stops them when the last user is gone, however that one went:
+Every process that calls `start` with the same home shares the same two servers. A *keeper*, a process of its
+own, starts them and stops them when the last user is gone, however that one went:
 
-- `lease.py`: file locks; every user holds a shared one, which the kernel takes back when the user's process ends
+- `lease.py`: file locks; every user holds a shared one, which the kernel takes back when the user's process dies
 - `home.py`: the folder, and what lies where in it
 - `stack.py`: what a user calls: coming in, and going out
 - `keeper.py`: the process that owns the servers, and waits until it gets the lease for itself

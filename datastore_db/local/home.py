@@ -40,7 +40,7 @@ class Home:
 
     @classmethod
     def at(cls, path: Path | None) -> Self:
-        """The folder `path`, else that of `DATASTORE_HOME`, else the usual place for a user's data; made if missing."""
+        """The folder `path`, else that of `DATASTORE_HOME`, else the usual place for data; made if missing."""
         configured = path or os.environ.get("DATASTORE_HOME") or platformdirs.user_data_path("datastore-db")
         # One folder must have one name: it is how its servers are recognised.
         home = cls(Path(configured).expanduser().resolve())

@@ -19,8 +19,9 @@ from datastore_db.local.lease import Lock
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# What npm is given: the version, a lock file with the hash of every package and no address of any registry, and an empty
-# package in place of telemetry and SQL drivers, which are five sixths of the download and most of the time to start.
+# What npm is given: the version, a lock file with the hash of every package and no address of any registry, and
+# an empty package in place of telemetry and SQL drivers, which are five sixths of the download and most of the
+# time to start.
 PACKAGE = Path(__file__).parent / "azurite"
 MAIN = Path("node_modules/azurite/dist/src/blob/main.js")
 
@@ -103,6 +104,6 @@ def _run_npm(folder: Path) -> None:
     if result.returncode != 0 or not (folder / MAIN).is_file():
         said = "\n".join(result.stdout.splitlines()[-15:])
         raise LocalStackError(
-            f"Azurite {version()} could not be installed from npm. Check the network and npm's configuration (a proxy, "
-            f"a registry), or {OWN_SERVERS}. npm said:\n{said}"
+            f"Azurite {version()} could not be installed from npm. Check the network and npm's configuration "
+            f"(a proxy, a registry), or {OWN_SERVERS}. npm said:\n{said}"
         )

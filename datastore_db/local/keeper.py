@@ -1,7 +1,8 @@
-"""The process that owns the servers of a home: `python -m datastore_db.local.keeper HOME ...`, started by `stack.py`.
+"""The process that owns the servers of a home; `stack.py` starts it.
 
-It tells the process that started it when the servers answer, or why they do not. Then it waits for the lease, which it
-gets when no user is left, and stops the servers while it holds it: whoever comes in meanwhile waits, and starts anew.
+It tells the process that started it when the servers answer, or why they do not. Then it waits for the lease,
+which it gets when no user is left, and stops the servers while it holds it: whoever comes in meanwhile waits, and
+starts anew.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def main() -> None:
     home = Home(Path(home_path))
     with Lock.inherited(int(lock_fd)):
         Keeper(home, int(version), Path(azurite_main)).run()
+    os._exit(0)  # at once: whoever waited for the lock takes this process for gone
 
 
 class Keeper:
@@ -63,7 +65,7 @@ class Keeper:
         except Exception as error:
             log.exception("cannot start")
             self.stop()
-            self.tell(f"{error}" if isinstance(error, LocalStackError) else f"{type(error).__name__}: {error}")
+            self.tell(str(error) if isinstance(error, LocalStackError) else f"{type(error).__name__}: {error}")
             return
         self.tell(None)
         for server in self.servers:
@@ -123,7 +125,7 @@ class Keeper:
 
 
 def stop_left_behind(home: Home, except_for: int | None = None) -> None:
-    """Stop the servers that a killed keeper left; with `except_for`, only a PostgreSQL of another version than that."""
+    """Stop the servers that a killed keeper left, or only a PostgreSQL of another version than `except_for`."""
     for data in home.path.glob("postgres-*"):
         version = data.name.removeprefix("postgres-")
         if version.isdigit() and int(version) != except_for:

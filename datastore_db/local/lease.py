@@ -1,7 +1,7 @@
 """Locks on files.
 
-The kernel gives a lock back when the process that holds it ends, be it by `SIGKILL`. So a lock says who is alive, and
-never has to be cleaned up, unlike the number of a process in a file.
+The kernel gives a lock back when the process that holds it ends, be it by `SIGKILL`. So a lock says who is alive,
+and never has to be cleaned up, unlike the number of a process in a file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Lock:
-    """A lock on a file, shared by many or held by one. It is not inherited by programs that this process starts."""
+    """A lock on a file, shared by many or held by one. Programs that this process starts do not inherit it."""
 
     def __init__(self, path: Path) -> None:
         self.fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -57,13 +57,13 @@ class Lock:
         return True
 
     def release(self) -> None:
-        """Give it back, also in the name of processes that were forked from this one and share its open file."""
+        """Give it back, also in the name of processes that were forked from this one and share its file."""
         if self.fd >= 0:
             fcntl.flock(self.fd, fcntl.LOCK_UN)
             self.forget()
 
     def forget(self) -> None:
-        """Close the file; the lock stays with whoever shares it: the parent of a fork, or the process it was handed to."""
+        """Close the file; the lock stays with a process that shares it: a fork's parent, or who was handed it."""
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1

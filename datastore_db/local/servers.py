@@ -76,19 +76,31 @@ class Server(ABC):
     def has_ended(self) -> bool:
         if self.process is None:
             return True
-        with contextlib.suppress(psutil.TimeoutExpired):
-            self.process.wait(timeout=0)
+        try:
+            with contextlib.suppress(psutil.TimeoutExpired):
+                self.process.wait(timeout=0)
+            # One that was left behind is no child of ours, and whose it now is may be slow to notice its end.
+            return self.process.status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
             return True
-        return False
+
+    def _ends_within(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while not self.has_ended():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        return True
 
     def stop(self) -> None:
         """End it, and return when it is gone."""
         for number, seconds in self.ways_to_stop:
             if self.process is None or self.has_ended():
                 return
-            with contextlib.suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+            with contextlib.suppress(psutil.NoSuchProcess):
                 self.process.send_signal(number)
-                self.process.wait(timeout=seconds)
+            if self._ends_within(seconds):
+                return
 
     def stop_left_behind(self) -> None:
         """End the server that a killed keeper left, if there is one."""

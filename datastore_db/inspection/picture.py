@@ -1,0 +1,153 @@
+"""Looking into one picture file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from datastore_db.errors import BrokenPicture, NotAPicture
+
+from .bmp import read_bmp
+from .facts import note_facts
+from .formats import FORMATS, HEAD_SIZE, claimed_format, detect
+from .gif import read_gif
+from .jpeg import read_jpeg
+from .look import Look, damaged
+from .npy import read_npy
+from .png import read_png
+from .source import IN_MEMORY, Source
+from .tiff import read_tiff
+from .webp import read_webp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from datastore_db.json_codec import JsonObject
+
+#: The most pixels that a picture may have unless the caller says otherwise.
+MAX_PIXELS = 1_000_000_000
+
+_PIECE = 1024 * 1024
+_READERS: dict[str, Callable[[Source, Look], None]] = {
+    "TIFF": read_tiff,
+    "PNG": read_png,
+    "JPEG": read_jpeg,
+    "GIF": read_gif,
+    "BMP": read_bmp,
+    "WEBP": read_webp,
+    "NPY": read_npy,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a machine can know about a picture file.
+
+    `image_data` and `quality_check` are the sections of the picture's document. `image_data` has `format`,
+    `width`, `height` and `tags`, and, where the file tells them, `resolution`, `capture_date`, `camera`,
+    `microscope`, `pixel_size` (`x`, `y`, `z`, `unit`), `bit_depth`, `channels` and `pages`.
+
+    `tags` holds, by group (`tiff`, `exif`, `gps`, `imagej`, `ome`, `png`, …), everything else that the file says
+    about itself, except where in the file its parts lie. Bytes are `{"base64": "…"}`. A value of more than
+    256 KiB, and once the tags have taken 4 MiB together every value of more than 64 bytes, is
+    `{"size": n, "sha256": "…"}` instead.
+    """
+
+    format: str
+    media_type: str
+    extension: str
+    size: int
+    md5: bytes
+    sha256: str
+    image_data: JsonObject
+    quality_check: JsonObject
+
+
+def inspect(file: BinaryIO, name: str, *, max_pixels: int = MAX_PIXELS) -> Inspection:
+    """Look into a seekable file that somebody calls `name`.
+
+    Raises `NotAPicture` if neither the content nor the name is a picture's, and `BrokenPicture` if the name claims what
+    the content is not, or if the content is damaged, empty or of absurd size. The messages do not repeat the name.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    if size <= IN_MEMORY:
+        data = file.read()
+        source = Source(data)
+        head = data[:HEAD_SIZE]
+    else:
+        source = Source(b"", file, size)
+        head = source.read(0, HEAD_SIZE)
+    kind = _agreed_format(head, name)
+    look = Look(max_pixels)
+    try:
+        _READERS[kind](source, look)
+        note_facts(look)
+    except (BrokenPicture, OSError, MemoryError):
+        raise
+    except Exception as error:  # hostile bytes find what no rule foresaw; one picture must not stop a folder
+        raise damaged(f"it cannot be read ({type(error).__name__}: {error})") from error
+    size, md5, sha256 = _digests(source, file)
+    return Inspection(
+        format=kind,
+        media_type=FORMATS[kind].media_type,
+        extension=FORMATS[kind].extension,
+        size=size,
+        md5=md5,
+        sha256=sha256,
+        image_data=_image_data(kind, look),
+        quality_check={"image_checksum": sha256, "valid_data": True, "error_type": ""},
+    )
+
+
+def _agreed_format(head: bytes, name: str) -> str:
+    content, claimed = detect(head), claimed_format(name)
+    if content is None:
+        if claimed is None:
+            known = ", ".join(FORMATS)
+            raise NotAPicture(
+                f"the content is of no picture format that is known here ({known})" if head else "the file is empty"
+            )
+        if not head:
+            raise BrokenPicture("the file is empty; export the picture again")
+        what = "text" if _is_text(head) else "of no picture format that is known here"
+        raise BrokenPicture(
+            f"the content is {what}, the name says {claimed}; export the picture again, or rename the file if it is none"
+        )
+    if claimed is not None and claimed != content:
+        raise BrokenPicture(
+            f"the content is {content}, the name says {claimed}; rename it to .{FORMATS[content].extension}, "
+            f"or save the picture as {claimed}"
+        )
+    return content
+
+
+def _is_text(head: bytes) -> bool:
+    return all(byte >= 32 or byte in b"\t\r\n\f" for byte in head)
+
+
+def _digests(source: Source, file: BinaryIO) -> tuple[int, bytes, str]:
+    if source.size <= IN_MEMORY:
+        data = source.read(0, source.size)
+        return len(data), hashlib.md5(data, usedforsecurity=False).digest(), hashlib.sha256(data).hexdigest()
+    size, md5, sha256 = 0, hashlib.md5(usedforsecurity=False), hashlib.sha256()
+    file.seek(0)
+    while piece := file.read(_PIECE):
+        size += len(piece)
+        md5.update(piece)
+        sha256.update(piece)
+    return size, md5.digest(), sha256.hexdigest()
+
+
+def _image_data(kind: str, look: Look) -> JsonObject:
+    data: JsonObject = {"format": kind, "width": look.width, "height": look.height}
+    for key in ("resolution", "capture_date", "camera", "microscope", "pixel_size"):
+        if key in look.facts:
+            data[key] = look.facts[key]
+    for key, value in (("bit_depth", look.bit_depth), ("channels", look.channels), ("pages", look.pages)):
+        if value is not None:
+            data[key] = value
+    data["tags"] = dict(look.tags)
+    return data

@@ -1,0 +1,94 @@
+"""Bringing a database to this release: numbered migrations by yoyo, then every function and view anew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from yoyo import get_backend, read_migrations
+from yoyo.migrations import MigrationList
+
+from datastore_db.errors import DatastoreError
+from datastore_db.resources import MIGRATIONS, SQL
+
+_INCLUDE = re.compile(r"\\ir (\S+)")
+
+
+def read_script(path: Path) -> str:
+    r"""A psql script as plain SQL: `\ir` lines are replaced by the files that they name."""
+
+    def lines() -> Iterator[str]:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if include := _INCLUDE.fullmatch(line):
+                yield read_script(path.parent / include[1])
+            elif not line.startswith("\\"):
+                yield line
+
+    return "\n".join(lines())
+
+
+def repeatable_sql() -> str:
+    """Everything that every run replaces: functions, views, triggers."""
+    return read_script(SQL / "repeatable.sql")
+
+
+def migrate(database_url: str, *, only_pre: bool = False) -> list[str]:
+    """Apply the migrations that are pending, then replace functions and views; answers what was applied.
+
+    only_pre: stop before the first migration marked *post*, which the running release would not survive.
+    Several at once wait for each other. Each migration, and the replacement, is one transaction.
+    """
+    with _one_at_a_time(database_url) as connection:
+        backend = get_backend(yoyo_uri(database_url))
+        try:
+            pending = backend.to_apply(read_migrations(str(MIGRATIONS)))
+            if only_pre:
+                pending = MigrationList(_before_post(pending))
+            applied = [migration.id for migration in pending]
+            backend.apply_migrations_only(pending)
+        finally:
+            backend.connection.close()
+        with connection.transaction():
+            connection.execute(repeatable_sql())
+    return applied
+
+
+def roll_back(database_url: str) -> list[str]:
+    """Undo all migrations, with all data; answers what was undone."""
+    with _one_at_a_time(database_url):
+        backend = get_backend(yoyo_uri(database_url))
+        try:
+            applied = backend.to_rollback(read_migrations(str(MIGRATIONS)))
+            undone = [migration.id for migration in applied]
+            backend.rollback_migrations(applied)
+        finally:
+            backend.connection.close()
+    return undone
+
+
+def yoyo_uri(database_url: str) -> str:
+    """A libpq URL or connection string as yoyo wants it."""
+    settings = {key: str(value) for key, value in conninfo_to_dict(database_url).items() if value is not None}
+    database = quote(settings.pop("dbname", ""), safe="")
+    return f"postgresql+psycopg:///{database}?{urlencode(settings)}"
+
+
+def _before_post(pending: MigrationList) -> Iterator[object]:
+    for migration in pending:
+        if ".post." in migration.id:
+            return
+        yield migration
+
+
+@contextmanager
+def _one_at_a_time(database_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        if connection.info.server_version < 150000:
+            raise DatastoreError(f"PostgreSQL 15 or newer is needed, this is {connection.info.server_version // 10000}")
+        connection.execute("select pg_catalog.pg_advisory_lock(pg_catalog.hashtext('datastore-db migrate'))")
+        yield connection

@@ -1,0 +1,57 @@
+"""The picture document: the mirror of sql/documents/picture.v1.json."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Self
+
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from datastore_db.models.client_data import ClientData
+from datastore_db.models.document import Document, Section
+from datastore_db.models.values import Integer, Number, Uuid, at_least, text_or_object
+
+
+class UserData(Section):
+    """Section `user_data`: what the user says about the picture."""
+
+    description: str | None = None
+    number_of_seeds: Annotated[Integer, AfterValidator(at_least(0))] | None = None
+    zoom: Annotated[Number, AfterValidator(at_least(0, exclusive=True))] | None = None
+
+
+class ClientFeedback(Section):
+    """Section `client_feedback`."""
+
+    correct_identification: bool | None = None
+    historical_comparison: str | None = None
+
+
+class SeedReference(Section):
+    """A species, by its id or its name, or both where they agree."""
+
+    seed_id: Uuid = ""
+    seed_name: Annotated[str, Field(min_length=1)] = ""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set & {"seed_id", "seed_name"}:
+            raise PydanticCustomError("anyOf", "expected seed_id or seed_name")
+        return self
+
+
+class Picture(Document):
+    """What people say about a picture. What the datastore fills stands beside it, untyped, when it comes back."""
+
+    kind: ClassVar[str] = "picture"
+
+    user_data: UserData | None = None
+    seed: (
+        Annotated[
+            Annotated[Annotated[str, Field(min_length=1)], Tag("(text)")] | Annotated[SeedReference, Tag("(object)")],
+            Discriminator(text_or_object),
+        ]
+        | None
+    ) = None
+    client_data: ClientData | None = None
+    client_feedback: ClientFeedback | None = None

@@ -1,0 +1,22 @@
+"""The picture set document: the mirror of sql/documents/picture_set.v1.json."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from datastore_db.models.client_data import ClientData
+from datastore_db.models.document import Document
+
+
+class PictureSet(Document):
+    """A folder of pictures: who took them, for what, and how."""
+
+    kind: ClassVar[str] = "picture_set"
+
+    name: Annotated[str, Field(min_length=1, max_length=255)] = ""
+    project_name: str | None = None
+    submitter_name: str | None = None
+    client_data: ClientData | None = None
+    acquisition: dict[str, Any] = Field(default_factory=dict)

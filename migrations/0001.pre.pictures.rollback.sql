@@ -1,0 +1,2 @@
+drop schema datastore cascade;
+drop schema jsonschema cascade;

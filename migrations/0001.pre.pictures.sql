@@ -1,0 +1,587 @@
+-- Users, containers, picture sets and pictures.
+
+create schema datastore;
+comment on schema datastore is
+  'Pictures, the JSON about them, and who they belong to. Start with: \dt+ datastore.*  and  \df+ datastore.*';
+-- What table definitions call. Rows were stored under these, so they never change: a new rule is a new name.
+
+create function datastore.is_email(email text) returns boolean
+language sql immutable parallel safe
+return email ~ '^[^@[:space:]]+@[^@[:space:]]+\.[^@[:space:]]+$' and char_length(email) <= 254;
+comment on function datastore.is_email(text) is 'Does it look like an email address: something, @, a domain with a dot; 254 characters at most?';
+
+create function datastore.is_tier(tier text) returns boolean
+language sql immutable parallel safe
+return tier ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and char_length(tier) <= 26;
+comment on function datastore.is_tier(text) is
+  'Can it stand before -{user_id} in the name of an Azure container: lower-case letters, digits and single hyphens, 26 characters at most?';
+
+create function datastore.number_of(value jsonb) returns numeric
+language sql immutable parallel safe
+return case jsonb_typeof(value) when 'number' then value::numeric end;
+comment on function datastore.number_of(jsonb) is 'A JSON number as numeric; NULL for anything else.';
+
+create function datastore.seed_key(label text) returns text
+language sql immutable parallel safe
+return lower(regexp_replace(
+  btrim(regexp_replace(
+    -- one pair of quotes, then a leading class number
+    regexp_replace(btrim(label, E' \t\r\n'), '^(["''])(.*)\1$', '\2'),
+    '^\s*[0-9]+\s+', ''), E' \t\r\n'),
+  '\s+', ' ', 'g'));
+comment on function datastore.seed_key(text) is
+  'What a label is compared by: trimmed, without one pair of quotes and a leading class number, spaces and case folded. ''14 Ambrosia  Trifida'' gives ambrosia trifida.';
+
+create function datastore.system_keys(schema jsonb) returns jsonb
+language sql immutable parallel safe
+return (
+  select coalesce(jsonb_object_agg(section.key, array(select jsonb_object_keys(section.value -> 'properties') as key order by key)), '{}')
+  from jsonb_each(schema -> 'properties') as section
+  where section.value @> '{"readOnly": true}'
+);
+comment on function datastore.system_keys(jsonb) is
+  'The keys of a document that the datastore fills (readOnly in its schema), each with the keys inside it: {"metadata": ["file_name", …], "labels": []}.';
+
+create function datastore.misspellings(schema jsonb) returns jsonb
+language sql immutable parallel safe
+return (
+  with recursive section(path, properties) as (
+    select array[]::text[], schema -> 'properties'
+    union all
+    select section.path || child.key, child.value -> 'properties'
+    from section, jsonb_each(section.properties) as child
+    where child.value ? 'properties'
+  ), misspelling as (
+    select section.path, property.key as right_key,
+           split_part(property.key, '_', 1) || replace(initcap(replace(substr(property.key, strpos(property.key, '_') + 1), '_', ' ')), ' ', '') as wrong_key
+    from section, jsonb_object_keys(section.properties) as property(key)
+    where property.key like '%\_%'
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('path', by_path.path, 'keys', by_path.keys) order by by_path.path), '[]')
+  from (
+    select misspelling.path, jsonb_object_agg(misspelling.wrong_key, misspelling.right_key) as keys
+    from misspelling group by misspelling.path
+  ) as by_path
+);
+comment on function datastore.misspellings(jsonb) is
+  'The camelCase spellings of a schema''s snake_case keys, by section: [{"path": ["user_data"], "keys": {"numberOfSeeds": "number_of_seeds"}}, …].';
+create table datastore.document_schema (
+  kind text not null,
+  version integer not null,
+  schema jsonb not null,
+  system_keys jsonb not null generated always as (datastore.system_keys(schema)) stored,
+  misspellings jsonb not null generated always as (datastore.misspellings(schema)) stored,
+  primary key (kind, version)
+);
+
+comment on table datastore.document_schema is 'The JSON Schemas that documents are checked by, one row for a kind and version. A row never changes.';
+comment on column datastore.document_schema.kind is 'picture, picture_set, …';
+comment on column datastore.document_schema.version is 'What schema_version of a document says; absent there means 1.';
+comment on column datastore.document_schema.schema is 'JSON Schema, draft 2020-12; the files are in sql/documents.';
+comment on column datastore.document_schema.system_keys is 'The keys that the datastore fills, by section: see datastore.system_keys(jsonb).';
+comment on column datastore.document_schema.misspellings is 'Known keys in camelCase, by section: see datastore.misspellings(jsonb).';
+-- Made by `make documents` from the files in sql/documents.
+insert into datastore.document_schema (kind, version, schema) values
+('picture', 1, $json$
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "Picture, version 1",
+  "description": "What people said about a picture, and what a machine knows about it. Keys marked readOnly are filled by the datastore: a value sent for one is kept in the history as claimed, whatever it is.",
+  "type": "object",
+  "properties": {
+    "schema_version": {
+      "description": "The version of this document's schema; absent means 1.",
+      "const": 1
+    },
+    "user_data": {
+      "type": [
+        "object",
+        "null"
+      ],
+      "properties": {
+        "description": {
+          "type": [
+            "string",
+            "null"
+          ]
+        },
+        "number_of_seeds": {
+          "type": [
+            "integer",
+            "null"
+          ],
+          "minimum": 0
+        },
+        "zoom": {
+          "description": "Magnification, times.",
+          "type": [
+            "number",
+            "null"
+          ],
+          "exclusiveMinimum": 0
+        }
+      }
+    },
+    "seed": {
+      "description": "The species that the picture is known to show: its name, or its id (or both, if they agree).",
+      "type": [
+        "string",
+        "object",
+        "null"
+      ],
+      "minLength": 1,
+      "properties": {
+        "seed_id": {
+          "type": "string",
+          "format": "uuid"
+        },
+        "seed_name": {
+          "type": "string",
+          "minLength": 1
+        }
+      },
+      "anyOf": [
+        {
+          "type": [
+            "string",
+            "null"
+          ]
+        },
+        {
+          "required": [
+            "seed_id"
+          ]
+        },
+        {
+          "required": [
+            "seed_name"
+          ]
+        }
+      ]
+    },
+    "client_data": {
+      "description": "Who took the picture.",
+      "type": [
+        "object",
+        "null"
+      ],
+      "properties": {
+        "client_email": {
+          "type": [
+            "string",
+            "null"
+          ],
+          "format": "email"
+        },
+        "client_expertise": {
+          "type": [
+            "string",
+            "null"
+          ]
+        }
+      }
+    },
+    "client_feedback": {
+      "type": [
+        "object",
+        "null"
+      ],
+      "properties": {
+        "correct_identification": {
+          "type": [
+            "boolean",
+            "null"
+          ]
+        },
+        "historical_comparison": {
+          "type": [
+            "string",
+            "null"
+          ]
+        }
+      }
+    },
+    "metadata": {
+      "readOnly": true,
+      "properties": {
+        "upload_date": {},
+        "file_name": {},
+        "relative_path": {}
+      }
+    },
+    "image_data": {
+      "readOnly": true,
+      "properties": {
+        "format": {},
+        "width": {},
+        "height": {},
+        "resolution": {},
+        "source": {},
+        "parent": {},
+        "size": {},
+        "tags": {},
+        "capture_date": {},
+        "camera": {},
+        "microscope": {}
+      }
+    },
+    "quality_check": {
+      "readOnly": true,
+      "properties": {
+        "image_checksum": {},
+        "upload_check": {},
+        "valid_data": {},
+        "error_type": {},
+        "quality_score": {}
+      }
+    },
+    "classification_data": {
+      "readOnly": true,
+      "properties": {
+        "model": {},
+        "prediction": {},
+        "confidence_score": {}
+      }
+    },
+    "child_data": {
+      "readOnly": true,
+      "properties": {
+        "children": {},
+        "count": {}
+      }
+    },
+    "error_handling": {
+      "readOnly": true,
+      "properties": {
+        "feedback": {},
+        "correction_applied": {},
+        "error_details": {}
+      }
+    },
+    "audit_trail": {
+      "readOnly": true,
+      "properties": {
+        "upload_date": {},
+        "edited_by": {},
+        "edit_date": {},
+        "change_log": {},
+        "access_log": {},
+        "privacy_flag": {}
+      }
+    },
+    "labels": {
+      "readOnly": true
+    },
+    "picture_id": {
+      "readOnly": true
+    },
+    "picture_set_id": {
+      "readOnly": true
+    }
+  }
+}
+$json$),
+('picture_set', 1, $json$
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "Picture set, version 1",
+  "description": "A folder of pictures: who took them, for what, and how. Keys marked readOnly are filled by the datastore.",
+  "type": "object",
+  "properties": {
+    "schema_version": {
+      "description": "The version of this document's schema; absent means 1.",
+      "const": 1
+    },
+    "name": {
+      "description": "What people call the set; without one it is named by its id.",
+      "type": "string",
+      "minLength": 1,
+      "maxLength": 255
+    },
+    "project_name": {
+      "type": [
+        "string",
+        "null"
+      ]
+    },
+    "submitter_name": {
+      "type": [
+        "string",
+        "null"
+      ]
+    },
+    "client_data": {
+      "description": "Who took the pictures.",
+      "type": [
+        "object",
+        "null"
+      ],
+      "properties": {
+        "client_email": {
+          "type": [
+            "string",
+            "null"
+          ],
+          "format": "email"
+        },
+        "client_expertise": {
+          "type": [
+            "string",
+            "null"
+          ]
+        }
+      }
+    },
+    "acquisition": {
+      "description": "How the pictures were taken: microscope, camera, lighting, …",
+      "type": "object"
+    },
+    "image_data_picture_set": {
+      "readOnly": true,
+      "properties": {
+        "number_of_images": {}
+      }
+    },
+    "audit_trail": {
+      "readOnly": true,
+      "properties": {
+        "upload_date": {},
+        "edited_by": {},
+        "edit_date": {},
+        "change_log": {},
+        "access_log": {},
+        "privacy_flag": {}
+      }
+    },
+    "picture_set_id": {
+      "readOnly": true
+    },
+    "container_name": {
+      "readOnly": true
+    },
+    "pictures": {
+      "readOnly": true
+    }
+  }
+}
+$json$);
+create table datastore.user_account (
+  user_id uuid primary key default gen_random_uuid(),
+  email text not null,
+  created_at timestamptz not null default now(),
+  constraint user_account_email_check check (datastore.is_email(email))
+);
+create unique index user_account_email_key on datastore.user_account (lower(email));
+
+comment on table datastore.user_account is 'A person who uploads pictures or judges them. A reference table: it points at no tenant''s rows.';
+comment on column datastore.user_account.user_id is 'Who the user is everywhere else; random, never used again.';
+comment on column datastore.user_account.email is 'As it was written at registration; compared without case.';
+comment on column datastore.user_account.created_at is 'When the user was registered.';
+create table datastore.container (
+  container_id uuid primary key default gen_random_uuid(),
+  user_id uuid not null references datastore.user_account,
+  tier text not null default 'user',
+  -- Azure: 3 to 63 characters, lower-case letters, digits and single hyphens; the id takes 37 of them.
+  name text not null generated always as (tier || '-' || user_id::text) stored,
+  created_at timestamptz not null default now(),
+  ready_at timestamptz,
+  constraint container_user_id_key unique (user_id),
+  constraint container_name_key unique (name),
+  constraint container_tier_check check (datastore.is_tier(tier))
+);
+
+comment on table datastore.container is 'A user''s storage container: the tenant. Every row that belongs to one carries container_id.';
+comment on column datastore.container.container_id is 'The tenant key, in the primary key of every tenant table; random, never changed.';
+comment on column datastore.container.user_id is 'Whose pictures are in it.';
+comment on column datastore.container.tier is 'What the container is for: user, dev, test-user, …; the first part of its name.';
+comment on column datastore.container.name is 'The name of the container in Azure Blob Storage: {tier}-{user_id}.';
+comment on column datastore.container.ready_at is 'When it was made in storage; NULL while it is only a row.';
+comment on column datastore.container.created_at is 'When the row was made.';
+create table datastore.seed (
+  seed_id uuid primary key default gen_random_uuid(),
+  name text not null,
+  key text not null generated always as (datastore.seed_key(name)) stored,
+  status text not null default 'unreviewed',
+  created_at timestamptz not null default now(),
+  constraint seed_key_key unique (key),
+  constraint seed_key_check check (key <> ''),
+  constraint seed_status_check check (status in ('known', 'unreviewed'))
+);
+
+comment on table datastore.seed is 'The species that pictures can show. A reference table: the same for all containers.';
+comment on column datastore.seed.name is 'The name as it was first written.';
+comment on column datastore.seed.key is 'What the name is compared by: see datastore.seed_key(text).';
+comment on column datastore.seed.status is 'known, or unreviewed: first seen in a document, and waiting for a person''s look.';
+comment on column datastore.seed.created_at is 'When it was first seen.';
+
+insert into datastore.seed (name, status)
+select name, 'known'
+from unnest(array[
+  'Brassica napus', 'Brassica juncea', 'Cirsium arvense', 'Cirsium vulgare', 'Carduus nutans', 'Bromus secalinus',
+  'Bromus hordeaceus', 'Bromus japonicus', 'Lolium temulentum', 'Solanum carolinense', 'Solanum nigrum',
+  'Solanum rostratum', 'Ambrosia artemisiifolia', 'Ambrosia trifida', 'Ambrosia psilostachya'
+]) as name;
+create table datastore.picture_set (
+  picture_set_id uuid not null default gen_random_uuid(),
+  container_id uuid not null references datastore.container,
+  position bigint not null generated always as identity,
+  name text not null,
+  folder_root text,
+  folder_path text,
+  -- the document, by section
+  client_data jsonb,
+  acquisition jsonb,
+  other jsonb not null default '{}',
+  kept jsonb,
+  -- what people filter by
+  schema_version integer not null generated always as (coalesce((other ->> 'schema_version')::numeric::integer, 1)) stored,
+  project_name text generated always as (other ->> 'project_name') stored,
+  submitter_name text generated always as (other ->> 'submitter_name') stored,
+  created_at timestamptz not null default now(),
+  created_by uuid,
+  edited_at timestamptz not null default now(),
+  edited_by uuid,
+  last_change text not null default 'picture_set created',
+  primary key (picture_set_id, container_id),
+  constraint picture_set_name_check check (char_length(name) between 1 and 255),
+  constraint picture_set_folder_check check ((folder_root is null) = (folder_path is null)),
+  constraint picture_set_folder_key unique (container_id, folder_root, folder_path)
+);
+create index picture_set_container_id_name_idx on datastore.picture_set (container_id, name);
+
+comment on table datastore.picture_set is 'A folder of pictures, one row each; its document by section. Read it whole with datastore.rebuild_picture_set(uuid).';
+comment on column datastore.picture_set.position is 'The order in which sets were made.';
+comment on column datastore.picture_set.name is 'What people call it; its own id, as text, where nobody named it.';
+comment on column datastore.picture_set.folder_root is 'The uploaded folder''s name, where the set was made from a folder.';
+comment on column datastore.picture_set.folder_path is 'The directory''s path inside that folder, '''' for the folder itself.';
+comment on column datastore.picture_set.client_data is 'Section client_data, as sent; SQL NULL where the document has none.';
+comment on column datastore.picture_set.acquisition is 'Section acquisition, as sent; SQL NULL where the document has none.';
+comment on column datastore.picture_set.other is 'Every other key that the client fills, unknown ones included.';
+comment on column datastore.picture_set.kept is 'Unknown keys that a client put into sections that the datastore fills, by section.';
+comment on column datastore.picture_set.schema_version is 'The version of the document''s schema that this row was written with.';
+comment on column datastore.picture_set.project_name is 'From the document.';
+comment on column datastore.picture_set.submitter_name is 'From the document.';
+comment on column datastore.picture_set.last_change is 'What happened to it last, for audit_trail.change_log; the history has the rest.';
+comment on column datastore.picture_set.created_by is 'The acting user, if one was set.';
+comment on column datastore.picture_set.edited_by is 'The acting user of the last change, if one was set.';
+create table datastore.picture (
+  picture_id uuid not null default gen_random_uuid(),
+  container_id uuid not null,
+  picture_set_id uuid not null,
+  position bigint not null generated always as identity,
+  state text not null default 'pending',
+  relative_path text,
+  blob_name text not null,
+  size bigint,
+  md5 bytea,
+  -- the document, by section: what the client says
+  user_data jsonb,
+  seed jsonb,
+  client_data jsonb,
+  client_feedback jsonb,
+  other jsonb not null default '{}',
+  kept jsonb,
+  -- and what the machine knows
+  metadata jsonb not null default '{}',
+  image_data jsonb not null default '{}',
+  quality_check jsonb not null default '{}',
+  -- what people filter by
+  schema_version integer not null generated always as (coalesce((other ->> 'schema_version')::numeric::integer, 1)) stored,
+  file_name text generated always as (metadata ->> 'file_name') stored,
+  format text generated always as (image_data ->> 'format') stored,
+  width numeric generated always as (datastore.number_of(image_data -> 'width')) stored,
+  height numeric generated always as (datastore.number_of(image_data -> 'height')) stored,
+  sha256 text generated always as (quality_check ->> 'image_checksum') stored,
+  zoom numeric generated always as (datastore.number_of(user_data -> 'zoom')) stored,
+  created_at timestamptz not null default now(),
+  created_by uuid,
+  edited_at timestamptz not null default now(),
+  edited_by uuid,
+  last_change text not null default 'picture created',
+  replaced_by uuid,
+  primary key (picture_id, container_id),
+  foreign key (picture_set_id, container_id) references datastore.picture_set on delete cascade,
+  constraint picture_state_check check (state in ('pending', 'stored', 'replaced')),
+  constraint picture_replaced_check check ((state = 'replaced') = (replaced_by is not null)),
+  constraint picture_size_check check (size > 0),
+  constraint picture_md5_check check (octet_length(md5) = 16)
+);
+-- A replacement waits beside the picture that it will replace, so a path is taken once per state.
+create unique index picture_stored_path_key on datastore.picture (container_id, picture_set_id, relative_path) where state = 'stored';
+create unique index picture_pending_path_key on datastore.picture (container_id, picture_set_id, relative_path) where state = 'pending';
+create index picture_picture_set_id_idx on datastore.picture (picture_set_id, position);
+create index picture_sha256_idx on datastore.picture (picture_set_id, sha256);
+
+comment on table datastore.picture is 'A picture: its blob, and its document by section. Read it whole with datastore.rebuild_picture(uuid).';
+comment on column datastore.picture.position is 'The order in which pictures were announced.';
+comment on column datastore.picture.state is 'pending: announced, its blob is not confirmed. stored: its blob is there. replaced: a newer picture has its path.';
+comment on column datastore.picture.relative_path is 'Its path inside the uploaded folder, with which it is known again; NULL where a backend handed over bytes alone.';
+comment on column datastore.picture.blob_name is 'Where its blob lies in the container: {picture_set_id}/{picture_id}.{extension}.';
+comment on column datastore.picture.size is 'Size of the file, in bytes.';
+comment on column datastore.picture.md5 is 'MD5 of the file, 16 bytes: the blob''s Content-MD5.';
+comment on column datastore.picture.user_data is 'Section user_data, as sent; SQL NULL where the document has none.';
+comment on column datastore.picture.seed is 'Key seed, as sent: the species that the picture is known to show.';
+comment on column datastore.picture.client_data is 'Section client_data, as sent; SQL NULL where the document has none.';
+comment on column datastore.picture.client_feedback is 'Section client_feedback, as sent; SQL NULL where the document has none.';
+comment on column datastore.picture.other is 'Every other key that the client fills, unknown ones included.';
+comment on column datastore.picture.kept is 'Unknown keys that a client put into sections that the datastore fills, by section.';
+comment on column datastore.picture.metadata is 'Section metadata, what was known when it was announced: file_name, relative_path.';
+comment on column datastore.picture.image_data is 'Section image_data, as the file''s inspection found it: format, width, height, tags, …';
+comment on column datastore.picture.quality_check is 'Section quality_check, as the file''s inspection found it: image_checksum, valid_data, …';
+comment on column datastore.picture.schema_version is 'The version of the document''s schema that this row was written with.';
+comment on column datastore.picture.width is 'Pixels.';
+comment on column datastore.picture.height is 'Pixels.';
+comment on column datastore.picture.sha256 is 'SHA-256 of the file, in hex.';
+comment on column datastore.picture.zoom is 'Magnification, times, as the user said.';
+comment on column datastore.picture.last_change is 'What happened to it last, for audit_trail.change_log; the history has the rest.';
+comment on column datastore.picture.created_by is 'The acting user, if one was set.';
+comment on column datastore.picture.edited_by is 'The acting user of the last change, if one was set.';
+comment on column datastore.picture.replaced_by is 'The picture that has its path now.';
+create table datastore.picture_label (
+  picture_id uuid not null,
+  container_id uuid not null,
+  seed_id uuid not null references datastore.seed,
+  origin text not null,
+  labelled_by uuid,
+  labelled_at timestamptz not null default now(),
+  primary key (picture_id, container_id, seed_id, origin),
+  foreign key (picture_id, container_id) references datastore.picture on delete cascade,
+  constraint picture_label_origin_check check (origin in ('known', 'verified'))
+);
+
+comment on table datastore.picture_label is 'A species that a picture shows: what makes it fit for training.';
+comment on column datastore.picture_label.origin is 'known: said with the picture. verified: an expert''s verdict on an inference.';
+comment on column datastore.picture_label.labelled_by is 'The acting user, if one was set.';
+comment on column datastore.picture_label.labelled_at is 'When it was said.';
+create table datastore.history (
+  history_id bigint primary key generated always as identity,
+  container_id uuid not null,
+  entity text not null,
+  entity_id uuid not null,
+  action text not null,
+  acted_by uuid,
+  acted_at timestamptz not null default now(),
+  before jsonb,
+  claimed jsonb
+);
+create index history_entity_id_idx on datastore.history (entity_id, history_id);
+
+comment on table datastore.history is 'What happened to pictures and picture sets. Without foreign keys: it outlives what it describes.';
+comment on column datastore.history.entity is 'The table: picture or picture_set.';
+comment on column datastore.history.entity_id is 'The row''s id.';
+comment on column datastore.history.action is 'changed, replaced, deleted, or claimed.';
+comment on column datastore.history.acted_by is 'The acting user, if one was set.';
+comment on column datastore.history.acted_at is 'The start of the transaction that did it.';
+comment on column datastore.history.before is 'The client''s sections as they were before.';
+comment on column datastore.history.claimed is 'What a client sent for keys that the datastore fills, where it differs from what the datastore knows.';
+create table datastore.blob_deletion (
+  blob_deletion_id bigint primary key generated always as identity,
+  container_name text not null,
+  blob_name text not null,
+  queued_at timestamptz not null default now()
+);
+
+comment on table datastore.blob_deletion is 'The outbox: blobs whose picture is gone, to be deleted from storage. Filled by triggers, whoever deletes.';
+comment on column datastore.blob_deletion.container_name is 'The container in storage.';
+comment on column datastore.blob_deletion.blob_name is 'The blob in that container.';
+comment on column datastore.blob_deletion.queued_at is 'When its picture was deleted.';
