@@ -12,3 +12,4 @@
 \ir functions/user.sql
 \ir functions/picture_set.sql
 \ir functions/picture.sql
+\ir functions/storage.sql

@@ -48,7 +48,8 @@ def _check_grammar(text: str, builder: Builder) -> None:
         # Numbers are left as text here: each is judged by itself, with its line
         simplejson.loads(text, parse_int=str, parse_float=str, allow_nan=False)
     except simplejson.JSONDecodeError as error:
-        builder.stop(f"is not JSON: {error.msg} (column {error.colno})", error.lineno)
+        what = error.msg.replace(" %r", "").removesuffix(" at")
+        builder.stop(f"is not JSON: {what} (column {error.colno})", error.lineno)
     except RecursionError:
         builder.stop(f"nested more than {MAX_DEPTH - 1} levels deep", None)
 

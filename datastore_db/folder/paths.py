@@ -56,36 +56,47 @@ def refused_name(name: str) -> str | None:
 def check(path: str) -> CheckedPath:
     """Judge a relative path, with "/" at its end for a directory."""
     path = normalized(path)
-    if path.startswith("/") or _DRIVE.match(path):
-        return CheckedPath(shown(path), refused="its path is absolute")
-    steps = [step for step in path.split("/") if step not in {"", "."}]
+    if refused := _leads_out(path):
+        return CheckedPath(shown(path), refused=refused)
+    steps = _steps(path)
     if not steps:
         return CheckedPath(shown(path), refused="it has no name")
-    if ".." in steps:
-        return CheckedPath(shown(path), refused="its path holds '..'")
     size = -1
     for number, step in enumerate(steps, 1):
         is_directory = number < len(steps) or path.endswith("/")
         so_far = "/".join(steps[:number]) + "/" * is_directory
+        size += 1 + len(step.encode("utf-8", "replace"))
         if refused := refused_name(step):
             return CheckedPath(shown(so_far), refused=refused)
-        size += 1 + len(step.encode())
         if size > MAX_PATH_BYTES:
             return CheckedPath(so_far, refused=f"its path is longer than {MAX_PATH_BYTES} bytes")
-        if step.startswith(".") or step == _OF_MACOS:
+        if _is_hidden(step):
             kind = "directory" if is_directory else "file"
             return CheckedPath(so_far, passed_over=f"a hidden {kind}" if step != _OF_MACOS else "added by macOS")
     return CheckedPath("/".join(steps))
 
 
+def _steps(path: str) -> list[str]:
+    return [step for step in path.split("/") if step not in {"", "."}]
+
+
+def _leads_out(path: str) -> str | None:
+    if path.startswith("/") or _DRIVE.match(path):
+        return "its path is absolute"
+    return "its path holds '..'" if ".." in path.split("/") else None
+
+
+def _is_hidden(step: str) -> bool:
+    return step.startswith(".") or step == _OF_MACOS
+
+
 def common_root(paths: Iterable[str]) -> str | None:
-    """The directory that all of these paths begin with, apart from those that are not used anyway."""
-    roots = set()
+    """The directory that all of these paths begin with, apart from those that are refused or hidden at its level."""
+    roots: set[str | None] = set()
     for path in paths:
-        checked = check(path)
-        if checked.usable:
-            root, slash, _ = checked.path.partition("/")
-            roots.add(root if slash else None)
+        steps = _steps(normalized(path))
+        if steps and not (_leads_out(path) or _is_hidden(steps[0]) or refused_name(steps[0])):
+            roots.add(steps[0] if len(steps) > 1 else None)
     return roots.pop() if len(roots) == 1 else None
 
 

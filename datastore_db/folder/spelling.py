@@ -116,7 +116,9 @@ def _move_expertise(root: Node, problems: list[Problem]) -> Node:
         return root
     client = sections.get("client_data", Node({}, feedback.place))
     if not isinstance(client.value, dict):
-        problems.append(_same_key(client.place, moved[0].place))
+        place, taken = moved[0].place, client.place
+        message = f"its place is in {taken.instance_path[1:]} in line {taken.line}, which holds no keys"
+        problems.append(Problem(place.file, message, place.line, place.instance_path))
         return root
     known = [node for node in (client.value.get("client_expertise"), *moved) if node is not None]
     problems += [_same_key(known[0].place, other.place) for other in known[1:]]

@@ -159,7 +159,9 @@ class Builder:
         frame = self._frames[-1]
         frame.key, frame.key_line = key, line
         if key in frame.lines:
-            self.wrong(f"this key stands twice here, in lines {frame.lines[key]} and {line}", line, self.here)
+            first = frame.lines[key]
+            where = f"lines {first} and {line}" if first != line else f"line {line}"
+            self.wrong(f"this key stands twice here, in {where}", line, self.here)
         frame.lines[key] = line
 
     def open(self, value: list[Node] | dict[str, Node], line: int) -> None:

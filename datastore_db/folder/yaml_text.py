@@ -41,6 +41,14 @@ _HINTS = {
     "could not find expected ':'": "':' was expected after a key",
     "found unexpected end of stream": "the closing quote is missing",
 }
+_CONTEXTS = {
+    "a flow sequence": "the list in [ ]",
+    "a flow mapping": "the mapping in { }",
+    "a block mapping": "the mapping",
+    "a block collection": "the list",
+    "a quoted scalar": "the text in quotes",
+    "a simple key": "the key",
+}
 
 
 def read_yaml(text: str, file: str) -> Node | None:
@@ -159,16 +167,17 @@ class _Reader:
 def _explain(error: yaml.YAMLError, text: str, builder: Builder) -> None:
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         builder.stop("is not YAML", None)
-    mark = error.problem_mark
-    lines = text.splitlines()
-    at = lines[mark.line][mark.column : mark.column + 1] if mark.line < len(lines) else ""
+    lines = text.splitlines() or [""]
+    line = min(error.problem_mark.line, len(lines) - 1)
+    at = lines[line][error.problem_mark.column : error.problem_mark.column + 1]
+    problem = error.problem or "is not YAML"
     if at == "\t":
         message = "a tab stands here, where YAML takes spaces only"
-    elif error.problem == "found character that cannot start any token":
+    elif problem == "found character that cannot start any token":
         message = f"a value cannot start with {at}: put it in quotes"
     else:
-        message = _HINTS.get(error.problem or "", error.problem or "is not YAML")
-    if error.context_mark is not None and error.context_mark.line != mark.line:
-        context = (error.context or "").removeprefix("while ")
-        message += f" ({context} that starts in line {error.context_mark.line + 1})"
-    builder.stop(message, mark.line + 1)
+        message = _HINTS.get(problem, problem.replace("did not find expected", "expected"))
+    for context, name in _CONTEXTS.items():
+        if error.context_mark and (error.context or "").endswith(context):
+            message += f" (in {name} that begins in line {error.context_mark.line + 1})"
+    builder.stop(message, line + 1)

@@ -114,7 +114,7 @@ def _agreed_format(head: bytes, name: str) -> str:
             raise BrokenPicture("the file is empty; export the picture again")
         what = "text" if _is_text(head) else "of no picture format that is known here"
         raise BrokenPicture(
-            f"the content is {what}, the name says {claimed}; export the picture again, or rename the file if it is none"
+            f"the content is {what}, the name says {claimed}; export it again, or rename the file if it is no picture"
         )
     if claimed is not None and claimed != content:
         raise BrokenPicture(

@@ -36,8 +36,7 @@ class Source:
         return self._data[:length]
 
     def _read_file(self, offset: int, length: int) -> bytes:
-        assert self._file is not None
-        if offset >= self.size:
+        if self._file is None or offset >= self.size:
             return b""
         self._file.seek(offset)
         return self._file.read(length)

@@ -234,7 +234,7 @@ class _Checker:
         """How many bytes that many rows take when they are unpacked."""
         directories = self.directories
         if page.compression != _JPEG and not planar and directories.integer(directory, 262, 0) == _YCBCR:
-            horizontal, vertical = (directories.integers(directory, 530, 2) + (2, 2))[:2]
+            horizontal, vertical = (*directories.integers(directory, 530, 2), 2, 2)[:2]
             if 0 < horizontal <= 4 and 0 < vertical <= 4 and page.samples == 3:
                 blocks = -(-width // horizontal) * -(-rows // vertical)
                 return -(-blocks * (horizontal * vertical + 2) * page.bits[0] // 8)

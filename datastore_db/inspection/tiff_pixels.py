@@ -24,6 +24,7 @@ _PIECE = 1024 * 1024
 #: How much unpacked data Pillow holds at once here; a longer strip is not unpacked.
 _BATCH = 16 * 1024 * 1024
 _LONGEST = 64 * 1024 * 1024
+_LZMA_MEMORY = 128 * 1024 * 1024
 
 
 class Segments(NamedTuple):
@@ -67,8 +68,8 @@ def check_pixels(directories: Directories, directory: Directory, segments: Segme
 
 def _unpacks(source: Source, offset: int, count: int, need: int, compression: int) -> bool:
     """Unpack piece by piece, never holding more than a piece."""
-    inflater = zlib.decompressobj() if compression != _LZMA else None
-    unxz = lzma.LZMADecompressor(memlimit=256 * 1024 * 1024) if inflater is None else None
+    inflater = zlib.decompressobj()
+    unxz = lzma.LZMADecompressor(memlimit=_LZMA_MEMORY) if compression == _LZMA else None
     end = offset + count
     pending = b""
     try:
@@ -78,19 +79,16 @@ def _unpacks(source: Source, offset: int, count: int, need: int, compression: in
                 offset += len(pending)
                 if not pending:
                     return False
-            if inflater is not None:
-                produced = len(inflater.decompress(pending, min(_PIECE, need)))
-                pending = inflater.unconsumed_tail
-                ended = inflater.eof
+            if unxz is None:
+                produced = inflater.decompress(pending, min(_PIECE, need))
+                pending, ended = inflater.unconsumed_tail, inflater.eof
             else:
-                assert unxz is not None
-                produced = len(unxz.decompress(pending, min(_PIECE, need)))
-                pending = b""
-                ended = unxz.eof
-            need -= produced
+                produced = unxz.decompress(pending, min(_PIECE, need))
+                pending, ended = b"", unxz.eof
+            need -= len(produced)
             if need > 0 and ended:
                 return False
-        if inflater is not None and not inflater.eof:
+        if unxz is None and not inflater.eof:
             # the checksum comes last; a wrong one raises
             inflater.decompress(pending or source.read(offset, min(_PIECE, end - offset)), 1)
     except (zlib.error, lzma.LZMAError, EOFError):

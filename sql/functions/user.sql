@@ -65,10 +65,3 @@ end
 $$;
 comment on function datastore.find_user(text) is
   'The user with this email address, without regard to case: {user_id, email, container_id, container_name, picture_set_id}. Errors: DS404.';
-
-create or replace function datastore.container_is_ready(container_id uuid) returns void
-language sql volatile
-begin atomic
-  update datastore.container set ready_at = coalesce(ready_at, now()) where container.container_id = container_is_ready.container_id;
-end;
-comment on function datastore.container_is_ready(uuid) is 'Says that the container was made in storage.';

@@ -1,3 +1,28 @@
+-- JSON Schema, draft 2020-12, in plain SQL: check a document, explain what is wrong with it, compile the check.
+--
+--     psql -f sql/jsonschema/install.sql
+--
+-- works in an empty database, from any directory, as any role that may create a schema; running it again brings the
+-- functions up to date. Names that begin with an underscore are for the functions of this schema only.
+
+\set ON_ERROR_STOP on
+set client_min_messages = warning;
+
 create schema if not exists jsonschema;
-create or replace function jsonschema.errors(schema jsonb, instance jsonb) returns table(instance_path text, keyword text, message text)
-language sql immutable as $$ select ''::text, 'type'::text, 'not an object'::text where jsonb_typeof(instance) <> 'object' $$;
+
+comment on schema jsonschema is
+  'JSON Schema draft 2020-12: is_valid, errors and compile. Names beginning with an underscore are internal.';
+
+\ir keywords.sql
+\ir text.sql
+\ir uri.sql
+\ir unicode.sql
+\ir pattern.sql
+\ir formats.sql
+\ir program.sql
+\ir assertions.sql
+\ir errors.sql
+\ir expression.sql
+\ir compile.sql
+
+reset client_min_messages;

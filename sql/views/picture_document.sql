@@ -10,8 +10,8 @@ select
     datastore.member('client_feedback', picture.client_feedback),
     datastore.member('metadata', picture.metadata || jsonb_build_object(
       'upload_date', (picture.created_at at time zone 'UTC')::date) || coalesce(picture.kept -> 'metadata', '{}')),
-    datastore.member('image_data', picture.image_data || jsonb_build_object(
-      'source', container.name || '/' || picture.blob_name, 'parent', '') || coalesce(picture.kept -> 'image_data', '{}')),
+    datastore.member('image_data', picture.image_data || jsonb_strip_nulls(jsonb_build_object(
+      'source', container.name || '/' || picture.blob_name, 'parent', '', 'size', picture.size)) || coalesce(picture.kept -> 'image_data', '{}')),
     datastore.member('quality_check', picture.quality_check || jsonb_build_object(
       'upload_check', picture.state <> 'pending') || coalesce(picture.kept -> 'quality_check', '{}')),
     datastore.member('classification_data', picture.kept -> 'classification_data'),

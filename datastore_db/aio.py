@@ -1,0 +1,296 @@
+"""The async store. `datastore_db.connect` gives the same one for blocking code."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeAlias, TypedDict, cast
+from uuid import UUID
+
+from datastore_db.database import Database, Document
+from datastore_db.download import DownloadReport, download
+from datastore_db.errors import NotFound
+from datastore_db.folder import Source, open_folder
+from datastore_db.json_codec import Json, JsonObject
+from datastore_db.models import Picture, PictureSet
+from datastore_db.settings import Settings, find_settings
+from datastore_db.storage import Storage, StoredBlob
+from datastore_db.upload import NewPicture, UploadedPicture, UploadReport, upload_folder, upload_pictures
+from datastore_db.upload.batch import CONCURRENT_UPLOADS, Target
+from datastore_db.upload.pictures import File
+from datastore_db.upload.report import ProgressListener
+
+Id: TypeAlias = UUID | str
+
+
+class User(TypedDict):
+    """A registered user. picture_set_id: the default set, *General*."""
+
+    user_id: str
+    email: str
+    container_id: str
+    container_name: str
+    picture_set_id: str
+
+
+def connect(
+    database_url: str | None = None, storage_connection_string: str | None = None, *, home: Path | None = None
+) -> Connecting:
+    """A store: `async with connect() as store:` or `store = await connect()`.
+
+    Without arguments: what `DATASTORE_DB_URL` and `DATASTORE_STORAGE_CONNECTION_STRING` say, else a PostgreSQL and an
+    Azurite of this machine, started for it. home: the folder of those. Raises `Unreachable` or `DatastoreError`.
+    """
+    return Connecting(database_url, storage_connection_string, home)
+
+
+class Store:
+    """Pictures and what is known about them, for one backend or one person.
+
+    Who acts is said by `acting_as`, or by the argument `user_id` that every method takes; without either a call runs
+    as the database connection's own role, which sees everything.
+    """
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
+        self._acting: ContextVar[UUID | None] = ContextVar("acting", default=None)
+        self._uploads = asyncio.Semaphore(CONCURRENT_UPLOADS)
+
+    @cached_property
+    def _storage(self) -> Storage:
+        return Storage.connect(self._settings.storage())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection, and stop the local servers if nobody else uses them."""
+        await self._database.close()
+        if "_storage" in self.__dict__:
+            await self._storage.close()
+        if self._settings.stack is not None:
+            await asyncio.to_thread(self._settings.stack.close)
+
+    @contextmanager
+    def acting_as(self, user_id: Id) -> Iterator[Self]:
+        """Everything inside the `with` block is asked by this user."""
+        token = self._acting.set(_uuid(user_id))
+        try:
+            yield self
+        finally:
+            self._acting.reset(token)
+
+    # People and folders
+
+    async def register_user(self, email: str, tier: str = "user", *, user_id: Id | None = None) -> User:
+        """Register a user, with a container of their own; again: the same answer. Raises `Conflict` for another tier.
+
+        The container is made in storage at once, where a storage is configured, else with the first upload.
+        """
+        user = cast(User, await self._call("register_user", user_id, email=email, tier=tier))
+        if self._settings.storage_connection_string is not None:
+            await self._storage.create_container(user["container_name"])
+            await self._call("container_is_ready", user_id, container_id=user["container_id"])
+        return user
+
+    async def find_user(self, email: str, *, user_id: Id | None = None) -> User:
+        """The user with this email address, without regard to case. Raises `NotFound`."""
+        return cast(User, await self._call("find_user", user_id, email=email))
+
+    async def create_picture_set(
+        self, document: JsonObject | PictureSet | None = None, *, user_id: Id | None = None
+    ) -> JsonObject:
+        """Make a picture set; answers its document. Raises `InvalidDocument`, or `Conflict` for a name in use."""
+        checked = PictureSet.read({} if document is None else document)
+        return cast(JsonObject, await self._call("create_picture_set", user_id, document=Document(checked.as_json())))
+
+    async def folders(self, *, user_id: Id | None = None) -> list[JsonObject]:
+        """The acting user's picture sets, each with its stored pictures."""
+        return cast(list[JsonObject], await self._call("rebuild_folders", user_id))
+
+    async def seeds(self, *, user_id: Id | None = None) -> JsonObject:
+        """All species: `{"seeds": [{seed_id, seed_name, status}]}`."""
+        return cast(JsonObject, await self._call("rebuild_seeds", user_id))
+
+    # Pictures
+
+    async def upload_folder(
+        self,
+        source: Source,
+        *,
+        name: str | None = None,
+        replace: bool = False,
+        progress: ProgressListener | None = None,
+        user_id: Id | None = None,
+    ) -> UploadReport:
+        """Upload a folder of pictures with YAML or JSON beside them; again: only what is new or changed.
+
+        source: a directory, a zip file, or pairs of (relative path, binary stream) as a browser's folder gives them.
+        name: what the folder is known by, instead of its own name. replace: other bytes under a known path take its
+        place. What is wrong with single files is in the report; `report.complete` says whether everything was done.
+        Raises `datastore_db.folder.FolderError` when there is no folder to read.
+        """
+        with await asyncio.to_thread(open_folder, source, name=name) as folder:
+            target, _ = await self._target(None, user_id)
+            report = await upload_folder(target, folder, replace=replace, progress=progress)
+        await self.sweep(user_id=user_id)
+        return report
+
+    async def upload_pictures(
+        self,
+        pictures: NewPicture | Iterable[NewPicture | tuple[File, JsonObject | Picture | None]],
+        *,
+        picture_set_id: Id | None = None,
+        user_id: Id | None = None,
+    ) -> list[UploadedPicture]:
+        """Upload pictures from paths, bytes or seekable streams, each with its document; answers in order.
+
+        picture_set_id: where they go; without it the acting user's default set. Bytes that the set has already give
+        the picture that exists. Every picture is looked at first: if one is wrong nothing is uploaded. Raises
+        `InvalidDocument`, whose paths begin with the picture's place in the list, `BrokenPicture` or `NotAPicture`.
+        """
+        given = [pictures] if isinstance(pictures, NewPicture) else pictures
+        listed = [item if isinstance(item, NewPicture) else NewPicture(*item) for item in given]
+        target, home_id = await self._target(picture_set_id, user_id)
+        return await upload_pictures(target, home_id, listed)
+
+    async def update_picture(
+        self, picture_id: Id, document: JsonObject | Picture, *, user_id: Id | None = None
+    ) -> JsonObject:
+        """Put a document in the place of what was said before; answers the rebuilt one."""
+        checked = Picture.read(document)
+        answer = await self._call(
+            "update_picture", user_id, picture_id=_uuid(picture_id), document=Document(checked.as_json())
+        )
+        return cast(JsonObject, answer)
+
+    async def picture(self, picture_id: Id, *, user_id: Id | None = None) -> JsonObject:
+        """A picture's document. Raises `NotFound`."""
+        return cast(JsonObject, await self._call("rebuild_picture", user_id, picture_id=_uuid(picture_id)))
+
+    async def picture_set(self, picture_set_id: Id, *, user_id: Id | None = None) -> JsonObject:
+        """A picture set's document, with those of its pictures under `pictures`. Raises `NotFound`."""
+        return cast(JsonObject, await self._call("rebuild_picture_set", user_id, picture_set_id=_uuid(picture_set_id)))
+
+    async def read_picture(self, picture_id: Id, *, user_id: Id | None = None) -> tuple[bytes, str]:
+        """A picture's bytes and media type. Raises `NotFound`, or `Conflict` while they have not arrived."""
+        chunks, blob = await self.open_picture(picture_id, user_id=user_id)
+        return b"".join([chunk async for chunk in chunks]), blob.media_type
+
+    async def open_picture(
+        self, picture_id: Id, *, user_id: Id | None = None
+    ) -> tuple[AsyncIterator[bytes], StoredBlob]:
+        """A picture's bytes as they come, and its size, MD5 and media type."""
+        found = cast(JsonObject, await self._call("locate_picture", user_id, picture_id=_uuid(picture_id)))
+        return await self._storage.read(str(found["container_name"]), str(found["blob_name"]))
+
+    async def download(
+        self,
+        picture_or_set_id: Id,
+        directory: Path | str,
+        *,
+        progress: ProgressListener | None = None,
+        user_id: Id | None = None,
+    ) -> DownloadReport:
+        """Write a picture, or a set, into a directory: files and their JSON, as `upload_folder` reads them."""
+        document = await self.show(picture_or_set_id, user_id=user_id)
+        acting = self._who(user_id)
+
+        async def open_picture(picture_id: str) -> AsyncIterator[bytes]:
+            chunks, _ = await self.open_picture(picture_id, user_id=acting)
+            return chunks
+
+        return await download(document, Path(directory), open_picture, progress)
+
+    async def show(self, picture_or_set_id: Id, *, user_id: Id | None = None) -> JsonObject:
+        """The document of a picture or of a picture set, whichever has this id. Raises `NotFound`."""
+        try:
+            return await self.picture(picture_or_set_id, user_id=user_id)
+        except NotFound:
+            try:
+                return await self.picture_set(picture_or_set_id, user_id=user_id)
+            except NotFound:
+                raise NotFound(f"there is no picture and no picture set {picture_or_set_id}") from None
+
+    async def sweep(self, *, user_id: Id | None = None) -> int:
+        """Delete the blobs whose pictures are gone; answers how many."""
+        swept = 0
+        while due := cast(list[JsonObject], await self._call("due_blob_deletions", user_id)):
+            for blob in due:
+                await self._storage.delete(str(blob["container_name"]), str(blob["blob_name"]))
+            done = Document([blob["blob_deletion_id"] for blob in due])
+            await self._call("blobs_are_deleted", user_id, blob_deletion_ids=done)
+            swept += len(due)
+        return swept
+
+    async def _call(self, function: str, user_id: Id | None, **arguments: str | UUID | Document) -> Json:
+        return await self._database.call(function, acting=self._who(user_id), **arguments)
+
+    def _who(self, user_id: Id | None) -> UUID | None:
+        return _uuid(user_id) if user_id is not None else self._acting.get()
+
+    async def _target(self, picture_set_id: Id | None, user_id: Id | None) -> tuple[Target, UUID]:
+        named: dict[str, UUID] = {} if picture_set_id is None else {"picture_set_id": _uuid(picture_set_id)}
+        found = cast(JsonObject, await self._call("find_container", user_id, **named))
+        target = Target(
+            database=self._database,
+            storage=self._storage,
+            acting=self._who(user_id),
+            container_id=UUID(str(found["container_id"])),
+            container_name=str(found["container_name"]),
+            uploads=self._uploads,
+        )
+        if not found["is_ready"]:
+            await target.make_container()
+        return target, UUID(str(found["picture_set_id"]))
+
+
+class Connecting:
+    """A store that is about to be connected: `await` it, or enter it with `async with`."""
+
+    def __init__(self, database_url: str | None, storage_connection_string: str | None, home: Path | None) -> None:
+        self._arguments = (database_url, storage_connection_string, home)
+        self._store: Store | None = None
+
+    def __await__(self) -> Generator[object, None, Store]:
+        return self._connect().__await__()
+
+    async def __aenter__(self) -> Store:
+        self._store = await self._connect()
+        return self._store
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._store is not None:
+            await self._store.close()
+
+    async def _connect(self) -> Store:
+        database_url, storage_connection_string, home = self._arguments
+        settings = await asyncio.to_thread(find_settings, database_url, storage_connection_string, home=home)
+        try:
+            return Store(settings, await Database.connect(settings.database_url))
+        except BaseException:
+            if settings.stack is not None:
+                await asyncio.to_thread(settings.stack.close)
+            raise
+
+
+def _uuid(value: Id) -> UUID:
+    if isinstance(value, UUID):
+        return value
+    try:
+        return UUID(value)
+    except ValueError:
+        raise NotFound(f"there is nothing with the id {value!r}: an id is a UUID") from None

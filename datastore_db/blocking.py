@@ -1,0 +1,116 @@
+"""The blocking store: the async one, run in a thread of its own. Nothing is written twice."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from datastore_db import aio
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class _Loop:
+    """An event loop in a thread. What the caller set in context variables holds inside."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="datastore-db", daemon=True)
+        self._thread.start()
+
+    def run(self, coroutine: Coroutine[Any, Any, R]) -> R:
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            # Ctrl-C arrives here, in the caller's thread: what runs for it is told to stop.
+            future.cancel()
+            raise
+
+    def stop(self) -> None:
+        self.run(self._loop.shutdown_default_executor())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+def _blocking(
+    method: Callable[Concatenate[aio.Store, P], Coroutine[Any, Any, R]],
+) -> Callable[Concatenate[Store, P], R]:
+    @functools.wraps(method)
+    def call(self: Store, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._loop.run(method(self._store, *args, **kwargs))
+
+    return call
+
+
+def connect(
+    database_url: str | None = None, storage_connection_string: str | None = None, *, home: Path | None = None
+) -> Store:
+    """A blocking store: `with connect() as store:`.
+
+    Without arguments: what `DATASTORE_DB_URL` and `DATASTORE_STORAGE_CONNECTION_STRING` say, else a PostgreSQL and an
+    Azurite of this machine, started for it. home: the folder of those. Raises `Unreachable` or `DatastoreError`.
+    """
+    loop = _Loop()
+    try:
+
+        async def connected() -> aio.Store:
+            return await aio.connect(database_url, storage_connection_string, home=home)
+
+        return Store(loop, loop.run(connected()))
+    except BaseException:
+        loop.stop()
+        raise
+
+
+class Store:
+    """The store of `datastore_db.aio`, for code that blocks. Methods, arguments and errors are the same.
+
+    It may be used by several threads at once.
+    """
+
+    def __init__(self, loop: _Loop, store: aio.Store) -> None:
+        self._loop = loop
+        self._store = store
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection, and stop the local servers if nobody else uses them."""
+        self._loop.run(self._store.close())
+        self._loop.stop()
+
+    @contextmanager
+    def acting_as(self, user_id: aio.Id) -> Iterator[Self]:
+        """Everything inside the `with` block is asked by this user."""
+        with self._store.acting_as(user_id):
+            yield self
+
+    register_user = _blocking(aio.Store.register_user)
+    find_user = _blocking(aio.Store.find_user)
+    create_picture_set = _blocking(aio.Store.create_picture_set)
+    folders = _blocking(aio.Store.folders)
+    seeds = _blocking(aio.Store.seeds)
+    upload_folder = _blocking(aio.Store.upload_folder)
+    upload_pictures = _blocking(aio.Store.upload_pictures)
+    update_picture = _blocking(aio.Store.update_picture)
+    picture = _blocking(aio.Store.picture)
+    picture_set = _blocking(aio.Store.picture_set)
+    read_picture = _blocking(aio.Store.read_picture)
+    download = _blocking(aio.Store.download)
+    show = _blocking(aio.Store.show)
+    sweep = _blocking(aio.Store.sweep)

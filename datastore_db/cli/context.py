@@ -1,0 +1,70 @@
+"""What every command shares: who acts, how it prints, and how errors end it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from datastore_db import json_codec
+from datastore_db.blocking import Store, connect
+from datastore_db.errors import DatastoreError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DONE, NOT_ALL_DONE, FAILED = 0, 1, 2
+
+
+def acting_option(command: F) -> F:
+    """The option --user, which `DATASTORE_USER` can say as well."""
+    return click.option(
+        "--user",
+        "email",
+        envvar="DATASTORE_USER",
+        metavar="EMAIL",
+        help="Who acts. Without it the command runs as the database connection's own role, which sees everything.",
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """The option --json: what a machine reads, on stdout, and nothing else there."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(command)
+
+
+def says_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Errors of this package end a command with a message and exit status 2; a traceback would be a bug."""
+
+    @wraps(command)
+    def run(*args: object, **kwargs: object) -> None:
+        try:
+            command(*args, **kwargs)
+        except DatastoreError as error:
+            fail(str(error))
+
+    return run
+
+
+def fail(message: str) -> NoReturn:
+    """End with a message on stderr."""
+    click.echo(f"datastore-db: {message}", err=True)
+    sys.exit(FAILED)
+
+
+@contextmanager
+def acting_store(email: str | None) -> Iterator[Store]:
+    """A store in which this user acts."""
+    with connect() as store:
+        if email is None:
+            yield store
+        else:
+            with store.acting_as(store.find_user(email)["user_id"]):
+                yield store
+
+
+def print_json(value: object) -> None:
+    """One JSON document on stdout."""
+    click.echo(json_codec.dumps(value, indent=2))

@@ -1,0 +1,49 @@
+"""datastore-db migrate"""
+
+from __future__ import annotations
+
+import click
+import psycopg
+
+from datastore_db.cli.context import fail, json_option, print_json, says_errors
+from datastore_db.database import unreachable
+from datastore_db.migrate import migrate, roll_back
+from datastore_db.settings import find_settings
+
+
+@click.command("migrate")
+@click.option(
+    "--only-pre", is_flag=True, help="Stop before the first migration marked post: for a deploy in two steps."
+)
+@click.option("--roll-back", "back", is_flag=True, help="Undo every migration, and with it ALL DATA in the database.")
+@click.option("--yes", is_flag=True, help="Do not ask before --roll-back.")
+@json_option
+@says_errors
+def migrate_command(only_pre: bool, back: bool, yes: bool, as_json: bool) -> None:
+    """Bring the database to this release: tables by numbered migrations, then functions and views.
+
+    Running it again changes nothing. The database is that of DATASTORE_DB_URL.
+
+    \b
+    Example:
+      DATASTORE_DB_URL=postgresql://owner@db.example.org/pictures datastore-db migrate
+    """
+    if back and not yes:
+        click.confirm("This deletes every picture's metadata in the database. Go on?", abort=True)
+    settings = find_settings()
+    try:
+        done = roll_back(settings.database_url) if back else migrate(settings.database_url, only_pre=only_pre)
+    except psycopg.OperationalError as error:
+        fail(str(unreachable(settings.database_url, error)))
+    except psycopg.Error as error:
+        fail(f"the database refuses: {error.diag.message_primary or error}")
+    finally:
+        if settings.stack is not None:
+            settings.stack.close()
+    if as_json:
+        print_json({"rolled_back" if back else "applied": done})
+    else:
+        for migration in done:
+            click.echo(f"{'rolled back' if back else 'applied'} {migration}")
+        if not back:
+            click.echo("the database is up to date")

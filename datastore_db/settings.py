@@ -1,0 +1,67 @@
+"""Which database and which storage: those of the environment, or, without any configuration, local ones."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datastore_db.errors import DatastoreError
+
+if TYPE_CHECKING:
+    from datastore_db.local import LocalStack
+
+DATABASE = "DATASTORE_DB_URL"
+STORAGE = "DATASTORE_STORAGE_CONNECTION_STRING"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are. `stack` is what was started for it, and must be closed.
+
+    Its secrets do not show in its repr.
+    """
+
+    database_url: str
+    storage_connection_string: str | None
+    stack: LocalStack | None = None
+
+    def __repr__(self) -> str:
+        return f"Settings(local={self.stack is not None})"
+
+    def storage(self) -> str:
+        """The storage's connection string. Raises `DatastoreError` where none is configured."""
+        if self.storage_connection_string is None:
+            raise DatastoreError(
+                f"{STORAGE} is not set, and {DATABASE} is: pictures need a storage of their own as well"
+            )
+        return self.storage_connection_string
+
+
+def find_settings(
+    database_url: str | None = None, storage_connection_string: str | None = None, *, home: Path | None = None
+) -> Settings:
+    """What was given, else what the environment says, else a local PostgreSQL and Azurite, started if need be.
+
+    A database without a storage is fine until a picture's bytes are asked for; a storage without a database is not.
+    home: the folder of the local ones, and it asks for them whatever the environment says.
+    """
+    if home is None:
+        database_url = database_url or os.environ.get(DATABASE) or None
+        storage_connection_string = storage_connection_string or os.environ.get(STORAGE) or None
+    if database_url is not None:
+        return Settings(database_url, storage_connection_string)
+    if storage_connection_string is not None:
+        raise DatastoreError(f"{DATABASE} is not set, and {STORAGE} is: set both, or neither for local ones")
+    # Only here, because most installations have servers of their own and not the extra.
+    from datastore_db.local import start
+    from datastore_db.migrate import migrate
+
+    stack = start(home)
+    try:
+        migrate(stack.database_url)
+    except BaseException:
+        stack.close()
+        raise
+    return Settings(stack.database_url, stack.storage_connection_string, stack)

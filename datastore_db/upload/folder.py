@@ -1,0 +1,176 @@
+"""Uploading a folder: batches of pictures, several under way at once, in little memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from uuid import UUID
+
+from datastore_db.database import Document
+from datastore_db.errors import BrokenPicture, DocumentError, InvalidDocument, NotAPicture
+from datastore_db.folder import Folder, FolderPicture, FolderPictureSet, FolderProblem, Places, Problem
+from datastore_db.models import Picture, PictureSet
+from datastore_db.upload.batch import Target, send_batch
+from datastore_db.upload.prepared import Prepared, prepare
+from datastore_db.upload.report import FileResult, Progress, ProgressListener, State, UploadReport
+
+BATCH_SIZE = 64
+BATCH_BYTES = 16 * 1024 * 1024
+CONCURRENT_BATCHES = 2
+
+
+async def upload_folder(
+    target: Target, folder: Folder, *, replace: bool = False, progress: ProgressListener | None = None
+) -> UploadReport:
+    """Bring every picture of a folder into storage, and say what became of each file.
+
+    Whatever was interrupted is finished, and what is there already is not sent again. Raises `Unreachable` when the
+    database or the storage goes away; running it again goes on from there.
+    """
+    run = _Run(target, folder, replace, progress)
+    try:
+        await run.send_everything()
+    except BaseExceptionGroup as group:
+        raise _first(group) from None
+    return run.report
+
+
+class _Run:
+    """One upload of one folder; the listener of its batches."""
+
+    def __init__(self, target: Target, folder: Folder, replace: bool, progress: ProgressListener | None) -> None:
+        self._target = target
+        self._folder = folder
+        self._replace = replace
+        self._progress = progress
+        self._sets = folder.picture_sets
+        self._pictures = sum(len(picture_set.pictures) for picture_set in self._sets)
+        self._bytes = sum(picture.size for picture_set in self._sets for picture in picture_set.pictures)
+        self._pictures_done = self._bytes_done = 0
+        self.report = UploadReport(
+            folder.name, target.container_name, problems=list(folder.problems), not_processed=list(folder.not_processed)
+        )
+
+    async def send_everything(self) -> None:
+        slots = asyncio.Semaphore(CONCURRENT_BATCHES)
+
+        async def send(picture_set_id: UUID, batch: list[Prepared]) -> None:
+            try:
+                await send_batch(self._target, picture_set_id, batch, self, replace=self._replace)
+            finally:
+                slots.release()
+
+        async with asyncio.TaskGroup() as group:
+            for picture_set in self._sets:
+                picture_set_id = await self._open(picture_set)
+                if picture_set_id is None:
+                    continue
+                async for batch in self._batches(picture_set.pictures):
+                    # Before the next batch is read: what waits here is what is in memory.
+                    await slots.acquire()
+                    group.create_task(send(picture_set_id, batch))
+
+    async def _open(self, picture_set: FolderPictureSet) -> UUID | None:
+        """The set in the database, made or updated; None when its index files are wrong, and so for all in it."""
+        try:
+            written, places = await asyncio.to_thread(picture_set.read_document)
+            document = _read(PictureSet, written, places)
+        except FolderProblem as problem:
+            self._leave_out(picture_set, problem.problems)
+            return None
+        try:
+            answer = await self._target.database.call(
+                "open_picture_set",
+                acting=self._target.acting,
+                folder_root=self._folder.name,
+                folder_path=picture_set.relative_path,
+                document=Document(document.as_json()),
+                container_id=self._target.container_id,
+            )
+        except InvalidDocument as refusal:
+            self._leave_out(picture_set, _located(refusal, places))
+            return None
+        assert isinstance(answer, dict)
+        picture_set_id = UUID(str(answer["picture_set_id"]))
+        self.report.picture_sets.append((picture_set_id, picture_set.relative_path))
+        return picture_set_id
+
+    def _leave_out(self, picture_set: FolderPictureSet, problems: Sequence[Problem]) -> None:
+        self.report.problems += problems
+        for picture in picture_set.pictures:
+            self._finish(picture.relative_path, picture.size, "refused")
+
+    async def _batches(self, pictures: Sequence[FolderPicture]) -> AsyncIterator[list[Prepared]]:
+        batch: list[Prepared] = []
+        in_memory = 0
+        for picture in pictures:
+            prepared = await asyncio.to_thread(self._prepare, picture)
+            if prepared is None:
+                continue
+            size = len(prepared.content or b"")
+            if batch and (len(batch) == BATCH_SIZE or in_memory + size > BATCH_BYTES):
+                yield batch
+                batch, in_memory = [], 0
+            batch.append(prepared)
+            in_memory += size
+        if batch:
+            yield batch
+
+    def _prepare(self, picture: FolderPicture) -> Prepared | None:
+        try:
+            written, places = picture.read_document()
+            document = _read(Picture, written, places)
+            return prepare(
+                picture.open,
+                document.as_json(),
+                file_name=picture.name,
+                relative_path=picture.relative_path,
+                size=picture.size,
+            )
+        except FolderProblem as problem:
+            problems = problem.problems
+        except (BrokenPicture, NotAPicture) as error:
+            problems = [Problem(picture.relative_path, str(error))]
+        self.report.problems += problems
+        self._finish(picture.relative_path, picture.size, "refused")
+        return None
+
+    # What a batch tells about its pictures.
+
+    def done(self, picture: Prepared, state: State, picture_id: UUID) -> None:
+        path = str(picture.relative_path)
+        if state == "conflict":
+            message = "other bytes are stored under this path; with --replace these take their place, and the old stay in the history"
+            self.report.problems.append(Problem(path, message))
+        self._finish(path, picture.inspection.size, state, picture_id)
+
+    def refused(self, picture: Prepared, errors: Sequence[DocumentError]) -> None:
+        path = str(picture.relative_path)
+        self.report.problems += [
+            Problem(path, error["message"], instance_path=error["instance_path"] or None) for error in errors
+        ]
+        self._finish(path, picture.inspection.size, "refused")
+
+    def _finish(self, path: str, size: int, state: State, picture_id: UUID | None = None) -> None:
+        self.report.results.append(FileResult(path, state, picture_id))
+        self._pictures_done += 1
+        self._bytes_done += size
+        if self._progress is not None:
+            self._progress(Progress(self._pictures_done, self._pictures, self._bytes_done, self._bytes))
+
+
+def _read(model: type[Picture] | type[PictureSet], written: object, places: Places) -> Picture | PictureSet:
+    try:
+        return model.read(written)
+    except InvalidDocument as refusal:
+        raise FolderProblem(_located(refusal, places)) from None
+
+
+def _located(refusal: InvalidDocument, places: Places) -> list[Problem]:
+    return [places.problem(error["instance_path"], error["message"]) for error in refusal.errors]
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that ended a task group; the other tasks were only told to stop."""
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first

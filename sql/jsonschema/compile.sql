@@ -1,0 +1,111 @@
+-- The compiler: a function of its own for a schema, fit for a check constraint.
+
+-- Which targets of references get a function of their own, as {"/$defs/node": "schema.name__node"}: those that lead back
+-- to themselves, and those that are large and used more than once. Others are written out where they are used. The
+-- schema itself has its function anyway.
+create or replace function jsonschema._helpers(program jsonb, schema_name text, function_name text)
+  returns jsonb
+  language sql immutable parallel safe
+as $$
+  with recursive
+    reference(here, there) as (
+      select r ->> 0, r ->> 1 from jsonb_array_elements(program -> 'references') as _(r)
+    ),
+    target(place, uses) as (
+      select there, count(*) from reference group by there
+    ),
+    -- a reference inside of a target leads from there to its own target
+    step(here, there) as (
+      select distinct t.place, r.there
+      from target as t join reference as r on r.here = t.place or starts_with(r.here, t.place || '/')
+    ),
+    reached(here, there) as (
+      select here, there from step
+      union
+      select reached.here, step.there from reached join step on step.here = reached.there
+    ),
+    chosen(place, label) as (
+      -- the label is the last part of the path, as far as that makes a plain name
+      select t.place, left(regexp_replace(lower(substring(t.place from '[^/]*$')), '[^a-z0-9]+', '_', 'g'), 20)
+      from target as t
+      where exists (select from reached as r where r.here = t.place and r.there = t.place)
+         or t.uses > 1 and (length((program -> 'targets' -> t.place)::text) > 300
+                            or exists (select from step as s where s.here = t.place))
+    ),
+    named(place, label, n) as (
+      select place, label, row_number() over (partition by label order by place collate "C") from chosen
+    )
+  select coalesce(jsonb_object_agg(
+           place,
+           format('%I.%I', schema_name,
+                  case when place = '' then function_name
+                       -- a name may have 63 bytes
+                       else left(function_name, 35) || '__' || label || case when n > 1 then '_' || n else '' end
+                  end)), '{}')
+  from named
+$$;
+
+-- The text of one function for one schema, from "create or replace" on.
+create or replace function jsonschema._definition(program jsonb, node jsonb, function_name text, helpers jsonb,
+                                                  may_be_sql boolean)
+  returns text
+  language plpgsql immutable parallel safe
+as $$
+declare
+  -- beyond that PostgreSQL takes longer to read an inlined expression anew in each statement than PL/pgSQL to run it
+  longest_inlined constant integer := 1500;
+  expression record := jsonschema._expression(program, node, 'instance', 'instance #>> ''{}''', null, helpers, 0);
+  code text := jsonschema._both(expression.conjuncts);
+  is_inlined boolean;
+begin
+  if expression.on_null <> 'n' then
+    code := E'case when instance is not null then\n  ' || jsonschema._indented(code) || E'\nend';
+  end if;
+  is_inlined := may_be_sql and not expression.loops and length(code) <= longest_inlined;
+  return format(E'create or replace function %s(instance jsonb)\n returns boolean\n language %s\n immutable parallel safe\nas %L',
+                function_name,
+                case when is_inlined then 'sql' else 'plpgsql' end,
+                case when is_inlined then format(E'\n  select\n    %s\n', jsonschema._indented(code, 4))
+                     else format(E'\nbegin\n  return\n    %s;\nend\n', jsonschema._indented(code, 4)) end);
+end
+$$;
+
+create or replace function jsonschema.compile(schema jsonb, function_name text)
+  returns regprocedure
+  language plpgsql
+as $$
+declare
+  parts constant text[] := parse_ident(function_name);
+  in_schema constant text := case cardinality(parts) when 1 then current_schema() else parts[cardinality(parts) - 1] end;
+  bare_name constant text := parts[cardinality(parts)];
+  qualified_name constant text := format('%I.%I', in_schema, bare_name);
+  program jsonb;
+  helpers jsonb;
+  helper record;
+begin
+  if schema is null or function_name is null then
+    return null;
+  elsif cardinality(parts) > 2 or in_schema is null then
+    raise invalid_name using message = format('%s is not the name of a function in a schema', function_name);
+  end if;
+  program := jsonschema._program(schema);
+  helpers := jsonschema._helpers(program, in_schema, bare_name);
+  for helper in
+    select key as place, value as name from jsonb_each_text(helpers) where key <> '' order by value collate "C"
+  loop
+    execute jsonschema._definition(program, program -> 'targets' -> helper.place, helper.name, helpers, false);
+  end loop;
+  execute jsonschema._definition(program, program -> 'schema', qualified_name, helpers, not helpers ? '');
+  return format('%s(jsonb)', qualified_name)::regprocedure;
+end
+$$;
+
+comment on function jsonschema.compile(jsonb, text) is $$
+Creates function_name(jsonb), which says whether its argument fits the schema (JSON Schema draft 2020-12): IMMUTABLE,
+PARALLEL SAFE, null for null, made for check constraints.
+
+Arguments: a schema; the name of the function, with or without a schema, quoted as in SQL where needed. A function of
+that name and its helpers, function_name__…, are replaced.
+Answer: the function.
+Errors: as jsonschema.is_valid, and 42602 for what is no name of a function.
+$$;

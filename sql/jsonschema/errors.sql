@@ -1,0 +1,365 @@
+-- The interpreter: a schema and an instance, and everything that is wrong with it.
+
+-- One thing that is wrong. A row without "expected" is a mark instead: the value at that place is writeOnly.
+do $$
+begin
+  if to_regtype('jsonschema._finding') is null then
+    create type jsonschema._finding as (
+      path text,        -- JSON Pointer into the instance
+      keyword text,
+      expected text,    -- nothing here comes from the instance
+      found text,       -- all of this may
+      known text[]      -- for an unknown key: its name, then those that are known
+    );
+  end if;
+end
+$$;
+
+create or replace function jsonschema._fits(findings jsonschema._finding[])
+  returns boolean
+  language sql immutable parallel safe
+as $$
+  select not exists (select from unnest(findings) as f where f.expected is not null)
+$$;
+
+-- What is wrong with the instance at "path" by the schema "node". "via" is the keyword that led here: it is named where
+-- the schema is just false. With "only_whether" the first finding is enough, and marks are left out.
+create or replace function jsonschema._check(program jsonb, node jsonb, instance jsonb, path text, via text,
+                                             only_whether boolean)
+  returns setof jsonschema._finding
+  language plpgsql immutable parallel safe
+as $$
+declare
+  kind constant text := jsonb_typeof(instance);
+begin
+  if node = 'true' then
+    return;
+  elsif node = 'false' then
+    return next row(path, via, 'nothing', null, null)::jsonschema._finding;
+    return;
+  elsif node -> 'writeOnly' = 'true' and not only_whether then
+    return next row(path, 'writeOnly', null, null, null)::jsonschema._finding;
+  end if;
+
+  return query
+    select path, k.key, a.expected, coalesce(a.actual, jsonschema._described(instance)), null::text[]
+    from jsonb_each(node) as k, lateral jsonschema._assertion(k.key, k.value, instance, kind, program, node) as a
+    where a.expected is not null
+    limit case when only_whether then 1 end;
+  if found and only_whether then
+    return;
+  end if;
+
+  return query
+    select f.*
+    from jsonb_each(node) as k,
+      lateral jsonschema._apply(program, node, k.key, k.value, instance, kind, path, only_whether) as f
+    limit case when only_whether then 1 end;
+end
+$$;
+
+-- The keywords that hold schemas, and those that have several things to say about an object.
+create or replace function jsonschema._apply(program jsonb, node jsonb, keyword text, value jsonb, instance jsonb, kind text,
+                                             path text, only_whether boolean)
+  returns setof jsonschema._finding
+  language plpgsql immutable parallel safe
+as $$
+declare
+  -- a limit for the query that looks for findings
+  enough constant integer := case when only_whether then 1 end;
+  findings jsonschema._finding[];
+  branch jsonschema._finding[];
+  branches jsonschema._finding[] := '{}';
+  reasons text[] := '{}';
+  fitting integer := 0;
+  at_least numeric;
+  at_most numeric;
+begin
+  case keyword
+    when '$ref' then
+      return query
+        select * from jsonschema._check(program, program -> 'targets' -> (value #>> '{}'), instance, path, keyword, only_whether);
+
+    when 'allOf' then
+      return query
+        select f.*
+        from jsonb_array_elements(value) as _(alternative),
+          lateral jsonschema._check(program, alternative, instance, path, keyword, only_whether) as f
+        limit enough;
+
+    when 'anyOf', 'oneOf' then
+      for i in 0 .. jsonb_array_length(value) - 1 loop
+        branch := array(select f from jsonschema._check(program, value -> i, instance, path, keyword, only_whether) as f);
+        if jsonschema._fits(branch) then
+          fitting := fitting + 1;
+        elsif not only_whether then
+          reasons := reasons || (
+            select format('%s: %s', i + 1, jsonschema._shortened(
+                     case when f.path <> _apply.path then format('at %s: ', jsonschema._quoted(substr(f.path, length(_apply.path) + 1))) else '' end
+                     || format('expected %s, found %s', f.expected, coalesce(f.found, jsonschema._described(instance))), 200))
+            from unnest(branch) as f where f.expected is not null limit 1);
+        end if;
+        exit when only_whether and fitting > 0 and keyword = 'anyOf';
+        branches := branches || branch;
+      end loop;
+      if not only_whether then
+        return query select f.* from unnest(branches) as f where f.expected is null;
+      end if;
+      if fitting = 0 then
+        return next row(path, keyword,
+          format('a value that fits %s of %s schemas', case keyword when 'anyOf' then 'one or more' else 'exactly one' end,
+                 jsonb_array_length(value)),
+          format('%s, which fits none%s', jsonschema._described(instance),
+                 coalesce(' (' || array_to_string(reasons[1:5], '; ') || ')', '')), null)::jsonschema._finding;
+      elsif fitting > 1 and keyword = 'oneOf' then
+        return next row(path, keyword, format('a value that fits exactly one of %s schemas', jsonb_array_length(value)),
+                        format('%s, which fits %s', jsonschema._described(instance), fitting), null)::jsonschema._finding;
+      end if;
+
+    when 'not' then
+      findings := array(select f from jsonschema._check(program, value, instance, path, keyword, only_whether) as f);
+      if not only_whether then
+        return query select f.* from unnest(findings) as f where f.expected is null;
+      end if;
+      if jsonschema._fits(findings) then
+        return next row(path, keyword, 'a value that does not fit the schema under "not"', null, null)::jsonschema._finding;
+      end if;
+
+    when 'if' then
+      findings := array(select f from jsonschema._check(program, value, instance, path, keyword, only_whether) as f);
+      if not only_whether then
+        return query select f.* from unnest(findings) as f where f.expected is null;
+      end if;
+      keyword := case when jsonschema._fits(findings) then 'then' else 'else' end;
+      if node ? keyword then
+        return query select * from jsonschema._check(program, node -> keyword, instance, path, keyword, only_whether);
+      end if;
+
+    when 'prefixItems' then
+      if kind = 'array' then
+        return query
+          select f.*
+          from generate_series(0, least(jsonb_array_length(value), jsonb_array_length(instance)) - 1) as i,
+            lateral jsonschema._check(program, value -> i, instance -> i, path || '/' || i, keyword, only_whether) as f
+          limit enough;
+      end if;
+
+    when 'items' then
+      if kind = 'array' then
+        return query
+          select f.*
+          from jsonb_array_elements(instance) with ordinality as _(item, n),
+            lateral jsonschema._check(program, value, item, path || '/' || n - 1, keyword, only_whether) as f
+          where n > coalesce(jsonb_array_length(node -> 'prefixItems'), 0)
+          limit enough;
+      end if;
+
+    when 'contains' then
+      if kind = 'array' then
+        at_least := coalesce((node ->> 'minContains')::numeric, 1);
+        at_most := (node ->> 'maxContains')::numeric;
+        fitting := (
+          select count(*) from jsonb_array_elements(instance) as _(item)
+          where not exists (select from jsonschema._check(program, value, item, '', keyword, true)));
+        if fitting < at_least then
+          return next row(path, case when node ? 'minContains' then 'minContains' else keyword end,
+                          format('%s or more items that fit the schema under "contains"', at_least),
+                          format('%s among %s', fitting, jsonb_array_length(instance)), null)::jsonschema._finding;
+        elsif fitting > at_most then
+          return next row(path, 'maxContains', format('%s or fewer items that fit the schema under "contains"', at_most),
+                          format('%s among %s', fitting, jsonb_array_length(instance)), null)::jsonschema._finding;
+        end if;
+        if not only_whether then
+          return query
+            select f.*
+            from jsonb_array_elements(instance) with ordinality as _(item, n),
+              lateral jsonschema._check(program, value, item, path || '/' || n - 1, keyword, false) as f
+            where f.expected is null;
+        end if;
+      end if;
+
+    when 'required' then
+      if kind = 'object' then
+        return query
+          select path, keyword, 'the key ' || jsonschema._quoted(name), 'none', null::text[]
+          from jsonb_array_elements_text(value) as _(name)
+          where not instance ? name
+          limit enough;
+      end if;
+
+    when 'dependentRequired' then
+      if kind = 'object' then
+        return query
+          select path, keyword, format('the key %s, since there is %s', jsonschema._quoted(name), jsonschema._quoted(key)),
+                 'none', null::text[]
+          from jsonb_each(value) as _(key, names), jsonb_array_elements_text(names) as __(name)
+          where instance ? key and not instance ? name
+          limit enough;
+      end if;
+
+    when 'dependentSchemas' then
+      if kind = 'object' then
+        return query
+          select f.*
+          from jsonb_each(value) as _(key, schema),
+            lateral jsonschema._check(program, schema, instance, path, keyword, only_whether) as f
+          where instance ? key
+          limit enough;
+      end if;
+
+    when 'properties' then
+      if kind = 'object' then
+        return query
+          select f.*
+          from jsonb_each(value) as _(key, schema),
+            lateral jsonschema._check(program, schema, instance -> key, jsonschema._at(path, key), keyword, only_whether) as f
+          where instance ? key
+          limit enough;
+      end if;
+
+    when 'patternProperties' then
+      if kind = 'object' then
+        return query
+          select f.*
+          from jsonb_each(value) as _(pattern, schema),
+            jsonb_each(instance) as __(key, member),
+            lateral jsonschema._check(program, schema, member, jsonschema._at(path, key), keyword, only_whether) as f
+          where key collate "C" ~ (program -> 'patterns' ->> pattern)
+          limit enough;
+      end if;
+
+    when 'additionalProperties' then
+      if kind = 'object' then
+        return query
+          select f.*
+          from jsonb_each(instance) as _(key, member),
+            lateral jsonschema._additional(program, node, value, key, member, path, only_whether) as f
+          where not coalesce(node -> 'properties' ? key, false)
+            and not exists (
+              select from jsonb_object_keys(node -> 'patternProperties') as __(pattern)
+              where key collate "C" ~ (program -> 'patterns' ->> pattern))
+          limit enough;
+      end if;
+
+    when 'propertyNames' then
+      if kind = 'object' then
+        return query
+          select f.path, 'propertyNames', 'as a key ' || f.expected, jsonschema._quoted(key), null::text[]
+          from jsonb_object_keys(instance) as _(key),
+            lateral jsonschema._check(program, value, jsonb_object(array['key', key]) -> 'key', jsonschema._at(path, key),
+                                      keyword, only_whether) as f
+          limit enough;
+      end if;
+    else
+      null;
+  end case;
+end
+$$;
+
+-- A key that neither "properties" nor "patternProperties" speaks of.
+create or replace function jsonschema._additional(program jsonb, node jsonb, schema jsonb, key text, member jsonb, path text,
+                                                  only_whether boolean)
+  returns setof jsonschema._finding
+  language plpgsql immutable parallel safe
+as $$
+begin
+  if schema = 'false' then
+    return next row(jsonschema._at(path, key), 'additionalProperties', 'no such key', 'the key ' || jsonschema._quoted(key),
+      key || array(select jsonb_object_keys(node -> 'properties')))::jsonschema._finding;
+  else
+    return query
+      select * from jsonschema._check(program, schema, member, jsonschema._at(path, key), 'additionalProperties', only_whether);
+  end if;
+end
+$$;
+
+create or replace function jsonschema._advice(known text[])
+  returns text
+  language sql immutable parallel safe
+as $$
+  select coalesce('; is ' || jsonschema._quoted(jsonschema._nearest(known[1], known[2:])) || ' meant?',
+                  '; known are ' || jsonschema._listed(array(
+                    select jsonschema._quoted(key) from unnest(known[2:12]) as key), 'and')
+                  || case when cardinality(known) > 12 then ' …' else '' end)
+  where cardinality(known) > 1
+$$;
+
+-- Both set plan_cache_mode, because a plan that is made anew for each of the many small queries of the interpreter takes
+-- longer than running it.
+create or replace function jsonschema.is_valid(schema jsonb, instance jsonb)
+  returns boolean
+  language plpgsql immutable parallel safe
+  set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan
+as $$
+declare
+  program jsonb;
+begin
+  if schema is null or instance is null then
+    return null;
+  end if;
+  program := jsonschema._program(schema);
+  return not exists (select from jsonschema._check(program, program -> 'schema', instance, '', 'false', true));
+end
+$$;
+
+comment on function jsonschema.is_valid(jsonb, jsonb) is $$
+Whether the instance fits the schema (JSON Schema draft 2020-12).
+
+Arguments: a schema, an instance; null where either is null.
+Errors: 0A000 for a keyword, a format or a reference that is not supported, with the keyword and its path; 22023 for a
+schema that is not well formed; 54001 for an instance that a recursive schema follows deeper than the stack allows.
+The schema is read anew in each call: what is checked often, or by a check constraint, is for jsonschema.compile.
+$$;
+
+create or replace function jsonschema.errors(schema jsonb, instance jsonb)
+  returns table (instance_path text, keyword text, message text)
+  language plpgsql immutable parallel safe
+  set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan
+as $$
+declare
+  program jsonb;
+begin
+  if schema is null or instance is null then
+    return;
+  end if;
+  program := jsonschema._program(schema);
+  return query
+    with finding as materialized (
+      select f.*
+      from jsonschema._check(program, program -> 'schema', instance, '', 'false', false)
+        with ordinality as f(path, keyword, expected, found, known, n)
+    ),
+    secret as materialized (
+      select distinct path from finding where expected is null
+    )
+    select
+      coalesce(hidden.path, f.path),
+      f.keyword,
+      case
+        when hidden.path is not null then 'expected ' || f.expected || '; what was found is not shown (writeOnly)'
+        else 'expected ' || f.expected || ', found ' || f.found
+             -- looking for the nearest key takes time: not for each of a million
+             || case when f.n <= 100 then coalesce(jsonschema._advice(f.known), '') else '' end
+      end
+    from finding as f
+      left join lateral (
+        select min(s.path) as path
+        from secret as s
+        where s.path = '' or f.path = s.path or starts_with(f.path, s.path || '/')
+      ) as hidden on true
+    where f.expected is not null
+    order by f.n;
+end
+$$;
+
+comment on function jsonschema.errors(jsonb, jsonb) is $$
+Everything that is wrong with the instance by the schema (JSON Schema draft 2020-12); no row where it fits.
+
+Arguments: a schema, an instance; no row where either is null.
+Answer: instance_path, a JSON Pointer to the value; keyword, the one that it breaks; message, what was expected and what
+was found, and for an unknown key the nearest known one. What a schema with "writeOnly": true describes is not repeated,
+and the path ends there.
+Errors: as jsonschema.is_valid.
+$$;
