@@ -20,6 +20,7 @@ Pixels = npt.NDArray[np.uint8]
 
 WIDTH, HEIGHT = 320, 240
 SOFTWARE = "examples/make_pictures.py"
+EXIF_PLACE = 34664
 BROME, DARNEL, RAGWEED = (176, 132, 74), (196, 160, 104), (112, 84, 60)
 
 OME = """<?xml version="1.0" encoding="UTF-8"?>
@@ -43,17 +44,17 @@ OME = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def draw(number: int, colour: tuple[int, int, int], length: float, width: float, seed: int) -> Pixels:
-    """That many seeds, none of them touching another."""
+    """That many seeds (at most ten), scattered."""
     random = np.random.default_rng(seed)
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float64)
     light = 244 - 14 * ((columns / WIDTH - 0.45) ** 2 + (rows / HEIGHT - 0.4) ** 2)
     picture = np.stack([light, light - 2, light - 8], axis=-1)
-    places: list[tuple[float, float]] = []
-    while len(places) < number:
-        x, y = random.uniform(length, WIDTH - length), random.uniform(length, HEIGHT - length)
-        if all((x - other_x) ** 2 + (y - other_y) ** 2 > (2.1 * length) ** 2 for other_x, other_y in places):
-            places.append((x, y))
-    for x, y in places:
+    across = 3 if number <= 6 else 4 if number <= 8 else 5
+    down = -(-number // across)
+    cells = random.permutation(across * down)[:number]
+    for cell in cells:
+        x = (cell % across + 0.5) * WIDTH / across + random.uniform(-6, 6)
+        y = (cell // across + 0.5) * HEIGHT / down + random.uniform(-6, 6)
         _draw_seed(picture, columns - x, rows - y, colour, length, width, random)
     # few levels, so that the committed files stay small
     return (np.clip(picture, 0, 255).astype(np.uint8) // 4 * 4 + 2).astype(np.uint8)
@@ -90,7 +91,8 @@ def _draw_seed(
 
 
 def with_exif(tiff: bytes, date: str, offset: str, exposure: tuple[int, int]) -> bytes:
-    """The TIFF with an EXIF directory behind it, to which tag 34665 (written as 0) now points."""
+    """The TIFF with an EXIF directory behind it. tifffile does not write the tag that points to one, so what it wrote
+    in its place becomes that tag."""
     texts = {36867: date.encode() + b"\0", 36881: offset.encode() + b"\0"}
     start = len(tiff) + len(tiff) % 2
     place = start + 2 + 12 * 4 + 4
@@ -108,9 +110,8 @@ def with_exif(tiff: bytes, date: str, offset: str, exposure: tuple[int, int]) ->
             values += value + b"\0" * (len(value) % 2)
     file = io.BytesIO(tiff + b"\0" * (len(tiff) % 2) + struct.pack("<H", 4) + entries + bytes(4) + values)
     with tifffile.TiffFile(file) as opened:
-        place = opened.pages.first.tags[34665].valueoffset
-    file.seek(place)
-    file.write(struct.pack("<I", start))
+        file.seek(opened.pages.first.tags[EXIF_PLACE].offset)
+    file.write(struct.pack("<HHII", 34665, 4, 1, start))
     return file.getvalue()
 
 
@@ -131,7 +132,7 @@ def camera_tiff(pixels: Pixels, date: str, *, offset: str = "+02:00", **options:
             (271, 2, 0, "Leica Microsystems", True),
             (272, 2, 0, "Leica S9i", True),
             (315, 2, 0, "A. Analyst", True),
-            (34665, 4, 1, 0, True),
+            (EXIF_PLACE, 4, 1, 0, True),
         ],
         **options,
     )
@@ -140,7 +141,7 @@ def camera_tiff(pixels: Pixels, date: str, *, offset: str = "+02:00", **options:
 
 def imagej_tiff(pixels: Pixels) -> bytes:
     """Three focal planes, as ImageJ saves a stack."""
-    grey = pixels.mean(axis=-1)[60:180, 80:240]
+    grey = pixels.mean(axis=-1)[0:120, 0:160]
     planes = np.stack([grey * factor for factor in (0.8, 0.9, 1.0)]).astype(np.uint8)
     file = io.BytesIO()
     tifffile.imwrite(

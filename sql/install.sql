@@ -2,6 +2,7 @@
 -- A database that lives is brought here by migrations/, through `datastore-db migrate`.
 \set ON_ERROR_STOP on
 begin;
+\ir jsonschema/install.sql
 \ir tables/install.sql
 \ir repeatable.sql
 commit;

@@ -63,14 +63,15 @@ def check(path: str) -> CheckedPath:
         return CheckedPath(shown(path), refused="it has no name")
     size = -1
     for number, step in enumerate(steps, 1):
-        is_directory = number < len(steps) or path.endswith("/")
-        so_far = "/".join(steps[:number]) + "/" * is_directory
         size += 1 + len(step.encode("utf-8", "replace"))
-        if refused := refused_name(step):
-            return CheckedPath(shown(so_far), refused=refused)
-        if size > MAX_PATH_BYTES:
-            return CheckedPath(so_far, refused=f"its path is longer than {MAX_PATH_BYTES} bytes")
-        if _is_hidden(step):
+        refused = refused_name(step)
+        if refused is None and size > MAX_PATH_BYTES:
+            refused = f"its path is longer than {MAX_PATH_BYTES} bytes"
+        if refused or _is_hidden(step):
+            is_directory = number < len(steps) or path.endswith("/")
+            so_far = "/".join(steps[:number]) + "/" * is_directory
+            if refused:
+                return CheckedPath(shown(so_far), refused=refused)
             kind = "directory" if is_directory else "file"
             return CheckedPath(so_far, passed_over=f"a hidden {kind}" if step != _OF_MACOS else "added by macOS")
     return CheckedPath("/".join(steps))
@@ -118,7 +119,8 @@ def ancestors(path: str) -> Iterator[str]:
 
 def natural(name: str) -> NaturalKey:
     """A sort key by which 2 comes before 10."""
-    return [int(part) if part.isdecimal() else part for part in _DIGITS.split(name.casefold())], name
+    parts = _DIGITS.split(name.casefold())
+    return [int(part) if position % 2 else part for position, part in enumerate(parts)], name
 
 
 def natural_path(path: str) -> list[NaturalKey]:

@@ -88,7 +88,7 @@ def reason(error: BaseException) -> str:
         return f"cannot be read: {error.strerror}"
     if isinstance(error, EOFError | zipfile.BadZipFile | zlib.error):
         return "is damaged inside the zip"
-    return f"cannot be read: {error}"
+    return f"cannot be read: {str(error).rstrip('.')}"
 
 
 class DirectorySource:

@@ -79,7 +79,9 @@ class Places:
             child: Node | None = None
             if isinstance(node.value, dict):
                 child = node.value.get(token.replace("~1", "/").replace("~0", "~"))
-            elif isinstance(node.value, list) and token.isdecimal() and int(token) < len(node.value):
+            elif (
+                isinstance(node.value, list) and token.isascii() and token.isdecimal() and int(token) < len(node.value)
+            ):
                 child = node.value[int(token)]
             if child is None:
                 return node.place, [f"/{token}" for token in tokens[position:]]

@@ -66,7 +66,7 @@ class Home:
 
     def lease(self) -> Lock:
         """Shared by all users; held alone by a keeper that is stopping the servers."""
-        return Lock(self.run / "lease")
+        return Lock(self.run / "lease", for_forks=True)
 
     def keeper(self) -> Lock:
         """Held from before a keeper starts until it has ended."""

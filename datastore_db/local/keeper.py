@@ -42,9 +42,10 @@ def main() -> None:
     logging.basicConfig(format="%(asctime)s %(process)d %(message)s", level=logging.INFO)
 
     home = Home(Path(home_path))
-    with Lock.inherited(int(lock_fd)):
-        Keeper(home, int(version), Path(azurite_main)).run()
-    os._exit(0)  # at once: whoever waited for the lock takes this process for gone
+    lock = Lock.inherited(int(lock_fd))
+    Keeper(home, int(version), Path(azurite_main)).run()
+    del lock  # not released before: whoever waits for it takes this process for gone
+    os._exit(0)
 
 
 class Keeper:

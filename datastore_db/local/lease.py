@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 if sys.platform != "win32":
     import fcntl
@@ -17,12 +18,19 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
+_not_for_forks: WeakSet[Lock] = WeakSet()
+
 
 class Lock:
-    """A lock on a file, shared by many or held by one. Programs that this process starts do not inherit it."""
+    """A lock on a file, shared by many or held by one. Programs that this process starts do not inherit it.
 
-    def __init__(self, path: Path) -> None:
+    A fork of this process has part in it only when `for_forks` says so: then it is held until both let go of it.
+    """
+
+    def __init__(self, path: Path, *, for_forks: bool = False) -> None:
         self.fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        if not for_forks:
+            _not_for_forks.add(self)
 
     @classmethod
     def inherited(cls, fd: int) -> Self:
@@ -73,3 +81,12 @@ class Lock:
 
     def __exit__(self, *_: object) -> None:
         self.release()
+
+
+def _forget_in_fork() -> None:
+    for lock in list(_not_for_forks):
+        lock.forget()
+
+
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_forget_in_fork)

@@ -193,17 +193,17 @@ class Postgres(Server):
             )
 
     def _forget_reused_pid(self) -> None:
-        """Remove a PID file whose number now is of another program: PostgreSQL would take that for itself.
+        """Remove a PID file whose number is of another program, or a dead one: PostgreSQL would take it for itself.
 
-        It happens in containers, where numbers start anew, on a home that lives longer.
+        The first happens in containers, where numbers start anew, on a home that lives longer.
         """
         pid_file = self.data / "postmaster.pid"
         try:
-            name = psutil.Process(int(pid_file.read_text().splitlines()[0])).name()
+            process = psutil.Process(int(pid_file.read_text().splitlines()[0]))
+            if process.status() == psutil.STATUS_ZOMBIE or "postgres" not in process.name():
+                pid_file.unlink()
         except (OSError, ValueError, IndexError, psutil.Error):
             return  # PostgreSQL knows what to do
-        if "postgres" not in name:
-            pid_file.unlink()
 
     def _choose_socket_folder(self) -> None:
         """The data folder, which nobody else may enter; another when libpq could not reach a socket in there."""

@@ -77,9 +77,27 @@ $$;
 comment on function datastore.document_errors(text, jsonb) is
   'Everything that is wrong with a document of this kind; no row when it is valid. Use it to see why an insert was refused.';
 
+create or replace function datastore.fits_schema(kind text, document jsonb) returns boolean
+language sql immutable parallel safe
+return case kind
+  when 'picture' then datastore.picture_v1(document)
+  when 'picture_set' then datastore.picture_set_v1(document)
+  when 'inspection' then datastore.inspection_v1(document)
+end;
+comment on function datastore.fits_schema(text, jsonb) is 'Does a document fit the compiled schema of its kind and version?';
+
+create or replace function datastore.document_is_valid(kind text, document jsonb, misspellings jsonb) returns boolean
+language sql immutable parallel safe
+return datastore.fits_schema(kind, document)
+  and not exists (select from datastore.limit_errors(document))
+  and not exists (select from datastore.spelling_errors(document, misspellings));
+comment on function datastore.document_is_valid(text, jsonb, jsonb) is
+  'The quick verdict; datastore.document_errors(text, jsonb) gives the reasons. misspellings: as in datastore.document_schema.';
+
 create or replace function datastore.check_documents(kind text, documents jsonb) returns void
 language plpgsql stable as $$
 declare
+  known_misspellings jsonb := (datastore.schema_of(kind, null)).misspellings;
   errors jsonb;
 begin
   if jsonb_typeof(documents) is distinct from 'array' then
@@ -90,7 +108,8 @@ begin
                                       'keyword', error.keyword, 'message', error.message) order by item.position)
   into errors
   from jsonb_array_elements(documents) with ordinality as item(document, position)
-  cross join lateral datastore.document_errors(kind, item.document) as error;
+  cross join lateral datastore.document_errors(kind, item.document) as error
+  where datastore.document_is_valid(kind, item.document, known_misspellings) is not true;
   if errors is not null then
     perform datastore.refuse('DS400', format('invalid %s document', replace(kind, '_', ' ')), errors);
   end if;

@@ -5,27 +5,23 @@ return case upper(format)
   when 'BMP' then '.bmp' when 'WEBP' then '.webp' when 'NPY' then '.npy' else '' end;
 comment on function datastore.extension_of(text) is 'How the name of a blob of this picture format ends; empty for a format that is not known.';
 
-create or replace function datastore.object_or_empty(value jsonb) returns jsonb
-language sql immutable parallel safe
-return case jsonb_typeof(value) when 'object' then value else '{}' end;
-comment on function datastore.object_or_empty(jsonb) is 'The value if it is an object, else {}.';
-
 create or replace function datastore.announced_pictures(documents jsonb, inspections jsonb)
 returns table (place bigint, document jsonb, metadata jsonb, image_data jsonb, quality_check jsonb,
                relative_path text, sha256 text, size bigint, md5 bytea)
 language sql immutable parallel safe
 begin atomic
   select item.place, item.document,
-         datastore.object_or_empty(found.inspection -> 'metadata'),
-         datastore.object_or_empty(found.inspection -> 'image_data'),
-         datastore.object_or_empty(found.inspection -> 'quality_check'),
-         found.inspection #>> '{metadata,relative_path}',
-         found.inspection #>> '{quality_check,image_checksum}',
-         case when inspections is not null then (found.inspection ->> 'size')::bigint end,
-         case when inspections is not null then decode(found.inspection ->> 'md5', 'base64') end
+         found.metadata, found.image_data, found.quality_check,
+         found.metadata ->> 'relative_path', found.quality_check ->> 'image_checksum',
+         (inspections -> (item.place - 1)::integer ->> 'size')::numeric::bigint,
+         decode(inspections -> (item.place - 1)::integer ->> 'md5', 'base64')
   from jsonb_array_elements(documents) with ordinality as item(document, place)
+  cross join lateral (select coalesce(inspections -> (item.place - 1)::integer, item.document) as inspection) as given
+  -- A document's own sections may hold anything: they count where they could be an inspection's.
   cross join lateral (
-    select coalesce(inspections -> (item.place - 1)::integer, item.document) as inspection
+    select case when datastore.inspection_v1_metadata(given.inspection -> 'metadata') then given.inspection -> 'metadata' else '{}' end as metadata,
+           case when datastore.inspection_v1_image_data(given.inspection -> 'image_data') then given.inspection -> 'image_data' else '{}' end as image_data,
+           case when datastore.inspection_v1_quality_check(given.inspection -> 'quality_check') then given.inspection -> 'quality_check' else '{}' end as quality_check
   ) as found;
 end;
 comment on function datastore.announced_pictures(jsonb, jsonb) is
@@ -156,9 +152,13 @@ language plpgsql stable as $$
 declare
   errors jsonb;
 begin
-  if inspections is not null and (jsonb_typeof(inspections) <> 'array' or jsonb_array_length(inspections) <> jsonb_array_length(documents)) then
-    perform datastore.refuse('DS400', 'inspections must be an array beside documents', jsonb_build_array(jsonb_build_object(
-      'instance_path', '', 'keyword', 'inspections', 'message', 'expected one inspection for each document')));
+  if inspections is not null then
+    perform datastore.check_documents('inspection', inspections);
+    if jsonb_array_length(inspections) <> jsonb_array_length(documents) then
+      perform datastore.refuse('DS400', 'inspections must stand beside documents', jsonb_build_array(jsonb_build_object(
+        'instance_path', '', 'keyword', 'inspections', 'message',
+        format('expected %s inspections, one for each document, found %s', jsonb_array_length(documents), jsonb_array_length(inspections)))));
+    end if;
   end if;
   select jsonb_agg(jsonb_build_object('instance_path', format('/%s/metadata/relative_path', twice.place - 1), 'keyword', 'uniqueItems',
                                       'message', format('the path %s stands in the batch before', to_json(twice.relative_path))) order by twice.place)

@@ -22,7 +22,7 @@ declare
   person datastore.user_account;
   home datastore.container;
 begin
-  if datastore.is_email(register_user.email) is not true then
+  if datastore.email_v1(to_jsonb(register_user.email)) is not true then
     perform datastore.refuse('DS400', 'invalid email address', jsonb_build_array(jsonb_build_object(
       'instance_path', '/email', 'keyword', 'format', 'message', 'expected an email address such as ana@example.org')));
   end if;

@@ -4,7 +4,8 @@ create table datastore.document_schema (
   schema jsonb not null,
   system_keys jsonb not null generated always as (datastore.system_keys(schema)) stored,
   misspellings jsonb not null generated always as (datastore.misspellings(schema)) stored,
-  primary key (kind, version)
+  primary key (kind, version),
+  constraint document_schema_schema_check check (datastore.object_v1(schema))
 );
 
 comment on table datastore.document_schema is 'The JSON Schemas that documents are checked by, one row for a kind and version. A row never changes.';

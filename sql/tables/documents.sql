@@ -1,5 +1,94 @@
 -- Made by `make documents` from the files in sql/documents.
 insert into datastore.document_schema (kind, version, schema) values
+('inspection', 1, $json$
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "Inspection of a picture's file, version 1",
+  "description": "What a machine found in the file: the sections of the picture's document that the datastore fills, and what its blob must be.",
+  "type": "object",
+  "properties": {
+    "schema_version": {
+      "description": "The version of this document's schema; absent means 1.",
+      "const": 1
+    },
+    "size": {
+      "description": "Bytes.",
+      "type": "integer",
+      "minimum": 1
+    },
+    "md5": {
+      "description": "MD5 in base64, as the header Content-MD5 has it.",
+      "type": "string",
+      "pattern": "^[A-Za-z0-9+/]{22}==$"
+    },
+    "metadata": {
+      "type": "object",
+      "properties": {
+        "file_name": {
+          "type": "string"
+        },
+        "relative_path": {
+          "description": "Path inside the uploaded folder; what the picture is known by again.",
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 1024
+        }
+      }
+    },
+    "image_data": {
+      "type": "object",
+      "properties": {
+        "format": {
+          "type": "string"
+        },
+        "width": {
+          "description": "Pixels.",
+          "type": "integer",
+          "minimum": 1
+        },
+        "height": {
+          "description": "Pixels.",
+          "type": "integer",
+          "minimum": 1
+        },
+        "resolution": {
+          "type": "string"
+        },
+        "capture_date": {
+          "type": "string"
+        },
+        "camera": {
+          "type": "string"
+        },
+        "microscope": {
+          "type": "string"
+        },
+        "tags": {
+          "type": "object"
+        }
+      }
+    },
+    "quality_check": {
+      "type": "object",
+      "properties": {
+        "image_checksum": {
+          "description": "SHA-256 in hex.",
+          "type": "string"
+        },
+        "valid_data": {
+          "type": "boolean"
+        },
+        "error_type": {
+          "type": "string"
+        },
+        "quality_score": {
+          "type": "number"
+        }
+      }
+    }
+  }
+}
+$json$),
 ('picture', 1, $json$
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,10 +1,5 @@
 -- What table definitions call. Rows were stored under these, so they never change: a new rule is a new name.
 
-create function datastore.is_email(email text) returns boolean
-language sql immutable parallel safe
-return email ~ '^[^@[:space:]]+@[^@[:space:]]+\.[^@[:space:]]+$' and char_length(email) <= 254;
-comment on function datastore.is_email(text) is 'Does it look like an email address: something, @, a domain with a dot; 254 characters at most?';
-
 create function datastore.is_tier(tier text) returns boolean
 language sql immutable parallel safe
 return tier ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and char_length(tier) <= 26;

@@ -7,7 +7,9 @@ create table datastore.history (
   acted_by uuid,
   acted_at timestamptz not null default now(),
   before jsonb,
-  claimed jsonb
+  claimed jsonb,
+  constraint history_before_check check (datastore.object_v1(before)),
+  constraint history_claimed_check check (datastore.object_v1(claimed))
 );
 create index history_entity_id_idx on datastore.history (entity_id, history_id);
 

@@ -1,4 +1,5 @@
 \ir schema.sql
+\ir document_checks.sql
 \ir expressions.sql
 \ir document_schema.sql
 \ir documents.sql

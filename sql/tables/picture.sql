@@ -37,6 +37,16 @@ create table datastore.picture (
   foreign key (picture_set_id, container_id) references datastore.picture_set on delete cascade,
   constraint picture_state_check check (state in ('pending', 'stored', 'replaced')),
   constraint picture_replaced_check check ((state = 'replaced') = (replaced_by is not null)),
+  -- A row keeps the version that it was written with: a newer one adds its own constraints beside these.
+  constraint picture_v1_user_data_check check (schema_version <> 1 or datastore.picture_v1_user_data(user_data)),
+  constraint picture_v1_seed_check check (schema_version <> 1 or datastore.picture_v1_seed(seed)),
+  constraint picture_v1_client_data_check check (schema_version <> 1 or datastore.picture_v1_client_data(client_data)),
+  constraint picture_v1_client_feedback_check check (schema_version <> 1 or datastore.picture_v1_client_feedback(client_feedback)),
+  constraint picture_v1_other_check check (schema_version <> 1 or datastore.picture_v1_other(other)),
+  constraint picture_kept_check check (datastore.object_v1(kept)),
+  constraint inspection_v1_metadata_check check (datastore.inspection_v1_metadata(metadata)),
+  constraint inspection_v1_image_data_check check (datastore.inspection_v1_image_data(image_data)),
+  constraint inspection_v1_quality_check_check check (datastore.inspection_v1_quality_check(quality_check)),
   constraint picture_size_check check (size > 0),
   constraint picture_md5_check check (octet_length(md5) = 16)
 );

@@ -20,6 +20,11 @@ create table datastore.picture_set (
   edited_by uuid,
   last_change text not null default 'picture_set created',
   primary key (picture_set_id, container_id),
+  -- A row keeps the version that it was written with: a newer one adds its own constraints beside these.
+  constraint picture_set_v1_client_data_check check (schema_version <> 1 or datastore.picture_set_v1_client_data(client_data)),
+  constraint picture_set_v1_acquisition_check check (schema_version <> 1 or datastore.picture_set_v1_acquisition(acquisition)),
+  constraint picture_set_v1_other_check check (schema_version <> 1 or datastore.picture_set_v1_other(other)),
+  constraint picture_set_kept_check check (datastore.object_v1(kept)),
   constraint picture_set_name_check check (char_length(name) between 1 and 255),
   constraint picture_set_folder_check check ((folder_root is null) = (folder_path is null)),
   constraint picture_set_folder_key unique (container_id, folder_root, folder_path)

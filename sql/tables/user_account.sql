@@ -2,7 +2,7 @@ create table datastore.user_account (
   user_id uuid primary key default gen_random_uuid(),
   email text not null,
   created_at timestamptz not null default now(),
-  constraint user_account_email_check check (datastore.is_email(email))
+  constraint user_account_email_check check (datastore.email_v1(to_jsonb(email)))
 );
 create unique index user_account_email_key on datastore.user_account (lower(email));
 

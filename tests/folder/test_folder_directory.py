@@ -16,6 +16,8 @@ from .trees import TIFF, document, left_over, paths, picture, said, write
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .trees import Tree
+
 
 def test_links(tmp_path: Path) -> None:
     root = write(tmp_path / "b", {"store/1.tiff": TIFF + b"1", "store/x.yaml": "seed: x", "s/2.tiff": TIFF})
@@ -120,7 +122,7 @@ def refusing(original: Callable[..., Any], *names: str) -> Callable[..., Any]:
 
 
 def test_what_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tree = {"1.tiff": TIFF, "2.tiff": TIFF, "2.yaml": "seed: x", "scan": TIFF, "s/1.tiff": TIFF, "t/1.tiff": TIFF}
+    tree: Tree = {"1.tiff": TIFF, "2.tiff": TIFF, "2.yaml": "seed: x", "scan": TIFF, "s/1.tiff": TIFF, "t/1.tiff": TIFF}
     root = write(tmp_path / "b", tree)
     monkeypatch.setattr(os, "open", refusing(os.open, "1.tiff", "2.yaml", "scan"))
     monkeypatch.setattr(os, "scandir", refusing(os.scandir, "s"))
@@ -134,10 +136,10 @@ def test_what_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_folders_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(FolderError, match="nowhere: there is no such file or folder$"):
+    with pytest.raises(FolderError, match=r"nowhere: there is no such file or folder$"):
         open_folder(tmp_path / "nowhere")
     (tmp_path / "empty/inside").mkdir(parents=True)
-    with pytest.raises(FolderError, match="^empty: there is nothing in it$"):
+    with pytest.raises(FolderError, match=r"^empty: there is nothing in it$"):
         open_folder(tmp_path / "empty")
     (tmp_path / "text").write_text("x")
     os.mkfifo(tmp_path / "pipe")
@@ -147,7 +149,7 @@ def test_folders_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(FolderError, match="x\\\\x00y: "):
         open_folder("x\0y")
     monkeypatch.setattr(os, "scandir", refusing(os.scandir, "b"))
-    with pytest.raises(FolderError, match="b: reading it is not permitted$"):
+    with pytest.raises(FolderError, match=r"b: reading it is not permitted$"):
         open_folder(write(tmp_path / "b", {"1.tiff": TIFF}))
 
 
@@ -155,8 +157,8 @@ def test_no_file_stays_open(tmp_path: Path) -> None:
     root = write(
         tmp_path / "b", {f"{number}.tiff": TIFF for number in range(20)} | {"1.yaml": "", "index.yaml": "", "x": ""}
     )
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     with open_folder(root) as folder:
         for path in paths(folder):
             document(folder, path)
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -1,14 +1,428 @@
 -- Users, containers, picture sets and pictures.
+-- depends: 0001.pre.jsonschema
 
 create schema datastore;
 comment on schema datastore is
   'Pictures, the JSON about them, and who they belong to. Start with: \dt+ datastore.*  and  \df+ datastore.*';
--- What table definitions call. Rows were stored under these, so they never change: a new rule is a new name.
+-- Made by `make documents`: jsonschema.compile of the files in sql/documents, and of the parts that columns hold.
+create function datastore.object_v1(instance jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select
+    jsonb_typeof(instance) = 'object'
+$function$;
 
-create function datastore.is_email(email text) returns boolean
-language sql immutable parallel safe
-return email ~ '^[^@[:space:]]+@[^@[:space:]]+\.[^@[:space:]]+$' and char_length(email) <= 254;
-comment on function datastore.is_email(text) is 'Does it look like an email address: something, @, a domain with a dot; 254 characters at most?';
+create function datastore.email_v1(instance jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select
+    jsonb_typeof(instance) = 'string'
+    and jsonschema._is_email(instance #>> '{}')
+$function$;
+
+create function datastore.inspection_v1(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  return
+    jsonb_typeof(instance) = 'object'
+    and coalesce(
+      jsonb_typeof(instance -> 'md5') = 'string'
+      and (instance ->> 'md5') collate "C" ~ '^[+/-9A-Za-z]{22}==$',
+      true
+    )
+    and case jsonb_typeof(instance -> 'size')
+      when 'number' then
+          (instance -> 'size')::numeric % 1 = 0
+          and (instance -> 'size')::numeric >= 1
+      else instance -> 'size' is null
+    end
+    and coalesce(
+      jsonb_typeof(instance -> 'metadata') = 'object'
+      and coalesce(jsonb_typeof(instance -> 'metadata' -> 'file_name') = 'string', true)
+      and coalesce(
+        jsonb_typeof(instance -> 'metadata' -> 'relative_path') = 'string'
+        and length(instance -> 'metadata' ->> 'relative_path') >= 1
+        and length(instance -> 'metadata' ->> 'relative_path') <= 1024,
+        true
+      ),
+      true
+    )
+    and coalesce(
+      jsonb_typeof(instance -> 'image_data') = 'object'
+      and coalesce(jsonb_typeof(instance -> 'image_data' -> 'tags') = 'object', true)
+      and case jsonb_typeof(instance -> 'image_data' -> 'width')
+        when 'number' then
+            (instance -> 'image_data' -> 'width')::numeric % 1 = 0
+            and (instance -> 'image_data' -> 'width')::numeric >= 1
+        else instance -> 'image_data' -> 'width' is null
+      end
+      and coalesce(jsonb_typeof(instance -> 'image_data' -> 'camera') = 'string', true)
+      and coalesce(jsonb_typeof(instance -> 'image_data' -> 'format') = 'string', true)
+      and case jsonb_typeof(instance -> 'image_data' -> 'height')
+        when 'number' then
+            (instance -> 'image_data' -> 'height')::numeric % 1 = 0
+            and (instance -> 'image_data' -> 'height')::numeric >= 1
+        else instance -> 'image_data' -> 'height' is null
+      end
+      and coalesce(jsonb_typeof(instance -> 'image_data' -> 'microscope') = 'string', true)
+      and coalesce(jsonb_typeof(instance -> 'image_data' -> 'resolution') = 'string', true)
+      and coalesce(jsonb_typeof(instance -> 'image_data' -> 'capture_date') = 'string', true),
+      true
+    )
+    and coalesce(
+      jsonb_typeof(instance -> 'quality_check') = 'object'
+      and coalesce(jsonb_typeof(instance -> 'quality_check' -> 'error_type') = 'string', true)
+      and coalesce(jsonb_typeof(instance -> 'quality_check' -> 'valid_data') = 'boolean', true)
+      and coalesce(jsonb_typeof(instance -> 'quality_check' -> 'quality_score') = 'number', true)
+      and coalesce(jsonb_typeof(instance -> 'quality_check' -> 'image_checksum') = 'string', true),
+      true
+    )
+    and coalesce(instance -> 'schema_version' = '1', true);
+end
+$function$;
+
+create function datastore.inspection_v1_metadata(instance jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select
+    jsonb_typeof(instance) = 'object'
+    and coalesce(jsonb_typeof(instance -> 'file_name') = 'string', true)
+    and coalesce(
+      jsonb_typeof(instance -> 'relative_path') = 'string'
+      and length(instance ->> 'relative_path') >= 1
+      and length(instance ->> 'relative_path') <= 1024,
+      true
+    )
+$function$;
+
+create function datastore.inspection_v1_image_data(instance jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select
+    jsonb_typeof(instance) = 'object'
+    and coalesce(jsonb_typeof(instance -> 'tags') = 'object', true)
+    and case jsonb_typeof(instance -> 'width')
+      when 'number' then
+          (instance -> 'width')::numeric % 1 = 0
+          and (instance -> 'width')::numeric >= 1
+      else instance -> 'width' is null
+    end
+    and coalesce(jsonb_typeof(instance -> 'camera') = 'string', true)
+    and coalesce(jsonb_typeof(instance -> 'format') = 'string', true)
+    and case jsonb_typeof(instance -> 'height')
+      when 'number' then
+          (instance -> 'height')::numeric % 1 = 0
+          and (instance -> 'height')::numeric >= 1
+      else instance -> 'height' is null
+    end
+    and coalesce(jsonb_typeof(instance -> 'microscope') = 'string', true)
+    and coalesce(jsonb_typeof(instance -> 'resolution') = 'string', true)
+    and coalesce(jsonb_typeof(instance -> 'capture_date') = 'string', true)
+$function$;
+
+create function datastore.inspection_v1_quality_check(instance jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select
+    jsonb_typeof(instance) = 'object'
+    and coalesce(jsonb_typeof(instance -> 'error_type') = 'string', true)
+    and coalesce(jsonb_typeof(instance -> 'valid_data') = 'boolean', true)
+    and coalesce(jsonb_typeof(instance -> 'quality_score') = 'number', true)
+    and coalesce(jsonb_typeof(instance -> 'image_checksum') = 'string', true)
+$function$;
+
+create function datastore.inspection_v1_other(instance jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select
+    jsonb_typeof(instance) = 'object'
+    and coalesce(
+      jsonb_typeof(instance -> 'md5') = 'string'
+      and (instance ->> 'md5') collate "C" ~ '^[+/-9A-Za-z]{22}==$',
+      true
+    )
+    and case jsonb_typeof(instance -> 'size')
+      when 'number' then
+          (instance -> 'size')::numeric % 1 = 0
+          and (instance -> 'size')::numeric >= 1
+      else instance -> 'size' is null
+    end
+    and coalesce(instance -> 'schema_version' = '1', true)
+$function$;
+
+create function datastore.picture_v1(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  return
+    jsonb_typeof(instance) = 'object'
+    and case jsonb_typeof(instance -> 'seed')
+      when 'string' then
+          length(instance ->> 'seed') >= 1
+      when 'object' then
+          coalesce(
+            jsonb_typeof(instance -> 'seed' -> 'seed_id') = 'string'
+            and jsonschema._is_uuid(instance -> 'seed' ->> 'seed_id'),
+            true
+          )
+          and coalesce(
+            jsonb_typeof(instance -> 'seed' -> 'seed_name') = 'string'
+            and length(instance -> 'seed' ->> 'seed_name') >= 1,
+            true
+          )
+      when 'null' then true
+      else instance -> 'seed' is null
+    end
+    and (jsonb_typeof(instance -> 'seed') in ('null', 'string')
+      or case jsonb_typeof(instance -> 'seed') when 'object' then instance -> 'seed' ? 'seed_id' else true end
+      or case jsonb_typeof(instance -> 'seed') when 'object' then instance -> 'seed' ? 'seed_name' else true end)
+    and case jsonb_typeof(instance -> 'user_data')
+      when 'object' then
+          case jsonb_typeof(instance -> 'user_data' -> 'zoom')
+            when 'number' then
+                (instance -> 'user_data' -> 'zoom')::numeric > 0
+            when 'null' then true
+            else instance -> 'user_data' -> 'zoom' is null
+          end
+          and coalesce(jsonb_typeof(instance -> 'user_data' -> 'description') in ('null', 'string'), true)
+          and case jsonb_typeof(instance -> 'user_data' -> 'number_of_seeds')
+            when 'number' then
+                (instance -> 'user_data' -> 'number_of_seeds')::numeric % 1 = 0
+                and (instance -> 'user_data' -> 'number_of_seeds')::numeric >= 0
+            when 'null' then true
+            else instance -> 'user_data' -> 'number_of_seeds' is null
+          end
+      when 'null' then true
+      else instance -> 'user_data' is null
+    end
+    and case jsonb_typeof(instance -> 'client_data')
+      when 'object' then
+          case jsonb_typeof(instance -> 'client_data' -> 'client_email')
+            when 'string' then
+                jsonschema._is_email(instance -> 'client_data' ->> 'client_email')
+            when 'null' then true
+            else instance -> 'client_data' -> 'client_email' is null
+          end
+          and coalesce(jsonb_typeof(instance -> 'client_data' -> 'client_expertise') in ('null', 'string'), true)
+      when 'null' then true
+      else instance -> 'client_data' is null
+    end
+    and coalesce(instance -> 'schema_version' = '1', true)
+    and case jsonb_typeof(instance -> 'client_feedback')
+      when 'object' then
+          coalesce(jsonb_typeof(instance -> 'client_feedback' -> 'historical_comparison') in ('null', 'string'), true)
+          and coalesce(jsonb_typeof(instance -> 'client_feedback' -> 'correct_identification') in ('null', 'boolean'), true)
+      when 'null' then true
+      else instance -> 'client_feedback' is null
+    end;
+end
+$function$;
+
+create function datastore.picture_v1_user_data(instance jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select
+    case when instance is not null then
+      case jsonb_typeof(instance)
+        when 'object' then
+            case jsonb_typeof(instance -> 'zoom')
+              when 'number' then
+                  (instance -> 'zoom')::numeric > 0
+              when 'null' then true
+              else instance -> 'zoom' is null
+            end
+            and coalesce(jsonb_typeof(instance -> 'description') in ('null', 'string'), true)
+            and case jsonb_typeof(instance -> 'number_of_seeds')
+              when 'number' then
+                  (instance -> 'number_of_seeds')::numeric % 1 = 0
+                  and (instance -> 'number_of_seeds')::numeric >= 0
+              when 'null' then true
+              else instance -> 'number_of_seeds' is null
+            end
+        when 'null' then true
+        else false
+      end
+    end
+$function$;
+
+create function datastore.picture_v1_seed(instance jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select
+    case when instance is not null then
+      case jsonb_typeof(instance)
+        when 'string' then
+            length(instance #>> '{}') >= 1
+        when 'object' then
+            coalesce(
+              jsonb_typeof(instance -> 'seed_id') = 'string'
+              and jsonschema._is_uuid(instance ->> 'seed_id'),
+              true
+            )
+            and coalesce(
+              jsonb_typeof(instance -> 'seed_name') = 'string'
+              and length(instance ->> 'seed_name') >= 1,
+              true
+            )
+        when 'null' then true
+        else false
+      end
+      and (jsonb_typeof(instance) in ('null', 'string')
+        or case jsonb_typeof(instance) when 'object' then instance ? 'seed_id' else true end
+        or case jsonb_typeof(instance) when 'object' then instance ? 'seed_name' else true end)
+    end
+$function$;
+
+create function datastore.picture_v1_client_data(instance jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select
+    case when instance is not null then
+      case jsonb_typeof(instance)
+        when 'object' then
+            case jsonb_typeof(instance -> 'client_email')
+              when 'string' then
+                  jsonschema._is_email(instance ->> 'client_email')
+              when 'null' then true
+              else instance -> 'client_email' is null
+            end
+            and coalesce(jsonb_typeof(instance -> 'client_expertise') in ('null', 'string'), true)
+        when 'null' then true
+        else false
+      end
+    end
+$function$;
+
+create function datastore.picture_v1_client_feedback(instance jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select
+    case when instance is not null then
+      case jsonb_typeof(instance)
+        when 'object' then
+            coalesce(jsonb_typeof(instance -> 'historical_comparison') in ('null', 'string'), true)
+            and coalesce(jsonb_typeof(instance -> 'correct_identification') in ('null', 'boolean'), true)
+        when 'null' then true
+        else false
+      end
+    end
+$function$;
+
+create function datastore.picture_v1_other(instance jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select
+    jsonb_typeof(instance) = 'object'
+    and coalesce(instance -> 'schema_version' = '1', true)
+$function$;
+
+create function datastore.picture_set_v1(instance jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select
+    jsonb_typeof(instance) = 'object'
+    and coalesce(
+      jsonb_typeof(instance -> 'name') = 'string'
+      and length(instance ->> 'name') >= 1
+      and length(instance ->> 'name') <= 255,
+      true
+    )
+    and coalesce(jsonb_typeof(instance -> 'acquisition') = 'object', true)
+    and case jsonb_typeof(instance -> 'client_data')
+      when 'object' then
+          case jsonb_typeof(instance -> 'client_data' -> 'client_email')
+            when 'string' then
+                jsonschema._is_email(instance -> 'client_data' ->> 'client_email')
+            when 'null' then true
+            else instance -> 'client_data' -> 'client_email' is null
+          end
+          and coalesce(jsonb_typeof(instance -> 'client_data' -> 'client_expertise') in ('null', 'string'), true)
+      when 'null' then true
+      else instance -> 'client_data' is null
+    end
+    and coalesce(jsonb_typeof(instance -> 'project_name') in ('null', 'string'), true)
+    and coalesce(instance -> 'schema_version' = '1', true)
+    and coalesce(jsonb_typeof(instance -> 'submitter_name') in ('null', 'string'), true)
+$function$;
+
+create function datastore.picture_set_v1_client_data(instance jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select
+    case when instance is not null then
+      case jsonb_typeof(instance)
+        when 'object' then
+            case jsonb_typeof(instance -> 'client_email')
+              when 'string' then
+                  jsonschema._is_email(instance ->> 'client_email')
+              when 'null' then true
+              else instance -> 'client_email' is null
+            end
+            and coalesce(jsonb_typeof(instance -> 'client_expertise') in ('null', 'string'), true)
+        when 'null' then true
+        else false
+      end
+    end
+$function$;
+
+create function datastore.picture_set_v1_acquisition(instance jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select
+    jsonb_typeof(instance) = 'object'
+$function$;
+
+create function datastore.picture_set_v1_other(instance jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select
+    jsonb_typeof(instance) = 'object'
+    and coalesce(
+      jsonb_typeof(instance -> 'name') = 'string'
+      and length(instance ->> 'name') >= 1
+      and length(instance ->> 'name') <= 255,
+      true
+    )
+    and coalesce(jsonb_typeof(instance -> 'project_name') in ('null', 'string'), true)
+    and coalesce(instance -> 'schema_version' = '1', true)
+    and coalesce(jsonb_typeof(instance -> 'submitter_name') in ('null', 'string'), true)
+$function$;
+-- What table definitions call. Rows were stored under these, so they never change: a new rule is a new name.
 
 create function datastore.is_tier(tier text) returns boolean
 language sql immutable parallel safe
@@ -71,7 +485,8 @@ create table datastore.document_schema (
   schema jsonb not null,
   system_keys jsonb not null generated always as (datastore.system_keys(schema)) stored,
   misspellings jsonb not null generated always as (datastore.misspellings(schema)) stored,
-  primary key (kind, version)
+  primary key (kind, version),
+  constraint document_schema_schema_check check (datastore.object_v1(schema))
 );
 
 comment on table datastore.document_schema is 'The JSON Schemas that documents are checked by, one row for a kind and version. A row never changes.';
@@ -82,6 +497,95 @@ comment on column datastore.document_schema.system_keys is 'The keys that the da
 comment on column datastore.document_schema.misspellings is 'Known keys in camelCase, by section: see datastore.misspellings(jsonb).';
 -- Made by `make documents` from the files in sql/documents.
 insert into datastore.document_schema (kind, version, schema) values
+('inspection', 1, $json$
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "Inspection of a picture's file, version 1",
+  "description": "What a machine found in the file: the sections of the picture's document that the datastore fills, and what its blob must be.",
+  "type": "object",
+  "properties": {
+    "schema_version": {
+      "description": "The version of this document's schema; absent means 1.",
+      "const": 1
+    },
+    "size": {
+      "description": "Bytes.",
+      "type": "integer",
+      "minimum": 1
+    },
+    "md5": {
+      "description": "MD5 in base64, as the header Content-MD5 has it.",
+      "type": "string",
+      "pattern": "^[A-Za-z0-9+/]{22}==$"
+    },
+    "metadata": {
+      "type": "object",
+      "properties": {
+        "file_name": {
+          "type": "string"
+        },
+        "relative_path": {
+          "description": "Path inside the uploaded folder; what the picture is known by again.",
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 1024
+        }
+      }
+    },
+    "image_data": {
+      "type": "object",
+      "properties": {
+        "format": {
+          "type": "string"
+        },
+        "width": {
+          "description": "Pixels.",
+          "type": "integer",
+          "minimum": 1
+        },
+        "height": {
+          "description": "Pixels.",
+          "type": "integer",
+          "minimum": 1
+        },
+        "resolution": {
+          "type": "string"
+        },
+        "capture_date": {
+          "type": "string"
+        },
+        "camera": {
+          "type": "string"
+        },
+        "microscope": {
+          "type": "string"
+        },
+        "tags": {
+          "type": "object"
+        }
+      }
+    },
+    "quality_check": {
+      "type": "object",
+      "properties": {
+        "image_checksum": {
+          "description": "SHA-256 in hex.",
+          "type": "string"
+        },
+        "valid_data": {
+          "type": "boolean"
+        },
+        "error_type": {
+          "type": "string"
+        },
+        "quality_score": {
+          "type": "number"
+        }
+      }
+    }
+  }
+}
+$json$),
 ('picture', 1, $json$
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -369,7 +873,7 @@ create table datastore.user_account (
   user_id uuid primary key default gen_random_uuid(),
   email text not null,
   created_at timestamptz not null default now(),
-  constraint user_account_email_check check (datastore.is_email(email))
+  constraint user_account_email_check check (datastore.email_v1(to_jsonb(email)))
 );
 create unique index user_account_email_key on datastore.user_account (lower(email));
 
@@ -443,6 +947,11 @@ create table datastore.picture_set (
   edited_by uuid,
   last_change text not null default 'picture_set created',
   primary key (picture_set_id, container_id),
+  -- A row keeps the version that it was written with: a newer one adds its own constraints beside these.
+  constraint picture_set_v1_client_data_check check (schema_version <> 1 or datastore.picture_set_v1_client_data(client_data)),
+  constraint picture_set_v1_acquisition_check check (schema_version <> 1 or datastore.picture_set_v1_acquisition(acquisition)),
+  constraint picture_set_v1_other_check check (schema_version <> 1 or datastore.picture_set_v1_other(other)),
+  constraint picture_set_kept_check check (datastore.object_v1(kept)),
   constraint picture_set_name_check check (char_length(name) between 1 and 255),
   constraint picture_set_folder_check check ((folder_root is null) = (folder_path is null)),
   constraint picture_set_folder_key unique (container_id, folder_root, folder_path)
@@ -503,6 +1012,16 @@ create table datastore.picture (
   foreign key (picture_set_id, container_id) references datastore.picture_set on delete cascade,
   constraint picture_state_check check (state in ('pending', 'stored', 'replaced')),
   constraint picture_replaced_check check ((state = 'replaced') = (replaced_by is not null)),
+  -- A row keeps the version that it was written with: a newer one adds its own constraints beside these.
+  constraint picture_v1_user_data_check check (schema_version <> 1 or datastore.picture_v1_user_data(user_data)),
+  constraint picture_v1_seed_check check (schema_version <> 1 or datastore.picture_v1_seed(seed)),
+  constraint picture_v1_client_data_check check (schema_version <> 1 or datastore.picture_v1_client_data(client_data)),
+  constraint picture_v1_client_feedback_check check (schema_version <> 1 or datastore.picture_v1_client_feedback(client_feedback)),
+  constraint picture_v1_other_check check (schema_version <> 1 or datastore.picture_v1_other(other)),
+  constraint picture_kept_check check (datastore.object_v1(kept)),
+  constraint inspection_v1_metadata_check check (datastore.inspection_v1_metadata(metadata)),
+  constraint inspection_v1_image_data_check check (datastore.inspection_v1_image_data(image_data)),
+  constraint inspection_v1_quality_check_check check (datastore.inspection_v1_quality_check(quality_check)),
   constraint picture_size_check check (size > 0),
   constraint picture_md5_check check (octet_length(md5) = 16)
 );
@@ -562,7 +1081,9 @@ create table datastore.history (
   acted_by uuid,
   acted_at timestamptz not null default now(),
   before jsonb,
-  claimed jsonb
+  claimed jsonb,
+  constraint history_before_check check (datastore.object_v1(before)),
+  constraint history_claimed_check check (datastore.object_v1(claimed))
 );
 create index history_entity_id_idx on datastore.history (entity_id, history_id);
 

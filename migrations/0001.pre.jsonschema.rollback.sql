@@ -1,2 +1,1 @@
-drop schema datastore cascade;
 drop schema jsonschema cascade;
