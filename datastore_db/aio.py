@@ -291,6 +291,6 @@ def _uuid(value: Id) -> UUID:
     if isinstance(value, UUID):
         return value
     try:
-        return UUID(value)
+        return UUID(str(value))
     except ValueError:
         raise NotFound(f"there is nothing with the id {value!r}: an id is a UUID") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
 import simplejson
@@ -13,7 +13,12 @@ JsonObject: TypeAlias = "dict[str, Json]"
 
 def loads(text: str | bytes) -> Json:
     """Parse JSON. Raises `ValueError` (with line and column in its message) for what is not JSON."""
-    value: Json = simplejson.loads(text, use_decimal=True, allow_nan=False)
+    try:
+        value: Json = simplejson.loads(text, use_decimal=True, allow_nan=False)
+    except InvalidOperation:
+        raise ValueError("a number of an absurd size") from None
+    except RecursionError:
+        raise ValueError("too many levels of objects and arrays") from None
     return value
 
 

@@ -57,7 +57,8 @@ def draw(number: int, colour: tuple[int, int, int], length: float, width: float,
         y = (cell // across + 0.5) * HEIGHT / down + random.uniform(-6, 6)
         _draw_seed(picture, columns - x, rows - y, colour, length, width, random)
     # few levels, so that the committed files stay small
-    return (np.clip(picture, 0, 255).astype(np.uint8) // 4 * 4 + 2).astype(np.uint8)
+    levels: Pixels = np.clip(picture, 0, 255).astype(np.uint8) // 4 * 4 + 2
+    return levels
 
 
 def _draw_seed(
@@ -115,7 +116,7 @@ def with_exif(tiff: bytes, date: str, offset: str, exposure: tuple[int, int]) ->
     return file.getvalue()
 
 
-def camera_tiff(pixels: Pixels, date: str, *, offset: str = "+02:00", **options: Any) -> bytes:
+def camera_tiff(pixels: Pixels, date: str, *, rows_per_strip: int | None = None) -> bytes:
     """What the microscope's own camera writes."""
     file = io.BytesIO()
     tifffile.imwrite(
@@ -134,9 +135,11 @@ def camera_tiff(pixels: Pixels, date: str, *, offset: str = "+02:00", **options:
             (315, 2, 0, "A. Analyst", True),
             (EXIF_PLACE, 4, 1, 0, True),
         ],
-        **options,
+        compression="zlib",
+        predictor=True,
+        rowsperstrip=rows_per_strip,
     )
-    return with_exif(file.getvalue(), date, offset, (1, 60))
+    return with_exif(file.getvalue(), date, "+02:00", (1, 60))
 
 
 def imagej_tiff(pixels: Pixels) -> bytes:
@@ -191,12 +194,11 @@ def png(pixels: Pixels) -> bytes:
 def main() -> None:
     """Write all pictures."""
     root = Path(__file__).resolve().parent / "barley-2024" / "pictures"
-    packed = {"compression": "zlib", "predictor": True}
     brome = [draw(number, BROME, 44, 15, seed) for number, seed in ((6, 11), (4, 12), (5, 13))]
-    whole = camera_tiff(brome[2], "2024:05:01 14:12:40", **packed)
+    whole = camera_tiff(brome[2], "2024:05:01 14:12:40")
     pictures = {
-        "session1/1.tiff": camera_tiff(brome[0], "2024:05:01 14:03:21", **packed),
-        "session1/2.tiff": camera_tiff(brome[1], "2024:05:01 14:07:55", rowsperstrip=60, **packed),
+        "session1/1.tiff": camera_tiff(brome[0], "2024:05:01 14:03:21"),
+        "session1/2.tiff": camera_tiff(brome[1], "2024:05:01 14:07:55", rows_per_strip=60),
         "session1/3.tiff": whole[: len(whole) * 3 // 5],  # a copy that was interrupted
         "session2/darnel-1.tif": imagej_tiff(draw(7, DARNEL, 30, 14, 22)),
         "session2/darnel-2.ome.tif": ome_tiff(draw(8, DARNEL, 30, 14, 23)),

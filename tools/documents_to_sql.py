@@ -58,14 +58,18 @@ def functions() -> Iterator[tuple[str, Schema]]:
         columns = COLUMNS.get(kind, [])
         for column in columns:
             yield f"{name}_{column}", schema["properties"][column]
-        rest = {key: part for key, part in schema["properties"].items() if key not in columns and not part.get("readOnly")}
+        rest = {
+            key: part for key, part in schema["properties"].items() if key not in columns and not part.get("readOnly")
+        }
         yield f"{name}_other", {**schema, "properties": rest}
 
 
 def functions_sql(connection: psycopg.Connection) -> str:
     """The functions, as `jsonschema.compile` writes them in this database."""
     connection.execute("create schema if not exists datastore")
-    texts = ["-- Made by `make documents`: jsonschema.compile of the files in sql/documents, and of the parts that columns hold."]
+    texts = [
+        "-- Made by `make documents`: jsonschema.compile of the files in sql/documents, and of the columns' parts."
+    ]
     for name, schema in functions():
         connection.execute("select jsonschema.compile(%s::jsonb, %s)", [json.dumps(schema), f"datastore.{name}"])
         row = connection.execute("select pg_get_functiondef(%s::regproc)", [f"datastore.{name}"]).fetchone()
@@ -76,10 +80,13 @@ def functions_sql(connection: psycopg.Connection) -> str:
 
 def main() -> None:
     """Write both files."""
-    with tempfile.TemporaryDirectory() as home, start(Path(home)) as stack:
-        with psycopg.connect(stack.database_url, autocommit=True) as connection:
-            connection.execute(read_script(SQL / "jsonschema" / "install.sql"))
-            (SQL / "tables" / "document_checks.sql").write_text(functions_sql(connection), encoding="utf-8")
+    with (
+        tempfile.TemporaryDirectory() as home,
+        start(Path(home)) as stack,
+        psycopg.connect(stack.database_url, autocommit=True) as connection,
+    ):
+        connection.execute(read_script(SQL / "jsonschema" / "install.sql"))
+        (SQL / "tables" / "document_checks.sql").write_text(functions_sql(connection), encoding="utf-8")
     (SQL / "tables" / "documents.sql").write_text(rows_sql(), encoding="utf-8")
 
 

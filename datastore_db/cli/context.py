@@ -65,6 +65,11 @@ def acting_store(email: str | None) -> Iterator[Store]:
                 yield store
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things in words: 1 picture, 2 pictures."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def print_json(value: object) -> None:
     """One JSON document on stdout."""
     click.echo(json_codec.dumps(value, indent=2))

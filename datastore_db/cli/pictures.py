@@ -15,6 +15,7 @@ from datastore_db.cli.context import (
     NOT_ALL_DONE,
     acting_option,
     acting_store,
+    counted,
     fail,
     json_option,
     print_json,
@@ -96,17 +97,17 @@ def _print_report(report: UploadReport) -> None:
     for picture_set_id, path in report.picture_sets:
         click.echo(f"  {path or '.'}  picture set {picture_set_id}")
     counts = [f"{count} {_STATES[state]}" for state, count in report.counts.items()]
-    click.echo(f"{len(report.results)} pictures: " + (", ".join(counts) or "none"))
+    click.echo(f"{counted(len(report.results), 'picture')}: " + (", ".join(counts) or "none"))
     _print_leftovers(report.problems, report.not_processed)
 
 
 def _print_leftovers(problems: list[Problem], not_processed: list[NotProcessed]) -> None:
     if not_processed:
-        click.echo(f"{len(not_processed)} files not processed:")
+        click.echo(f"{counted(len(not_processed), 'file')} not processed:")
         for left in not_processed:
             click.echo(f"  {left}")
     if problems:
-        click.echo(f"{len(problems)} problems:", err=True)
+        click.echo(f"{counted(len(problems), 'problem')}:", err=True)
         for problem in problems:
             click.echo(f"  {problem}", err=True)
 
@@ -135,7 +136,11 @@ def ls_command(email: str | None, pictures: bool, as_json: bool) -> None:
     else:
         columns = ("picture set", "folder", "pictures")
     for column in columns:
-        table.add_column(column, no_wrap=True)
+        table.add_column(
+            column,
+            overflow="fold",
+            min_width=len("8367cc4e-1b61-42c2-a061-ca8662aeac37") if column == columns[0] else None,
+        )
     for folder in folders:
         listed = cast(list[JsonObject], folder["pictures"])
         if not pictures:
@@ -152,9 +157,8 @@ def ls_command(email: str | None, pictures: bool, as_json: bool) -> None:
 
 
 def _print_table(table: Table) -> None:
-    console = Console()
-    # Elsewhere than on a terminal no line is cut: somebody may grep it.
-    console.print(table, width=None if console.is_terminal else 1000, soft_wrap=False)
+    # Elsewhere than on a terminal no line is folded: somebody may grep it.
+    Console(width=None if sys.stdout.isatty() else 10_000).print(table)
 
 
 @click.command("show")
@@ -207,7 +211,9 @@ def download_command(id_: str, directory: Path, email: str | None, as_json: bool
             }
         )
     else:
-        click.echo(f"{len(report.written)} pictures written to {directory}, {len(report.unchanged)} were there")
+        click.echo(
+            f"{counted(len(report.written), 'picture')} written to {directory}, {len(report.unchanged)} were there"
+        )
         _print_leftovers(report.problems, [])
     if not report.complete:
         sys.exit(NOT_ALL_DONE)

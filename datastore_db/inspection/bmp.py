@@ -53,4 +53,4 @@ def read_bmp(source: Source, look: Look) -> None:
     elif start >= source.size:
         raise truncated("the pixels", start + 1, source.size)
     elif width * abs(height) <= DECODED_PIXELS:
-        decode_with(BmpImageFile, source)
+        decode_with(BmpImageFile, source.open())

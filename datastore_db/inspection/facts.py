@@ -6,8 +6,10 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from datastore_db.json_codec import loads
+
 from .tiff import resolution
-from .values import plain
+from .values import clean, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,15 +23,12 @@ _DATE = re.compile(
 )
 _OFFSET = re.compile(r"Z|[+-]\d\d:\d\d", re.ASCII)
 _LONGEST_FACT = 500
-#: Texts of more than this are not searched for a microscope's name.
-_LONGEST_TEXT = 256 * 1024
-
-_MICROSCOPE_KEY = re.compile(
-    r"""^[\s"'{,]*(?:microscope|microscope[ _-]?(?:name|model|type)|
-    instrument[ _-]?name|stereomicroscope)
-    ["']?\s*[=:]\s*["']?([^"'\r\n,;{}\[\]]{1,200}?)["']?\s*[,;}]?\s*$""",
-    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+#: The keys under which programs write a microscope's name, in lower case and without what parts words.
+_MICROSCOPE_KEYS = frozenset(
+    {"microscope", "microscopename", "microscopemodel", "microscopetype", "stereomicroscope", "instrumentname"}
 )
+_PARTS_WORDS = str.maketrans("", "", " _-\t\"'")
+_AROUND = " \t\"',;{}"
 #: Makers whose cameras are part of a microscope call themselves so.
 _MICROSCOPE_MAKER = re.compile(r"microsyst|microsc", re.IGNORECASE)
 
@@ -94,19 +93,19 @@ def _first_model(items: Json) -> str:
 
 
 def _told_microscope(look: Look) -> str:
-    """A microscope's name in a line, or a JSON member, of its own in what programs wrote."""
-    for text in _texts(look):
-        if len(text) <= _LONGEST_TEXT and (found := _MICROSCOPE_KEY.search(text)):
-            return " ".join(found[1].split())
+    """A microscope's name in a line of its own, or a member of a JSON object, in what programs wrote."""
+    for key, value in _told(look):
+        if key.translate(_PARTS_WORDS).casefold() in _MICROSCOPE_KEYS and (name := _text(value.strip(_AROUND))):
+            return name
     return ""
 
 
-def _texts(look: Look) -> Iterator[str]:
+def _told(look: Look) -> Iterator[tuple[str, str]]:
     tiff, exif, png = (_group(look, name) for name in ("tiff", "exif", "png"))
-    microscope = next((png[key] for key in png if key.casefold() == "microscope"), None)
-    if _text(microscope):
-        yield f"Microscope={_text(microscope)}"
-    for value in (
+    for key, value in png.items():
+        if isinstance(value, str):
+            yield key, value
+    for text in (
         _group(look, "imagej").get("info"),
         tiff.get("ImageDescription"),
         tiff.get("51123"),  # MicroManager's JSON
@@ -115,8 +114,28 @@ def _texts(look: Look) -> Iterator[str]:
         png.get("Description"),
         png.get("Comment"),
     ):
-        if isinstance(value, str) and ("icroscope" in value or "nstrument" in value):
-            yield value
+        # most texts are of something else, and need not be taken apart
+        if not isinstance(text, str) or not ("icroscope" in text or "nstrument" in text):
+            continue
+        if text.startswith("{"):
+            yield from _members(text)
+        for line in text.splitlines():
+            if len(line) <= _LONGEST_FACT:
+                key, sign, value = line.partition("=")
+                if not sign:
+                    key, sign, value = line.partition(":")
+                if sign:
+                    yield key.strip(_AROUND), value
+
+
+def _members(text: str) -> Iterator[tuple[str, str]]:
+    try:
+        members = loads(text)
+    except (ValueError, ArithmeticError, RecursionError):
+        return
+    for key, value in members.items() if isinstance(members, dict) else ():
+        if isinstance(value, str):
+            yield key, clean(value)
 
 
 def _capture_date(exif: JsonObject, tiff: JsonObject, ome: JsonObject, png: JsonObject) -> str:

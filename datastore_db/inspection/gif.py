@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .source import Source
 
 _LONGEST_TEXT = 1024 * 1024
+_WINDOW = 8 * 1024
+#: Some writers put zeros between blocks.
+_MOST_PADDING = 1024
 _COMMENT, _APPLICATION = 0xFE, 0xFF
 
 
@@ -29,7 +32,7 @@ def read_gif(source: Source, look: Look) -> None:
     look.channels, look.bit_depth = 1, 8
     group: JsonObject = {"version": head[3:6].decode("ascii")}
     offset = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
-    frames = 0
+    frames, padding = 0, _MOST_PADDING
     drawn = width * height
     while True:
         kind = source.read(offset, 1)
@@ -55,6 +58,9 @@ def read_gif(source: Source, look: Look) -> None:
             offset += 10 + (3 << (local & 7) + 1 if local & 0x80 else 0)
             offset, _ = _blocks(source, offset + 1, 0)
             frames += 1
+        elif kind == b"\0" and padding:
+            offset += 1
+            padding -= 1
         elif not kind:
             raise truncated("the next block of the GIF", offset + 1, source.size)
         else:
@@ -64,21 +70,23 @@ def read_gif(source: Source, look: Look) -> None:
     look.pages = frames
     look.tags["gif"] = group
     if drawn <= DECODED_PIXELS:
-        decode_with(GifImageFile, source)
+        decode_with(GifImageFile, source.open())
 
 
 def _blocks(source: Source, offset: int, keep: int) -> tuple[int, bytes]:
     """Walk the sub-blocks from `offset`: where they end, and up to `keep` of their bytes."""
     kept = bytearray()
-    while True:
-        length = source.read(offset, 1)
-        if not length:
-            raise truncated("a block of the GIF", offset + 1, source.size)
-        if length == b"\0":
-            return offset + 1, bytes(kept)
-        if len(kept) < keep:
-            kept += source.read(offset + 1, length[0])
-        offset += 1 + length[0]
+    while window := source.read(offset, _WINDOW):
+        place = 0
+        while place < len(window):
+            length = window[place]
+            if not length:
+                return offset + place + 1, bytes(kept)
+            if len(kept) < keep:
+                kept += source.read(offset + place + 1, length)
+            place += 1 + length
+        offset += place
+    raise truncated("a block of the GIF", offset + 1, source.size)
 
 
 def _note_application(body: bytes, group: JsonObject, look: Look) -> None:

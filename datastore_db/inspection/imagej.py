@@ -34,7 +34,7 @@ def read_description(description: str, look: Look, tags: JsonObject) -> None:
     for line in description.splitlines()[:_MOST_VALUES]:
         key, equals, value = line.partition("=")
         if equals and len(key) <= 200:
-            add(group, key.strip(), _scalar(value.strip()))
+            add(group, key.strip(), _scalar(value.strip(), look))
     look.tags["imagej"] = group
     unit = group.get("unit")
     if not isinstance(unit, str) or unit in ("", "pixel", "pixels"):
@@ -53,14 +53,14 @@ def read_description(description: str, look: Look, tags: JsonObject) -> None:
         look.facts["pixel_size"] = {**size, "unit": unit}
 
 
-def _scalar(text: str) -> Json:
+def _scalar(text: str, look: Look) -> Json:
     if text in ("true", "false"):
         return text == "true"
     if _INTEGER.fullmatch(text):
         return int(text)
     if _DECIMAL.fullmatch(text):
         return Decimal(text)
-    return clean(text)
+    return look.keeper.text(text)
 
 
 def read_metadata(directories: Directories, directory: Directory, look: Look, tags: JsonObject) -> None:

@@ -9,18 +9,20 @@ from typing import IO, TYPE_CHECKING
 
 from PIL.JpegImagePlugin import JpegImageFile
 
+from datastore_db.errors import BrokenPicture
+
 from .exif import read_exif_block
-from .look import DECODED_PIXELS, DECODED_PIXELS_COSTLY, Look, damaged, decode_with, truncated
+from .look import COPY_AGAIN, DECODED_PIXELS, DECODED_PIXELS_COSTLY, Look, damaged, decode_with, truncated
 from .values import add, clean, decode
 
 if TYPE_CHECKING:
     from datastore_db.json_codec import JsonObject
 
-    from .source import Source
+    from .source import Source, SourceReader
 
 _MOST_SEGMENTS = 65_536
 _WINDOW = 256 * 1024
-_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
+_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 #: Baseline, extended and progressive, Huffman-coded: what every decoder decodes.
 _DECODABLE = frozenset({0xC0, 0xC1, 0xC2})
@@ -29,16 +31,18 @@ _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _ICC = b"ICC_PROFILE\0"
 
 
-def decode_jpeg(source: Source) -> None:
-    """Decode a JPEG stream. Raises BrokenPicture."""
+def decode_jpeg(reader: SourceReader, most_pixels: int) -> None:
+    """Decode a JPEG stream of at most that many pixels. Raises BrokenPicture."""
 
-    def opened(reader: IO[bytes]) -> JpegImageFile:
-        image = JpegImageFile(reader)
+    def opened(file: IO[bytes]) -> JpegImageFile:
+        image = JpegImageFile(file)
+        if image.width * image.height > most_pixels:
+            raise damaged(f"a JPEG in it claims {image.width} by {image.height} pixels")
         # libjpeg still goes through all of the data, but fewer pixels come out
         image.draft(image.mode, (max(1, image.width // 8), max(1, image.height // 8)))
         return image
 
-    decode_with(opened, source)
+    decode_with(opened, reader)
 
 
 def read_jpeg(source: Source, look: Look) -> None:
@@ -46,11 +50,14 @@ def read_jpeg(source: Source, look: Look) -> None:
     group: JsonObject = {}
     frame = precision = 0
     icc: list[bytes] = []
-    offset = 2
+    offset = coded = 2
     for _ in range(_MOST_SEGMENTS):
-        marker, offset = _next_marker(source, offset, "the picture")
+        marker, offset = _next_marker(source, offset)
         if marker == 0xD9:
             break
+        described = 0xE0 <= marker <= 0xEF or marker == 0xFE
+        if not described and coded == 2:
+            coded = offset - 2
         if marker in (0x01, 0xD8):
             continue
         raw = source.read(offset, 2)
@@ -74,7 +81,7 @@ def read_jpeg(source: Source, look: Look) -> None:
             offset = _skip_scan(source, offset)
         elif marker == 0xE2 and body.startswith(_ICC):
             icc.append(body[len(_ICC) + 2 :])
-        elif 0xE0 <= marker <= 0xEF or marker == 0xFE:
+        elif described:
             _note_segment(marker, body, group, look)
     else:
         raise damaged("the JPEG has no end")
@@ -86,18 +93,19 @@ def read_jpeg(source: Source, look: Look) -> None:
     look.tags["jpeg"] = group
     limit = DECODED_PIXELS_COSTLY if frame == _PROGRESSIVE else DECODED_PIXELS
     if frame in _DECODABLE and precision == 8 and look.width * look.height <= limit:
-        decode_jpeg(source)
+        # what programs wrote about the picture is of no use to the decoder, and may make it complain
+        decode_jpeg(source.open(b"\xff\xd8", coded), limit)
 
 
-def _next_marker(source: Source, offset: int, what: str) -> tuple[int, int]:
+def _next_marker(source: Source, offset: int) -> tuple[int, int]:
     """The next marker (skipping bytes that belong to none) and where its segment begins."""
     while True:
         window = source.read(offset, _WINDOW)
         found = _MARKER.search(window)
         if found:
             return found[1][0], offset + found.end()
-        if offset + len(window) >= source.size:
-            raise truncated_without_end(source, what)
+        if len(window) < 2 or offset + len(window) >= source.size:
+            raise _endless(source)
         offset += len(window) - 1
 
 
@@ -108,14 +116,13 @@ def _skip_scan(source: Source, offset: int) -> int:
         found = _MARKER.search(window)
         if found:
             return offset + found.start()
-        if offset + len(window) >= source.size:
-            raise truncated_without_end(source, "the picture")
+        if len(window) < 2 or offset + len(window) >= source.size:
+            raise _endless(source)
         offset += len(window) - 1
 
 
-def truncated_without_end(source: Source, what: str) -> Exception:
-    """The error for a stream whose end marker is missing."""
-    return damaged(f"the file is truncated: {what} has not ended after {source.size} bytes")
+def _endless(source: Source) -> BrokenPicture:
+    return BrokenPicture(f"the file is truncated: the JPEG has no end marker after {source.size} bytes; {COPY_AGAIN}")
 
 
 def _note_segment(marker: int, body: bytes, group: JsonObject, look: Look) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from datastore_db.json_codec import Json, JsonObject
 
-    from .source import Source
+    from .source import SourceReader
 
 #: Pictures up to this many pixels (all pages together) are decoded; of larger ones the structure is checked.
 DECODED_PIXELS = 50_000_000
@@ -43,6 +43,8 @@ class Look:
     bit_depth: int | None = None
     pages: int | None = None
     resolution: tuple[Decimal, Decimal, str] | None = None
+    #: How much packed text may still be unpacked, so that many small bombs are not a large one.
+    unpacking_left: int = 32 * 1024 * 1024
     facts: JsonObject = field(default_factory=dict)
     tags: dict[str, Json] = field(default_factory=dict)
 
@@ -81,14 +83,13 @@ def truncated(what: str, needed: int, size: int) -> BrokenPicture:
     )
 
 
-def decode_with(open_image: Callable[[IO[bytes]], ImageFile], source: Source) -> None:
+def decode_with(open_image: Callable[[IO[bytes]], ImageFile], reader: SourceReader) -> None:
     """Let Pillow decode a picture; whatever it stumbles over is damage."""
-    reader = source.open()
     try:
         open_image(cast("IO[bytes]", reader)).load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return  # somebody lowered Pillow's global limit; the structure was checked all the same
-    except MemoryError:
+    except (BrokenPicture, MemoryError):
         raise
     except Exception as error:
         if reader.error is not None:

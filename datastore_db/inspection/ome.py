@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -77,7 +78,11 @@ class _Facts:
 
 
 def _attributes(attributes: dict[str, str]) -> JsonObject:
-    return {clean(name.rpartition("}")[2]): clean(value) for name, value in attributes.items() if len(value) <= 1000}
+    return {
+        clean(name.rpartition("}")[2]): clean(value)
+        for name, value in islice(attributes.items(), _MOST_ITEMS)
+        if len(value) <= 1000
+    }
 
 
 def read_ome(description: str, look: Look) -> None:

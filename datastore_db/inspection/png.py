@@ -125,12 +125,13 @@ def _checked(source: Source, offset: int, length: int, kind: bytes, unpacker: _U
     return body
 
 
-def _inflate(raw: bytes) -> bytes | None:
+def _inflate(raw: bytes, look: Look) -> bytes | None:
     inflater = zlib.decompressobj()
     try:
-        out = inflater.decompress(raw, _LARGEST_TEXT)
+        out = inflater.decompress(raw, min(_LARGEST_TEXT, look.unpacking_left)) if look.unpacking_left > 0 else b""
     except zlib.error:
         return None
+    look.unpacking_left -= len(out)
     return out if inflater.eof else None
 
 
@@ -144,7 +145,7 @@ def _note_chunk(kind: bytes, body: bytes, length: int, group: JsonObject, look: 
         return
     if kind in (b"tEXt", b"zTXt", b"iTXt"):
         keyword, _, rest = body.partition(b"\0")
-        text = _text(kind, rest)
+        text = _text(kind, rest, look)
         if text is not None:
             add(group, keyword.decode("latin-1"), look.keeper.text(text))
             return
@@ -152,16 +153,16 @@ def _note_chunk(kind: bytes, body: bytes, length: int, group: JsonObject, look: 
     add(group, name, look.keeper.binary(body) if value is None else value)
 
 
-def _text(kind: bytes, rest: bytes) -> str | None:
+def _text(kind: bytes, rest: bytes, look: Look) -> str | None:
     if kind == b"tEXt":
         return decode(rest)
     if kind == b"zTXt":
-        raw = _inflate(rest[1:])
+        raw = _inflate(rest[1:], look)
         return None if raw is None else decode(raw)
     if len(rest) < 2 or rest.count(b"\0", 2) < 2:
         return None
     _, _, packed = rest[2:].split(b"\0", 2)
-    unpacked = _inflate(packed) if rest[0] else packed
+    unpacked = _inflate(packed, look) if rest[0] else packed
     return None if unpacked is None else decode(unpacked)
 
 

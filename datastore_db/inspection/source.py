@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 #: Files up to this size are read once, whole.
 IN_MEMORY = 16 * 1024 * 1024
-_WINDOW = 1024 * 1024
-_SMALL_READ = 64 * 1024
+_WINDOW = 32 * 1024
+_SMALL_READ = 8 * 1024
 
 
 class Source:
@@ -41,17 +41,20 @@ class Source:
         self._file.seek(offset)
         return self._file.read(length)
 
-    def open(self) -> SourceReader:
-        """A file object for a decoder, reading the same bytes."""
-        return SourceReader(self)
+    def open(self, prefix: bytes = b"", start: int = 0) -> SourceReader:
+        """A file object for a decoder: the prefix, then the bytes from `start`."""
+        return SourceReader(self, prefix, start)
 
 
 class SourceReader(io.RawIOBase):
     """A source as a file object; `error` remembers why the storage below could not be read."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, prefix: bytes, start: int) -> None:
         super().__init__()
         self._source = source
+        self._prefix = prefix
+        self._shift = start - len(prefix)
+        self._size = source.size - self._shift
         self._position = 0
         self.error: OSError | None = None
 
@@ -65,15 +68,18 @@ class SourceReader(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._source.size}[whence]
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         self._position = max(0, origin + offset)
         return self._position
 
     def read(self, size: int | None = -1) -> bytes:
         if size is None or size < 0:
-            size = max(0, self._source.size - self._position)
+            size = max(0, self._size - self._position)
         try:
-            data = self._source.read(self._position, size)
+            data = self._prefix[self._position : self._position + size]
+            place = self._position + len(data)
+            rest = self._source.read(place + self._shift, size - len(data))
+            data = data + rest if data else rest
         except OSError as error:
             self.error = error
             raise

@@ -27,6 +27,9 @@ _TAGGED_PAGES = 1_000
 _MOST_PAGES = 1_000_000
 #: How many strips or tiles of all pages together are looked at.
 _CHECKED_SEGMENTS = 4_000_000
+#: How much is unpacked of a file: bytes that come out, strips and tiles.
+_UNPACKED_BYTES = 512 * 1024 * 1024
+_UNPACKED_SEGMENTS = 100_000
 
 _NONE, _OLD_JPEG, _JPEG = 1, 6, 7
 _YCBCR = 6
@@ -95,7 +98,8 @@ class _Checker:
         self.subordinate: list[Json] = []
         self._seen = {directories.first}
         self._segments_left = _CHECKED_SEGMENTS
-        self._pixels_left = DECODED_PIXELS
+        size = directories.source.size
+        self._left: tuple[int, ...] = (DECODED_PIXELS, 2 * size + 1024, _UNPACKED_BYTES, _UNPACKED_SEGMENTS)
 
     def pages(self, first: Directory) -> None:
         """Check the pages after the first, and what hangs below each page."""
@@ -115,7 +119,7 @@ class _Checker:
             directory = self.directories.read(offset)
             self.counted += 1
             self.page(directory)
-            if self.counted <= _TAGGED_PAGES:
+            if self.counted <= _TAGGED_PAGES and not self.look.keeper.full:
                 if not kept:
                     kept = {tag: (entry, self._raw(entry)) for tag, entry in first.entries.items()}
                 self._difference(directory, kept)
@@ -149,7 +153,7 @@ class _Checker:
             self._seen.add(offset)
             below = self.directories.read(offset)
             self.page(below)
-            if len(self.subordinate) < _TAGGED_PAGES:
+            if len(self.subordinate) < _TAGGED_PAGES and not self.look.keeper.full:
                 self.subordinate.append(self.directories.named(below, TIFF_NAMES, self.look.keeper))
 
     def page(self, directory: Directory) -> Page | None:
@@ -168,12 +172,17 @@ class _Checker:
             raise damaged(f"it claims {samples} samples of {bits[0]} bits in a pixel")
         page = Page(width, height, bits, samples, directories.integer(directory, 259, _NONE))
         segments = self._segments(directory, page)
-        if segments is not None:
-            pixels = width * height
-            if page.compression != _NONE and pixels <= self._pixels_left:
-                self._pixels_left -= pixels
-                check_pixels(directories, directory, segments, page.compression)
+        if segments is not None and page.compression != _NONE and self._affordable(width * height, segments):
+            check_pixels(directories, directory, segments, page.compression)
         return page
+
+    def _affordable(self, pixels: int, segments: Segments) -> bool:
+        """Whether there is still time to unpack a page. Hostile files point to the same data again and again."""
+        cost = (pixels, sum(segments.counts), sum(segments.needs), len(segments.counts))
+        if any(wanted > left for wanted, left in zip(cost, self._left, strict=True)):
+            return False
+        self._left = tuple(left - wanted for wanted, left in zip(cost, self._left, strict=True))
+        return True
 
     def _segments(self, directory: Directory, page: Page) -> Segments | None:
         """Where the page's strips or tiles lie, each of them inside the file. None: too many to look at."""

@@ -24,6 +24,7 @@ _PIECE = 1024 * 1024
 #: How much unpacked data Pillow holds at once here; a longer strip is not unpacked.
 _BATCH = 16 * 1024 * 1024
 _LONGEST = 64 * 1024 * 1024
+_PADDING = 65_536
 _LZMA_MEMORY = 128 * 1024 * 1024
 
 
@@ -53,17 +54,21 @@ def check_pixels(directories: Directories, directory: Directory, segments: Segme
         fill_order = directories.integer(directory, 266, 1)
         for batch, need in _batches(segments):
             strips = [source.read(offset, count) for offset, count in batch]
-            decode_with(TiffImageFile, Source(_flat_tiff(strips, need, compression, fill_order)))
+            flat = Source(_flat_tiff(strips, need, compression, fill_order))
+            decode_with(TiffImageFile, flat.open())
     elif compression == _JPEG:
         entry = directory.entries.get(347)
         tables = directories.raw(entry) if entry is not None and entry.size <= 65_536 else b""
-        for number, offset, count, _ in segments.present():
-            stream = source.read(offset, min(count, _LONGEST))
-            if stream[:2] != b"\xff\xd8" or stream.rfind(b"\xff\xd9") < 0:
-                raise damaged(f"{segments.name} {number} of {len(segments.offsets)} is no whole JPEG")
+        for number, offset, count, need in segments.present():
+            if count > _LONGEST:
+                continue
+            stream = source.read(offset, count)
+            if stream[:2] != b"\xff\xd8":
+                raise damaged(f"{segments.name} {number} of {len(segments.offsets)} is no JPEG")
             if tables[:2] == b"\xff\xd8":
                 stream = tables.removesuffix(b"\xff\xd9") + stream[2:]
-            decode_jpeg(Source(stream))
+            # blocks are padded to 16 by 16 pixels or more
+            decode_jpeg(Source(stream).open(), 4 * need + _PADDING)
 
 
 def _unpacks(source: Source, offset: int, count: int, need: int, compression: int) -> bool:
@@ -99,13 +104,14 @@ def _unpacks(source: Source, offset: int, count: int, need: int, compression: in
 def _batches(segments: Segments) -> Iterator[tuple[list[tuple[int, int]], int]]:
     """Runs of strips that unpack to the same length, together not too much."""
     batch: list[tuple[int, int]] = []
-    current = 0
+    current = packed = 0
     for _, offset, count, need in segments.present():
         if need > _LONGEST or count > _LONGEST:
             continue
-        if batch and (need != current or (len(batch) + 1) * need > _BATCH):
+        packed += count
+        if batch and (need != current or (len(batch) + 1) * need > _BATCH or packed > _BATCH):
             yield batch, current
-            batch = []
+            batch, packed = [], count
         current = need
         batch.append((offset, count))
     if batch:

@@ -21,6 +21,7 @@ LARGEST_TOTAL = 4 * 1024 * 1024
 #: Hostile files point to the same bytes again and again; beyond this much the digest is left out, too.
 _LARGEST_DIGESTED = 64 * 1024 * 1024
 _ALWAYS_KEPT = 64
+_OVERHEAD = 32
 
 _DIVISION = Context(prec=28)
 _LARGEST = Decimal("1e308")
@@ -101,8 +102,14 @@ class Keeper:
         self._room = LARGEST_TOTAL
         self._digested = 0
 
+    @property
+    def full(self) -> bool:
+        """Whether the tags have taken all that they may."""
+        return self._room <= 0
+
     def accepts(self, size: int) -> bool:
         """Whether a value of that many bytes is kept in full; if so, the room is taken."""
+        self._room -= _OVERHEAD
         if size > _ALWAYS_KEPT and (size > LARGEST_VALUE or size > self._room):
             return False
         self._room -= size

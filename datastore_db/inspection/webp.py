@@ -58,7 +58,7 @@ def read_webp(source: Source, look: Look) -> None:
     look.channels, look.bit_depth = (4 if alpha else 3), 8
     look.tags["webp"] = group
     if look.width * look.height <= DECODED_PIXELS_COSTLY:
-        decode_with(WebPImageFile, source)
+        decode_with(WebPImageFile, source.open())
 
 
 def _bitstream(kind: bytes, start: bytes) -> tuple[int, int, bool]:

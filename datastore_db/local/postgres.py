@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -69,7 +70,7 @@ class Postgres(Server):
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
         self._check_version()
-        self._forget_reused_pid()
+        self._forget_dead_pids()
         if self._as_user:
             open_to(self.data)
         self._choose_socket_folder()
@@ -192,18 +193,17 @@ class Postgres(Server):
                 f"{self.data} holds data of PostgreSQL {found or '(unknown)'}, not of {self.version}; move it elsewhere"
             )
 
-    def _forget_reused_pid(self) -> None:
-        """Remove a PID file whose number is of another program, or a dead one: PostgreSQL would take it for itself.
+    def _forget_dead_pids(self) -> None:
+        """Remove PID files whose number is of a dead process or another program: PostgreSQL takes it for itself.
 
-        The first happens in containers, where numbers start anew, on a home that lives longer.
+        That happens in containers, where numbers start anew, on a home that lives longer.
         """
-        pid_file = self.data / "postmaster.pid"
-        try:
-            process = psutil.Process(int(pid_file.read_text().splitlines()[0]))
-            if process.status() == psutil.STATUS_ZOMBIE or "postgres" not in process.name():
-                pid_file.unlink()
-        except (OSError, ValueError, IndexError, psutil.Error):
-            return  # PostgreSQL knows what to do
+        for pid_file in (self.data / "postmaster.pid", self.data / f".s.PGSQL.{PORT}.lock"):
+            # What cannot be read or is not running, PostgreSQL knows how to deal with.
+            with contextlib.suppress(OSError, ValueError, IndexError, psutil.Error):
+                process = psutil.Process(int(pid_file.read_text().splitlines()[0]))
+                if process.status() == psutil.STATUS_ZOMBIE or "postgres" not in process.name():
+                    pid_file.unlink()
 
     def _choose_socket_folder(self) -> None:
         """The data folder, which nobody else may enter; another when libpq could not reach a socket in there."""

@@ -47,6 +47,7 @@ class _Run:
         self._pictures = sum(len(picture_set.pictures) for picture_set in self._sets)
         self._bytes = sum(picture.size for picture_set in self._sets for picture in picture_set.pictures)
         self._pictures_done = self._bytes_done = 0
+        self._told = set(folder.problems)
         self.report = UploadReport(
             folder.name, target.container_name, problems=list(folder.problems), not_processed=list(folder.not_processed)
         )
@@ -96,7 +97,7 @@ class _Run:
         return picture_set_id
 
     def _leave_out(self, picture_set: FolderPictureSet, problems: Sequence[Problem]) -> None:
-        self.report.problems += problems
+        self._tell(problems)
         for picture in picture_set.pictures:
             self._finish(picture.relative_path, picture.size, "refused")
 
@@ -131,24 +132,29 @@ class _Run:
             problems = problem.problems
         except (BrokenPicture, NotAPicture) as error:
             problems = [Problem(picture.relative_path, str(error))]
-        self.report.problems += problems
+        self._tell(problems)
         self._finish(picture.relative_path, picture.size, "refused")
         return None
+
+    def _tell(self, problems: Sequence[Problem]) -> None:
+        """Once each: what is wrong in an index is wrong for every picture below it."""
+        self.report.problems += [problem for problem in problems if problem not in self._told]
+        self._told.update(problems)
 
     # What a batch tells about its pictures.
 
     def done(self, picture: Prepared, state: State, picture_id: UUID) -> None:
         path = str(picture.relative_path)
         if state == "conflict":
-            message = "other bytes are stored under this path; with --replace these take their place, and the old stay in the history"
-            self.report.problems.append(Problem(path, message))
+            message = (
+                "other bytes are stored under this path; --replace puts these in their place, and remembers the old"
+            )
+            self._tell([Problem(path, message)])
         self._finish(path, picture.inspection.size, state, picture_id)
 
     def refused(self, picture: Prepared, errors: Sequence[DocumentError]) -> None:
         path = str(picture.relative_path)
-        self.report.problems += [
-            Problem(path, error["message"], instance_path=error["instance_path"] or None) for error in errors
-        ]
+        self._tell([Problem(path, error["message"], instance_path=error["instance_path"] or None) for error in errors])
         self._finish(path, picture.inspection.size, "refused")
 
     def _finish(self, path: str, size: int, state: State, picture_id: UUID | None = None) -> None:

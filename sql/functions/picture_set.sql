@@ -56,6 +56,7 @@ create or replace function datastore.create_picture_set(document jsonb, containe
 language plpgsql volatile as $$
 declare
   home_id uuid := datastore.own_container(create_picture_set.container_id);
+  written_id uuid;
 begin
   perform datastore.check_document('picture_set', document);
   -- Two calls with one name wait for each other here.
@@ -63,7 +64,8 @@ begin
   if exists (select from datastore.picture_set where picture_set.container_id = home_id and picture_set.name = document ->> 'name') then
     perform datastore.refuse('DS409', format('the container has a picture set named %s already', document -> 'name'));
   end if;
-  return datastore.picture_set_json(datastore.write_picture_set(null, home_id, document, null, null));
+  written_id := datastore.write_picture_set(null, home_id, document, null, null);
+  return datastore.picture_set_json(written_id);
 end
 $$;
 comment on function datastore.create_picture_set(jsonb, uuid) is
@@ -73,14 +75,16 @@ create or replace function datastore.open_picture_set(folder_root text, folder_p
 language plpgsql volatile as $$
 declare
   home_id uuid := datastore.own_container(open_picture_set.container_id);
+  written_id uuid;
 begin
   perform datastore.check_document('picture_set', document);
   perform from datastore.container where container.container_id = home_id for no key update;
-  return datastore.picture_set_json(datastore.write_picture_set(
+  written_id := datastore.write_picture_set(
     (select picture_set.picture_set_id from datastore.picture_set
      where picture_set.container_id = home_id
        and picture_set.folder_root = open_picture_set.folder_root and picture_set.folder_path = open_picture_set.folder_path),
-    home_id, document, open_picture_set.folder_root, open_picture_set.folder_path));
+    home_id, document, open_picture_set.folder_root, open_picture_set.folder_path);
+  return datastore.picture_set_json(written_id);
 end
 $$;
 comment on function datastore.open_picture_set(text, text, jsonb, uuid) is

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -26,6 +27,9 @@ stack = start(Path(sys.argv[1]))
 print("in", flush=True)
 sys.stdin.readline()
 """
+
+
+SERVERS = ("postgres -D", "azurite", "local.keeper")
 
 
 class User:
@@ -75,15 +79,19 @@ class Servers:
         """Every process that serves this home, as the operating system sees it."""
         found = []
         for process in psutil.process_iter():
-            try:
-                command = " ".join(process.cmdline())
-                if str(self.home) in command and process.status() != psutil.STATUS_ZOMBIE:
-                    # The users name the home as well.
-                    if any(word in command for word in ("postgres -D", "azurite", "local.keeper")):
-                        found.append(command)
-            except psutil.Error:
-                continue
+            with contextlib.suppress(psutil.Error):
+                command = " ".join(process.cmdline())  # empty when it is dead
+                # The users name the home as well.
+                if str(self.home) in command and any(word in command for word in SERVERS):
+                    found.append(command)
         return found
+
+    def wait_for_keeper(self) -> None:
+        """Return when somebody has begun to start them."""
+        deadline = time.monotonic() + 30
+        while not self.running():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
     def soon_gone(self, seconds: float = 10) -> bool:
         deadline = time.monotonic() + seconds

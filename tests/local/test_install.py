@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from datastore_db.local import LocalStackError, install
@@ -19,7 +20,7 @@ INSTALL = "from datastore_db.local import install; print(install.azurite(print))
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(install.platformdirs, "user_cache_path", lambda _: tmp_path)
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda _: tmp_path)
     return tmp_path
 
 

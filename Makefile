@@ -1,0 +1,45 @@
+# make demo    the main job on a small folder of real pictures
+# make test    everything that is tested, on real PostgreSQL and real Azurite
+# make bench   the figures: ratios within one run
+# make check   linters and types
+PYTHON := $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: demo test bench check format documents lock clean
+
+demo: $(INSTALLED)
+	$(BIN)/python examples/demo.py
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# What follows from sql/documents: the rows and the compiled functions
+documents: $(INSTALLED)
+	$(BIN)/python tools/documents_to_sql.py
+
+# New versions of the dependencies, with hashes and without addresses
+lock: $(INSTALLED)
+	$(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
+		--upgrade --group dev --extra local pyproject.toml --output-file requirements.lock
+
+$(INSTALLED): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+clean:
+	rm -rf .venv .local dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,149 @@
+"""The servers that all tests use: real PostgreSQL, real Azurite.
+
+By default both come from the wheels. With DATASTORE_DB_URL the tests use that server instead (they make databases of
+their own on it, and drop them), and with DATASTORE_TEST_POSTGRES=16 the wheel's other version.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from datastore_db import Store, connect
+from datastore_db.aio import User
+from datastore_db.local import LocalStack, start
+from datastore_db.migrate import migrate
+
+SERVER_URL = os.environ.pop("DATASTORE_DB_URL", None)
+for _name in ("DATASTORE_STORAGE_CONNECTION_STRING", "DATASTORE_USER", "DATASTORE_HOME", "DATASTORE_KEK"):
+    os.environ.pop(_name, None)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """PostgreSQL and Azurite on this machine, for as long as the tests run."""
+    version = int(os.environ.get("DATASTORE_TEST_POSTGRES", "18"))
+    with start(tmp_path_factory.mktemp("home"), postgres_version=version) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def server_url(stack: LocalStack) -> str:
+    """A role that may create databases, on the server that is tested."""
+    return SERVER_URL or stack.database_url
+
+
+@pytest.fixture(scope="session")
+def storage_connection_string(stack: LocalStack) -> str:
+    return stack.storage_connection_string
+
+
+@pytest.fixture(scope="session")
+def postgres_bin(stack: LocalStack, server_url: str) -> Path:
+    """The folder with psql, pg_dump and pg_restore that fit the server."""
+    with psycopg.connect(server_url) as connection:
+        major = connection.info.server_version // 10000
+    debian = Path(f"/usr/lib/postgresql/{major}/bin")
+    if SERVER_URL is None:
+        return stack.postgres_bin
+    on_path = shutil.which("pg_dump")
+    return debian if debian.is_dir() or on_path is None else Path(on_path).parent
+
+
+@pytest.fixture(scope="session")
+def psql(postgres_bin: Path) -> str:
+    return str(postgres_bin / "psql")
+
+
+@contextmanager
+def _database(server_url: str, template: str | None = None) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    create = sql.SQL("create database {}").format(sql.Identifier(name))
+    if template is not None:
+        create += sql.SQL(" template {}").format(sql.Identifier(template))
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(create)
+    try:
+        yield make_url(server_url, dbname=name)
+    finally:
+        with psycopg.connect(server_url, autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def make_url(url: str, **changes: str) -> str:
+    """The same server, with another database or user."""
+    return make_conninfo(url, **changes)
+
+
+@pytest.fixture(scope="session")
+def make_database(server_url: str) -> Iterator[Callable[[], str]]:
+    """Makes empty databases; they are dropped at the end."""
+    with ExitStack() as databases:
+        yield lambda: databases.enter_context(_database(server_url))
+
+
+@pytest.fixture
+def empty_database(server_url: str) -> Iterator[str]:
+    """A database without anything."""
+    with _database(server_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> Iterator[str]:
+    """A migrated database, to be copied: quicker than migrating each time."""
+    with _database(server_url) as url:
+        migrate(url)
+        yield str(conninfo_to_dict(url)["dbname"])
+
+
+@pytest.fixture
+def database_url(server_url: str, template: str) -> Iterator[str]:
+    """A migrated database for one test."""
+    with _database(server_url, template) as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[psycopg.Connection]:
+    """A DBA's connection to it."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def store(database_url: str, storage_connection_string: str) -> Iterator[Store]:
+    """A store on a database of its own."""
+    with connect(database_url, storage_connection_string) as store:
+        yield store
+
+
+@pytest.fixture
+def ana(store: Store) -> User:
+    """A registered user."""
+    return store.register_user("ana@example.org")
+
+
+@pytest.fixture
+def acting(store: Store, ana: User) -> Iterator[Store]:
+    """A store in which Ana acts."""
+    with store.acting_as(ana["user_id"]):
+        yield store
+
+
+@pytest.fixture
+def environment(database_url: str, storage_connection_string: str) -> dict[str, str]:
+    """What a command needs to work on this test's database."""
+    return os.environ | {
+        "DATASTORE_DB_URL": database_url,
+        "DATASTORE_STORAGE_CONNECTION_STRING": storage_connection_string,
+    }
