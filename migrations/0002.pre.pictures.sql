@@ -4,7 +4,7 @@
 create schema datastore;
 comment on schema datastore is
   'Pictures, the JSON about them, and who they belong to. Start with: \dt+ datastore.*  and  \df+ datastore.*';
--- Made by `make documents`: jsonschema.compile of the files in sql/documents, and of the parts that columns hold.
+-- Made by `make documents`: jsonschema.compile of the files in sql/documents, and of the columns' parts.
 create function datastore.object_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE sql
@@ -13,6 +13,7 @@ AS $function$
   select
     jsonb_typeof(instance) = 'object'
 $function$;
+comment on function datastore.object_v1(jsonb) is 'Compiled from the schema of any object. It never changes.';
 
 create function datastore.email_v1(instance jsonb)
  RETURNS boolean
@@ -23,6 +24,7 @@ AS $function$
     jsonb_typeof(instance) = 'string'
     and jsonschema._is_email(instance #>> '{}')
 $function$;
+comment on function datastore.email_v1(jsonb) is 'Compiled from the schema of an email address. It never changes.';
 
 create function datastore.inspection_v1(instance jsonb)
  RETURNS boolean
@@ -87,6 +89,7 @@ begin
     and coalesce(instance -> 'schema_version' = '1', true);
 end
 $function$;
+comment on function datastore.inspection_v1(jsonb) is 'Compiled from inspection.v1.json. It never changes.';
 
 create function datastore.inspection_v1_metadata(instance jsonb)
  RETURNS boolean
@@ -103,6 +106,7 @@ AS $function$
       true
     )
 $function$;
+comment on function datastore.inspection_v1_metadata(jsonb) is 'Compiled from metadata in inspection.v1.json. It never changes.';
 
 create function datastore.inspection_v1_image_data(instance jsonb)
  RETURNS boolean
@@ -130,6 +134,7 @@ AS $function$
     and coalesce(jsonb_typeof(instance -> 'resolution') = 'string', true)
     and coalesce(jsonb_typeof(instance -> 'capture_date') = 'string', true)
 $function$;
+comment on function datastore.inspection_v1_image_data(jsonb) is 'Compiled from image_data in inspection.v1.json. It never changes.';
 
 create function datastore.inspection_v1_quality_check(instance jsonb)
  RETURNS boolean
@@ -143,6 +148,7 @@ AS $function$
     and coalesce(jsonb_typeof(instance -> 'quality_score') = 'number', true)
     and coalesce(jsonb_typeof(instance -> 'image_checksum') = 'string', true)
 $function$;
+comment on function datastore.inspection_v1_quality_check(jsonb) is 'Compiled from quality_check in inspection.v1.json. It never changes.';
 
 create function datastore.inspection_v1_other(instance jsonb)
  RETURNS boolean
@@ -164,6 +170,7 @@ AS $function$
     end
     and coalesce(instance -> 'schema_version' = '1', true)
 $function$;
+comment on function datastore.inspection_v1_other(jsonb) is 'Compiled from the other keys in inspection.v1.json. It never changes.';
 
 create function datastore.picture_v1(instance jsonb)
  RETURNS boolean
@@ -234,6 +241,7 @@ begin
     end;
 end
 $function$;
+comment on function datastore.picture_v1(jsonb) is 'Compiled from picture.v1.json. It never changes.';
 
 create function datastore.picture_v1_user_data(instance jsonb)
  RETURNS boolean
@@ -263,6 +271,7 @@ AS $function$
       end
     end
 $function$;
+comment on function datastore.picture_v1_user_data(jsonb) is 'Compiled from user_data in picture.v1.json. It never changes.';
 
 create function datastore.picture_v1_seed(instance jsonb)
  RETURNS boolean
@@ -293,6 +302,7 @@ AS $function$
         or case jsonb_typeof(instance) when 'object' then instance ? 'seed_name' else true end)
     end
 $function$;
+comment on function datastore.picture_v1_seed(jsonb) is 'Compiled from seed in picture.v1.json. It never changes.';
 
 create function datastore.picture_v1_client_data(instance jsonb)
  RETURNS boolean
@@ -315,6 +325,7 @@ AS $function$
       end
     end
 $function$;
+comment on function datastore.picture_v1_client_data(jsonb) is 'Compiled from client_data in picture.v1.json. It never changes.';
 
 create function datastore.picture_v1_client_feedback(instance jsonb)
  RETURNS boolean
@@ -332,6 +343,7 @@ AS $function$
       end
     end
 $function$;
+comment on function datastore.picture_v1_client_feedback(jsonb) is 'Compiled from client_feedback in picture.v1.json. It never changes.';
 
 create function datastore.picture_v1_other(instance jsonb)
  RETURNS boolean
@@ -342,6 +354,7 @@ AS $function$
     jsonb_typeof(instance) = 'object'
     and coalesce(instance -> 'schema_version' = '1', true)
 $function$;
+comment on function datastore.picture_v1_other(jsonb) is 'Compiled from the other keys in picture.v1.json. It never changes.';
 
 create function datastore.picture_set_v1(instance jsonb)
  RETURNS boolean
@@ -373,6 +386,7 @@ AS $function$
     and coalesce(instance -> 'schema_version' = '1', true)
     and coalesce(jsonb_typeof(instance -> 'submitter_name') in ('null', 'string'), true)
 $function$;
+comment on function datastore.picture_set_v1(jsonb) is 'Compiled from picture_set.v1.json. It never changes.';
 
 create function datastore.picture_set_v1_client_data(instance jsonb)
  RETURNS boolean
@@ -395,6 +409,7 @@ AS $function$
       end
     end
 $function$;
+comment on function datastore.picture_set_v1_client_data(jsonb) is 'Compiled from client_data in picture_set.v1.json. It never changes.';
 
 create function datastore.picture_set_v1_acquisition(instance jsonb)
  RETURNS boolean
@@ -404,6 +419,7 @@ AS $function$
   select
     jsonb_typeof(instance) = 'object'
 $function$;
+comment on function datastore.picture_set_v1_acquisition(jsonb) is 'Compiled from acquisition in picture_set.v1.json. It never changes.';
 
 create function datastore.picture_set_v1_other(instance jsonb)
  RETURNS boolean
@@ -422,6 +438,7 @@ AS $function$
     and coalesce(instance -> 'schema_version' = '1', true)
     and coalesce(jsonb_typeof(instance -> 'submitter_name') in ('null', 'string'), true)
 $function$;
+comment on function datastore.picture_set_v1_other(jsonb) is 'Compiled from the other keys in picture_set.v1.json. It never changes.';
 -- What table definitions call. Rows were stored under these, so they never change: a new rule is a new name.
 
 create function datastore.is_tier(tier text) returns boolean
@@ -925,6 +942,7 @@ from unnest(array[
   'Bromus hordeaceus', 'Bromus japonicus', 'Lolium temulentum', 'Solanum carolinense', 'Solanum nigrum',
   'Solanum rostratum', 'Ambrosia artemisiifolia', 'Ambrosia trifida', 'Ambrosia psilostachya'
 ]) as name;
+comment on column datastore.seed.seed_id is 'What documents call seed_id, and classId in an inference.';
 create table datastore.picture_set (
   picture_set_id uuid not null default gen_random_uuid(),
   container_id uuid not null references datastore.container,
@@ -973,6 +991,10 @@ comment on column datastore.picture_set.submitter_name is 'From the document.';
 comment on column datastore.picture_set.last_change is 'What happened to it last, for audit_trail.change_log; the history has the rest.';
 comment on column datastore.picture_set.created_by is 'The acting user, if one was set.';
 comment on column datastore.picture_set.edited_by is 'The acting user of the last change, if one was set.';
+comment on column datastore.picture_set.picture_set_id is 'The first part of its blobs'' names; random, never used again.';
+comment on column datastore.picture_set.container_id is 'The tenant; never changed.';
+comment on column datastore.picture_set.created_at is 'When it was made.';
+comment on column datastore.picture_set.edited_at is 'When it was changed last.';
 create table datastore.picture (
   picture_id uuid not null default gen_random_uuid(),
   container_id uuid not null,
@@ -1056,6 +1078,13 @@ comment on column datastore.picture.last_change is 'What happened to it last, fo
 comment on column datastore.picture.created_by is 'The acting user, if one was set.';
 comment on column datastore.picture.edited_by is 'The acting user of the last change, if one was set.';
 comment on column datastore.picture.replaced_by is 'The picture that has its path now.';
+comment on column datastore.picture.picture_id is 'A part of its blob''s name; random, never used again.';
+comment on column datastore.picture.container_id is 'The tenant; never changed.';
+comment on column datastore.picture.picture_set_id is 'The set that it is in.';
+comment on column datastore.picture.file_name is 'From metadata.';
+comment on column datastore.picture.format is 'From image_data: TIFF, PNG, JPEG, GIF, BMP, WEBP or NPY.';
+comment on column datastore.picture.created_at is 'When it was announced.';
+comment on column datastore.picture.edited_at is 'When it was changed last.';
 create table datastore.picture_label (
   picture_id uuid not null,
   container_id uuid not null,
@@ -1072,6 +1101,9 @@ comment on table datastore.picture_label is 'A species that a picture shows: wha
 comment on column datastore.picture_label.origin is 'known: said with the picture. verified: an expert''s verdict on an inference.';
 comment on column datastore.picture_label.labelled_by is 'The acting user, if one was set.';
 comment on column datastore.picture_label.labelled_at is 'When it was said.';
+comment on column datastore.picture_label.picture_id is 'The picture.';
+comment on column datastore.picture_label.container_id is 'The tenant.';
+comment on column datastore.picture_label.seed_id is 'The species.';
 create table datastore.history (
   history_id bigint primary key generated always as identity,
   container_id uuid not null,
@@ -1095,6 +1127,8 @@ comment on column datastore.history.acted_by is 'The acting user, if one was set
 comment on column datastore.history.acted_at is 'The start of the transaction that did it.';
 comment on column datastore.history.before is 'The client''s sections as they were before.';
 comment on column datastore.history.claimed is 'What a client sent for keys that the datastore fills, where it differs from what the datastore knows.';
+comment on column datastore.history.history_id is 'The order in which things happened.';
+comment on column datastore.history.container_id is 'The tenant.';
 create table datastore.blob_deletion (
   blob_deletion_id bigint primary key generated always as identity,
   container_name text not null,
@@ -1106,3 +1140,4 @@ comment on table datastore.blob_deletion is 'The outbox: blobs whose picture is 
 comment on column datastore.blob_deletion.container_name is 'The container in storage.';
 comment on column datastore.blob_deletion.blob_name is 'The blob in that container.';
 comment on column datastore.blob_deletion.queued_at is 'When its picture was deleted.';
+comment on column datastore.blob_deletion.blob_deletion_id is 'The order of the queue.';

@@ -48,20 +48,21 @@ def rows_sql() -> str:
     )
 
 
-def functions() -> Iterator[tuple[str, Schema]]:
-    """What is compiled: each document as a whole, and each part of one that is a column."""
-    yield "object_v1", {"type": "object"}
-    yield "email_v1", {"type": "string", "format": "email"}
+def functions() -> Iterator[tuple[str, Schema, str]]:
+    """What is compiled: each document as a whole, and each part of one that is a column; name, schema, source."""
+    yield "object_v1", {"type": "object"}, "the schema of any object"
+    yield "email_v1", {"type": "string", "format": "email"}, "the schema of an email address"
     for kind, version, schema in documents():
         name = f"{kind}_v{version}"
-        yield name, schema
+        source = f"{kind}.v{version}.json"
+        yield name, schema, source
         columns = COLUMNS.get(kind, [])
         for column in columns:
-            yield f"{name}_{column}", schema["properties"][column]
+            yield f"{name}_{column}", schema["properties"][column], f"{column} in {source}"
         rest = {
             key: part for key, part in schema["properties"].items() if key not in columns and not part.get("readOnly")
         }
-        yield f"{name}_other", {**schema, "properties": rest}
+        yield f"{name}_other", {**schema, "properties": rest}, f"the other keys in {source}"
 
 
 def functions_sql(connection: psycopg.Connection) -> str:
@@ -70,11 +71,12 @@ def functions_sql(connection: psycopg.Connection) -> str:
     texts = [
         "-- Made by `make documents`: jsonschema.compile of the files in sql/documents, and of the columns' parts."
     ]
-    for name, schema in functions():
+    for name, schema, source in functions():
         connection.execute("select jsonschema.compile(%s::jsonb, %s)", [json.dumps(schema), f"datastore.{name}"])
         row = connection.execute("select pg_get_functiondef(%s::regproc)", [f"datastore.{name}"]).fetchone()
         assert row is not None
-        texts.append(row[0].replace("CREATE OR REPLACE FUNCTION", "create function").rstrip() + ";\n")
+        texts.append(row[0].replace("CREATE OR REPLACE FUNCTION", "create function").rstrip() + ";")
+        texts.append(f"comment on function datastore.{name}(jsonb) is 'Compiled from {source}. It never changes.';\n")
     return "\n".join(texts)
 
 

@@ -20,7 +20,7 @@ def read_exif_block(raw: bytes, look: Look) -> None:
     if raw.startswith(b"Exif\0\0"):
         raw = raw[6:]
     try:
-        directories = Directories(Source(raw))
+        directories = Directories(Source(raw), lenient=True)
         if raw[:4] not in (b"II*\0", b"MM\0*"):
             raise BrokenPicture("no EXIF")
         first = directories.read(directories.first)

@@ -80,9 +80,11 @@ class Directory(NamedTuple):
 class Directories:
     """Reads the directories of one file or block. Raises BrokenPicture."""
 
-    __slots__ = ("_layout", "big", "first", "order", "source")
+    __slots__ = ("_layout", "_lenient", "big", "first", "order", "source")
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, lenient: bool = False) -> None:
+        """Be lenient to EXIF blocks, which may end without saying where the next directory is."""
+        self._lenient = lenient
         head = source.read(0, 16)
         self.source = source
         self.order = ">" if head[:2] == b"MM" else "<"
@@ -135,8 +137,10 @@ class Directories:
                 entries[tag] = Entry(kind, number_of, place if size <= inline else pointer, size)
             place += width
         following = 0
-        if len(raw) == count * width + link:  # EXIF blocks may end without it
+        if len(raw) == count * width + link:
             following = struct.unpack_from(self.order + ("Q" if self.big else "I"), raw, count * width)[0]
+        elif not self._lenient:
+            raise truncated("a directory of tags", start + count * width + link, self.source.size)
         return Directory(entries, following)
 
     def raw(self, entry: Entry) -> bytes:

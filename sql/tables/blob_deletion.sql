@@ -9,3 +9,4 @@ comment on table datastore.blob_deletion is 'The outbox: blobs whose picture is 
 comment on column datastore.blob_deletion.container_name is 'The container in storage.';
 comment on column datastore.blob_deletion.blob_name is 'The blob in that container.';
 comment on column datastore.blob_deletion.queued_at is 'When its picture was deleted.';
+comment on column datastore.blob_deletion.blob_deletion_id is 'The order of the queue.';

@@ -1,4 +1,4 @@
--- Made by `make documents`: jsonschema.compile of the files in sql/documents, and of the parts that columns hold.
+-- Made by `make documents`: jsonschema.compile of the files in sql/documents, and of the columns' parts.
 create function datastore.object_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE sql
@@ -7,6 +7,7 @@ AS $function$
   select
     jsonb_typeof(instance) = 'object'
 $function$;
+comment on function datastore.object_v1(jsonb) is 'Compiled from the schema of any object. It never changes.';
 
 create function datastore.email_v1(instance jsonb)
  RETURNS boolean
@@ -17,6 +18,7 @@ AS $function$
     jsonb_typeof(instance) = 'string'
     and jsonschema._is_email(instance #>> '{}')
 $function$;
+comment on function datastore.email_v1(jsonb) is 'Compiled from the schema of an email address. It never changes.';
 
 create function datastore.inspection_v1(instance jsonb)
  RETURNS boolean
@@ -81,6 +83,7 @@ begin
     and coalesce(instance -> 'schema_version' = '1', true);
 end
 $function$;
+comment on function datastore.inspection_v1(jsonb) is 'Compiled from inspection.v1.json. It never changes.';
 
 create function datastore.inspection_v1_metadata(instance jsonb)
  RETURNS boolean
@@ -97,6 +100,7 @@ AS $function$
       true
     )
 $function$;
+comment on function datastore.inspection_v1_metadata(jsonb) is 'Compiled from metadata in inspection.v1.json. It never changes.';
 
 create function datastore.inspection_v1_image_data(instance jsonb)
  RETURNS boolean
@@ -124,6 +128,7 @@ AS $function$
     and coalesce(jsonb_typeof(instance -> 'resolution') = 'string', true)
     and coalesce(jsonb_typeof(instance -> 'capture_date') = 'string', true)
 $function$;
+comment on function datastore.inspection_v1_image_data(jsonb) is 'Compiled from image_data in inspection.v1.json. It never changes.';
 
 create function datastore.inspection_v1_quality_check(instance jsonb)
  RETURNS boolean
@@ -137,6 +142,7 @@ AS $function$
     and coalesce(jsonb_typeof(instance -> 'quality_score') = 'number', true)
     and coalesce(jsonb_typeof(instance -> 'image_checksum') = 'string', true)
 $function$;
+comment on function datastore.inspection_v1_quality_check(jsonb) is 'Compiled from quality_check in inspection.v1.json. It never changes.';
 
 create function datastore.inspection_v1_other(instance jsonb)
  RETURNS boolean
@@ -158,6 +164,7 @@ AS $function$
     end
     and coalesce(instance -> 'schema_version' = '1', true)
 $function$;
+comment on function datastore.inspection_v1_other(jsonb) is 'Compiled from the other keys in inspection.v1.json. It never changes.';
 
 create function datastore.picture_v1(instance jsonb)
  RETURNS boolean
@@ -228,6 +235,7 @@ begin
     end;
 end
 $function$;
+comment on function datastore.picture_v1(jsonb) is 'Compiled from picture.v1.json. It never changes.';
 
 create function datastore.picture_v1_user_data(instance jsonb)
  RETURNS boolean
@@ -257,6 +265,7 @@ AS $function$
       end
     end
 $function$;
+comment on function datastore.picture_v1_user_data(jsonb) is 'Compiled from user_data in picture.v1.json. It never changes.';
 
 create function datastore.picture_v1_seed(instance jsonb)
  RETURNS boolean
@@ -287,6 +296,7 @@ AS $function$
         or case jsonb_typeof(instance) when 'object' then instance ? 'seed_name' else true end)
     end
 $function$;
+comment on function datastore.picture_v1_seed(jsonb) is 'Compiled from seed in picture.v1.json. It never changes.';
 
 create function datastore.picture_v1_client_data(instance jsonb)
  RETURNS boolean
@@ -309,6 +319,7 @@ AS $function$
       end
     end
 $function$;
+comment on function datastore.picture_v1_client_data(jsonb) is 'Compiled from client_data in picture.v1.json. It never changes.';
 
 create function datastore.picture_v1_client_feedback(instance jsonb)
  RETURNS boolean
@@ -326,6 +337,7 @@ AS $function$
       end
     end
 $function$;
+comment on function datastore.picture_v1_client_feedback(jsonb) is 'Compiled from client_feedback in picture.v1.json. It never changes.';
 
 create function datastore.picture_v1_other(instance jsonb)
  RETURNS boolean
@@ -336,6 +348,7 @@ AS $function$
     jsonb_typeof(instance) = 'object'
     and coalesce(instance -> 'schema_version' = '1', true)
 $function$;
+comment on function datastore.picture_v1_other(jsonb) is 'Compiled from the other keys in picture.v1.json. It never changes.';
 
 create function datastore.picture_set_v1(instance jsonb)
  RETURNS boolean
@@ -367,6 +380,7 @@ AS $function$
     and coalesce(instance -> 'schema_version' = '1', true)
     and coalesce(jsonb_typeof(instance -> 'submitter_name') in ('null', 'string'), true)
 $function$;
+comment on function datastore.picture_set_v1(jsonb) is 'Compiled from picture_set.v1.json. It never changes.';
 
 create function datastore.picture_set_v1_client_data(instance jsonb)
  RETURNS boolean
@@ -389,6 +403,7 @@ AS $function$
       end
     end
 $function$;
+comment on function datastore.picture_set_v1_client_data(jsonb) is 'Compiled from client_data in picture_set.v1.json. It never changes.';
 
 create function datastore.picture_set_v1_acquisition(instance jsonb)
  RETURNS boolean
@@ -398,6 +413,7 @@ AS $function$
   select
     jsonb_typeof(instance) = 'object'
 $function$;
+comment on function datastore.picture_set_v1_acquisition(jsonb) is 'Compiled from acquisition in picture_set.v1.json. It never changes.';
 
 create function datastore.picture_set_v1_other(instance jsonb)
  RETURNS boolean
@@ -416,3 +432,4 @@ AS $function$
     and coalesce(instance -> 'schema_version' = '1', true)
     and coalesce(jsonb_typeof(instance -> 'submitter_name') in ('null', 'string'), true)
 $function$;
+comment on function datastore.picture_set_v1_other(jsonb) is 'Compiled from the other keys in picture_set.v1.json. It never changes.';

@@ -81,3 +81,10 @@ comment on column datastore.picture.last_change is 'What happened to it last, fo
 comment on column datastore.picture.created_by is 'The acting user, if one was set.';
 comment on column datastore.picture.edited_by is 'The acting user of the last change, if one was set.';
 comment on column datastore.picture.replaced_by is 'The picture that has its path now.';
+comment on column datastore.picture.picture_id is 'A part of its blob''s name; random, never used again.';
+comment on column datastore.picture.container_id is 'The tenant; never changed.';
+comment on column datastore.picture.picture_set_id is 'The set that it is in.';
+comment on column datastore.picture.file_name is 'From metadata.';
+comment on column datastore.picture.format is 'From image_data: TIFF, PNG, JPEG, GIF, BMP, WEBP or NPY.';
+comment on column datastore.picture.created_at is 'When it was announced.';
+comment on column datastore.picture.edited_at is 'When it was changed last.';

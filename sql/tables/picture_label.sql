@@ -14,3 +14,6 @@ comment on table datastore.picture_label is 'A species that a picture shows: wha
 comment on column datastore.picture_label.origin is 'known: said with the picture. verified: an expert''s verdict on an inference.';
 comment on column datastore.picture_label.labelled_by is 'The acting user, if one was set.';
 comment on column datastore.picture_label.labelled_at is 'When it was said.';
+comment on column datastore.picture_label.picture_id is 'The picture.';
+comment on column datastore.picture_label.container_id is 'The tenant.';
+comment on column datastore.picture_label.seed_id is 'The species.';

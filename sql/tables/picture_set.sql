@@ -46,3 +46,7 @@ comment on column datastore.picture_set.submitter_name is 'From the document.';
 comment on column datastore.picture_set.last_change is 'What happened to it last, for audit_trail.change_log; the history has the rest.';
 comment on column datastore.picture_set.created_by is 'The acting user, if one was set.';
 comment on column datastore.picture_set.edited_by is 'The acting user of the last change, if one was set.';
+comment on column datastore.picture_set.picture_set_id is 'The first part of its blobs'' names; random, never used again.';
+comment on column datastore.picture_set.container_id is 'The tenant; never changed.';
+comment on column datastore.picture_set.created_at is 'When it was made.';
+comment on column datastore.picture_set.edited_at is 'When it was changed last.';

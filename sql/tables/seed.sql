@@ -22,3 +22,4 @@ from unnest(array[
   'Bromus hordeaceus', 'Bromus japonicus', 'Lolium temulentum', 'Solanum carolinense', 'Solanum nigrum',
   'Solanum rostratum', 'Ambrosia artemisiifolia', 'Ambrosia trifida', 'Ambrosia psilostachya'
 ]) as name;
+comment on column datastore.seed.seed_id is 'What documents call seed_id, and classId in an inference.';
