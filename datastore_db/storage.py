@@ -27,6 +27,9 @@ SINGLE_PUT_SIZE = 16 * 1024 * 1024
 BLOCK_SIZE = 4 * 1024 * 1024
 
 
+_CHANGED = "the file changed while it was uploaded: upload it again"
+
+
 class ContainerMissing(DatastoreError):
     """The container is not in storage."""
 
@@ -53,7 +56,7 @@ class Storage:
         try:
             service = BlobServiceClient.from_connection_string(
                 connection_string,
-                retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=3),
+                retry_policy=ExponentialRetry(initial_backoff=0.5, increment_base=1.5, retry_total=3),
                 connection_timeout=5,
                 max_single_put_size=SINGLE_PUT_SIZE,
                 max_block_size=BLOCK_SIZE,
@@ -98,9 +101,9 @@ class Storage:
             )
             if isinstance(content, _Hashing) and content.md5.digest() != md5:
                 await client.delete_blob()
-                raise BrokenPicture("the file changed while it was uploaded: upload it again")
+                raise BrokenPicture(_CHANGED)
         except AzureError as error:
-            raise self._translated(error) from None
+            raise BrokenPicture(_CHANGED) if _code(error) == "Md5Mismatch" else self._translated(error) from None
 
     async def look_at(self, container: str, blob: str) -> StoredBlob | None:
         """Size, MD5 and media type of a blob; None where there is none."""
@@ -134,12 +137,12 @@ class Storage:
             raise self._translated(error) from None
 
     def _translated(self, error: AzureError) -> DatastoreError:
-        code = getattr(error, "error_code", None)
+        code = _code(error)
         if code in ("ContainerNotFound", "ContainerBeingDeleted"):
             return ContainerMissing("the container is not in storage")
         if isinstance(error, ResourceNotFoundError):
             return NotFound("the blob is not in storage")
-        if isinstance(error, ClientAuthenticationError):
+        if isinstance(error, ClientAuthenticationError) or code in ("AuthorizationFailure", "AuthenticationFailed"):
             return DatastoreError(
                 f"the storage {self._where} refuses the account key of DATASTORE_STORAGE_CONNECTION_STRING"
             )
@@ -150,6 +153,12 @@ class Storage:
             )
         reason = code or (error.reason if isinstance(error, HttpResponseError) else type(error).__name__)
         return DatastoreError(f"the storage {self._where} refuses: {reason}")
+
+
+def _code(error: AzureError) -> str | None:
+    """What Azure calls the error, such as BlobNotFound."""
+    code = getattr(error, "error_code", None)
+    return str(getattr(code, "value", code)) if code else None
 
 
 class _Hashing:

@@ -11,7 +11,6 @@ from typing import Any, cast
 
 import psycopg
 import pytest
-from PIL import Image
 
 from datastore_db import Store, UploadReport
 from datastore_db.aio import User
@@ -274,15 +273,16 @@ def test_a_download_does_not_overwrite_other_files(report: UploadReport, acting:
 
 
 def test_numbers_keep_every_digit_and_nulls_stay(acting: Store, tmp_path: Path) -> None:
-    sent = '{"user_data": {"zoom": 30.10, "n": 1234567890.12345678901234567890, "big": 1e300}, "x": null, "y": {"z": [null]}}'
+    user_data = '{"zoom": 30.10, "n": 1234567890.12345678901234567890, "big": 1e300}'
+    sent = f'{{"user_data": {user_data}, "x": null, "y": {{"z": [null]}}}}'
     folder = write_folder(tmp_path / "lot", {"1.tiff": picture(1), "1.json": sent})
     document = picture_at(acting, acting.upload_folder(folder), "1.tiff")
     assert document["x"] is None
     assert document["y"] == {"z": [None]}
-    user_data = section(document, "user_data")
-    assert str(user_data["zoom"]) == "30.10"
-    assert user_data["n"] == Decimal("1234567890.12345678901234567890")
-    assert Decimal(str(user_data["big"])) == Decimal("1e300")
+    rebuilt = section(document, "user_data")
+    assert str(rebuilt["zoom"]) == "30.10"
+    assert rebuilt["n"] == Decimal("1234567890.12345678901234567890")
+    assert Decimal(str(rebuilt["big"])) == Decimal("1e300")
 
 
 def test_what_a_client_claims_of_the_systems_keys_is_kept_in_the_history(

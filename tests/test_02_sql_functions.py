@@ -8,7 +8,7 @@ import uuid
 from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 import pytest
@@ -121,7 +121,7 @@ class TestPeople:
 
 
 class TestPictureSets:
-    DOCUMENT: dict[str, Any] = {
+    DOCUMENT: ClassVar[dict[str, Any]] = {
         "name": "session1",
         "project_name": None,
         "submitter_name": "A. Analyst",
@@ -179,7 +179,7 @@ class TestPictureSets:
 
 
 class TestPictures:
-    DOCUMENT: dict[str, Any] = {
+    DOCUMENT: ClassVar[dict[str, Any]] = {
         "user_data": {"description": None, "number_of_seeds": 6, "zoom": 30, "lens": {"a": None}},
         "seed": "14  ambrosia TRIFIDA",
         "client_data": None,
@@ -363,7 +363,7 @@ class TestPictures:
         updated = call("update_picture", picture["picture_id"], {"seed": None}, acting=ana["user_id"])
         assert updated.keys().isdisjoint({"user_data", "client_data", "unknown"})
         assert (updated["seed"], updated["labels"]) == (None, [])
-        before = {key: value for key, value in self.DOCUMENT.items()}
+        before = dict(self.DOCUMENT)
         assert database.execute("select before, acted_by::text from datastore.history").fetchall() == [
             (before, ana["user_id"])
         ]
@@ -441,7 +441,10 @@ class TestNoInvalidJsonAtRest:
         assert unchecked == []
 
     def test_a_plain_insert_is_checked_as_well(self, database: psycopg.Connection, ana: dict[str, str]) -> None:
-        insert = "insert into datastore.picture (container_id, picture_set_id, blob_name, user_data) values (%s, %s, 'x', %s)"
+        insert = """
+            insert into datastore.picture (container_id, picture_set_id, blob_name, user_data)
+            values (%s, %s, 'x', %s)
+        """
         good, bad = Jsonb({"zoom": 30}), Jsonb({"zoom": "30"})
         database.execute(insert, [ana["container_id"], ana["picture_set_id"], good])
         with pytest.raises(psycopg.errors.CheckViolation, match="picture_v1_user_data_check"):
@@ -460,7 +463,8 @@ class TestTheManual:
     def test_everything_has_a_comment(self, database: psycopg.Connection) -> None:
         silent = database.execute("""
             select 'table ' || oid::regclass from pg_class
-            where relnamespace = 'datastore'::regnamespace and relkind in ('r', 'v') and obj_description(oid, 'pg_class') is null
+            where relnamespace = 'datastore'::regnamespace and relkind in ('r', 'v')
+              and obj_description(oid, 'pg_class') is null
             union all
             select 'function ' || oid::regprocedure from pg_proc
             where pronamespace = 'datastore'::regnamespace and obj_description(oid, 'pg_proc') is null

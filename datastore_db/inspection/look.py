@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 DECODED_PIXELS = 50_000_000
 #: Decoders that hold several copies of the picture at once get smaller ones only.
 DECODED_PIXELS_COSTLY = 16_000_000
+DECODED_PIXELS_COSTLIEST = 8_000_000
 #: Wider or higher than this is no picture.
 LONGEST_SIDE = 1_000_000
 

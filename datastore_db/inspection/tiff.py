@@ -80,7 +80,8 @@ def read_tiff(source: Source, look: Look) -> None:
 
 def resolution(tags: JsonObject) -> tuple[Decimal, Decimal, str] | None:
     """The resolution that TIFF or EXIF tags tell, unless they tell only a ratio."""
-    unit = {2: "dpi", 3: "dpcm"}.get(tags.get("ResolutionUnit", 2))  # type: ignore[arg-type]
+    told = tags.get("ResolutionUnit", 2)
+    unit = {2: "dpi", 3: "dpcm"}.get(told) if isinstance(told, int) else None
     x, y = tags.get("XResolution"), tags.get("YResolution")
     if unit is None or not isinstance(x, Decimal) or not isinstance(y, Decimal) or x <= 0 or y <= 0:
         return None
@@ -214,6 +215,8 @@ class _Checker:
         self._segments_left -= wanted
 
         offsets = directories.integers(directory, offsets_tag, wanted)
+        if len(offsets) < wanted:
+            raise damaged(f"it does not say where its {name}s lie")
         counts = directories.integers(directory, counts_tag, wanted)
         whole = self._needed(directory, page, tile_width, rows, planar)
         last = whole if rows == last_rows else self._needed(directory, page, tile_width, last_rows, planar)

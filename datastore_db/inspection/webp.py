@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PIL.WebPImagePlugin import WebPImageFile
 
 from .exif import read_exif_block
-from .look import DECODED_PIXELS_COSTLY, Look, damaged, decode_with, truncated
+from .look import DECODED_PIXELS_COSTLIEST, Look, damaged, decode_with, truncated
 from .values import add, clean, decode
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def read_webp(source: Source, look: Look) -> None:
     look.pages = max(1, frames)
     look.channels, look.bit_depth = (4 if alpha else 3), 8
     look.tags["webp"] = group
-    if look.width * look.height <= DECODED_PIXELS_COSTLY:
+    if look.width * look.height <= DECODED_PIXELS_COSTLIEST:
         decode_with(WebPImageFile, source.open())
 
 

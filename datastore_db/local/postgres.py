@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import shutil
 import signal
 import stat
@@ -67,11 +68,14 @@ class Postgres(Server):
         return process
 
     def spawn(self) -> psutil.Process:
+        if self._as_user:
+            self._prepare_system_user()
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
         self._check_version()
         self._forget_dead_pids()
         if self._as_user:
+            give_to(SYSTEM_USER, self.data)
             open_to(self.data)
         self._choose_socket_folder()
         settings = [argument for name, value in SETTINGS.items() for argument in ("-c", f"{name}={value}")]
@@ -142,8 +146,7 @@ class Postgres(Server):
             shutil.rmtree(left, ignore_errors=True)
         part = Path(tempfile.mkdtemp(dir=self.home.path, prefix=f"{self.data.name}.part-"))
         if self._as_user:
-            self._prepare_system_user()
-            shutil.chown(part, SYSTEM_USER, SYSTEM_USER)
+            give_to(SYSTEM_USER, part)
             open_to(part)
         with self.log.open("ab") as log:
             result = subprocess.run(  # noqa: S603
@@ -212,7 +215,7 @@ class Postgres(Server):
         if len(os.fsencode(path)) > LONGEST_SOCKET_PATH or any(character in path for character in ',"'):
             self.socket_folder = Path(tempfile.mkdtemp(prefix="datastore-db-"))
             if self._as_user:
-                shutil.chown(self.socket_folder, SYSTEM_USER, SYSTEM_USER)
+                give_to(SYSTEM_USER, self.socket_folder)
 
     def _listening_in(self, pid: int) -> Path | None:
         """The folder of its socket, from the file that PostgreSQL completes when it listens."""
@@ -221,6 +224,13 @@ class Postgres(Server):
         except OSError:
             return None
         return Path(lines[4]) if len(lines) > 4 and lines[0] == str(pid) and lines[4] else None
+
+
+def give_to(user: str, folder: Path) -> None:
+    """As root: make a folder another user's. It is that already, but in a new container with an old home."""
+    if folder.stat().st_uid != pwd.getpwnam(user).pw_uid:
+        for path in (folder, *folder.rglob("*")):
+            shutil.chown(path, user, user)
 
 
 def open_to(path: Path) -> None:

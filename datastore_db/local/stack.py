@@ -137,14 +137,18 @@ def _go_out(home: Home, lease: Lock) -> None:
         if not others:
             with home.keeper() as keeper:
                 keeper.take()
-                from datastore_db.local.keeper import stop_left_behind
+                if home.has_left_behind():
+                    from datastore_db.local.keeper import stop_left_behind
 
-                stop_left_behind(home)
+                    stop_left_behind(home)
 
 
 def _start_keeper(home: Home, lock: Lock, version: int, azurite_main: Path) -> None:
     """Start the process that owns the servers, hand it its lock, and wait until the servers answer."""
     log = home.logs / "keeper.log"
+    # Neither secrets nor what is meant for the user's own servers
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("DATASTORE_", "PG"))}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     with log.open("ab") as output:
         log_start = output.tell()
         process = subprocess.Popen(  # noqa: S603
@@ -156,7 +160,7 @@ def _start_keeper(home: Home, lock: Lock, version: int, azurite_main: Path) -> N
             stdout=subprocess.PIPE,
             stderr=output,
             cwd=home.path,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env=environment,
             pass_fds=[lock.fd],
             start_new_session=True,  # Ctrl-C in a terminal is for its users, not for the servers
         )

@@ -49,7 +49,7 @@ class Azurite(Server):
         super().__init__(home)
         self.main = main
         self.data = home.path / "azurite"
-        self.pid_file = home.run / "azurite.pid"
+        self.pid_file = home.azurite_pid_file
         self.account_file = home.path / "account.json"
         self._account: Account | None = None
 

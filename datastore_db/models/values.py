@@ -7,12 +7,12 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, PlainValidator
+from pydantic import AfterValidator, BaseModel, PlainValidator
 from pydantic_core import PydanticCustomError
 
 JsonNumber: TypeAlias = int | float | Decimal
 
-UNION_TAGS: dict[type, str] = {str: "(text)", dict: "(object)"}
+UNION_TAGS: dict[type, str] = {str: "(text)", dict: "(object)", BaseModel: "(object)"}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 

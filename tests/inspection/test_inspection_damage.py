@@ -36,7 +36,8 @@ def test_a_truncated_file_is_found(name: str, kept: float) -> None:
 @pytest.mark.parametrize("name", sorted(EVERY_FORMAT))
 def test_a_file_without_its_last_bytes_is_found(name: str) -> None:
     content = EVERY_FORMAT[name]
-    message = refusal(content[:-1 if not name.endswith(".webp") else -2], name)
+    padding = {"big.btf": 12, "imagej.tif": 16, "lossy.webp": 1, "lossless.webp": 1}.get(name, 0)
+    message = refusal(content[: -1 - padding], name)
     assert "truncated" in message
 
 
@@ -272,7 +273,7 @@ def survives(content: bytes, name: str) -> None:
     try:
         seen = inspect(io.BytesIO(content), name)
     except (BrokenPicture, NotAPicture) as refused:
-        assert str(refused)
+        assert refused.args[0]  # noqa: PT017 - accepted or refused, both are fine
     else:
         text = dumps(seen.image_data)
         text.encode()

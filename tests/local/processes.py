@@ -77,14 +77,14 @@ class Servers:
 
     def running(self) -> list[str]:
         """Every process that serves this home, as the operating system sees it."""
-        found = []
+        found = set()  # for a moment, a process that PostgreSQL forks has its command
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 command = " ".join(process.cmdline())  # empty when it is dead
                 # The users name the home as well.
                 if str(self.home) in command and any(word in command for word in SERVERS):
-                    found.append(command)
-        return found
+                    found.add(command)
+        return sorted(found)
 
     def wait_for_keeper(self) -> None:
         """Return when somebody has begun to start them."""
