@@ -13,7 +13,11 @@ with connect() as store:
 `datastore_db.aio.connect` gives the same store for async code.
 """
 
-from datastore_db.blocking import Store, connect
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
 from datastore_db.errors import (
     BrokenPicture,
     Conflict,
@@ -24,7 +28,13 @@ from datastore_db.errors import (
     NotFound,
     Unreachable,
 )
-from datastore_db.upload import NewPicture, UploadReport
+
+if TYPE_CHECKING:
+    from datastore_db.blocking import Store, connect
+    from datastore_db.upload import NewPicture, UploadReport
+
+# Imported when first asked for: the keeper of the local servers and the command line need none of it to start.
+_LATER = {"Store": "blocking", "connect": "blocking", "NewPicture": "upload", "UploadReport": "upload"}
 
 __all__ = [
     "BrokenPicture",
@@ -40,3 +50,9 @@ __all__ = [
     "UploadReport",
     "connect",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)

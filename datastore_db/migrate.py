@@ -74,6 +74,8 @@ def roll_back(database_url: str) -> list[str]:
 def yoyo_uri(database_url: str) -> str:
     """A libpq URL or connection string as yoyo wants it."""
     settings = {key: str(value) for key, value in conninfo_to_dict(database_url).items() if value is not None}
+    # yoyo's own tables are found by the search path, and always in public.
+    settings["options"] = f"{settings.get('options', '')} -csearch_path=public".strip()
     database = quote(settings.pop("dbname", ""), safe="")
     return f"postgresql+psycopg:///{database}?{urlencode(settings)}"
 

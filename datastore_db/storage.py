@@ -56,7 +56,7 @@ class Storage:
         try:
             service = BlobServiceClient.from_connection_string(
                 connection_string,
-                retry_policy=ExponentialRetry(initial_backoff=0.5, increment_base=1.5, retry_total=3),
+                retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=3),
                 connection_timeout=5,
                 max_single_put_size=SINGLE_PUT_SIZE,
                 max_block_size=BLOCK_SIZE,

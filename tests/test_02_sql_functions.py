@@ -373,7 +373,7 @@ class TestWhoSeesWhat:
     def test_another_users_things_do_not_exist(self, call: Call, ana: dict[str, str], bob: dict[str, str]) -> None:
         (picture,) = call("announce_pictures", ana["picture_set_id"], [{}], acting=ana["user_id"])
         as_bob = {"acting": bob["user_id"]}
-        for function, *arguments in [
+        calls: list[tuple[Any, ...]] = [
             ("rebuild_picture", picture["picture_id"]),
             ("rebuild_picture_set", ana["picture_set_id"]),
             ("update_picture", picture["picture_id"], {}),
@@ -382,7 +382,8 @@ class TestWhoSeesWhat:
             ("locate_picture", picture["picture_id"]),
             ("find_container", ana["picture_set_id"]),
             ("create_picture_set", {}, ana["container_id"]),
-        ]:
+        ]
+        for function, *arguments in calls:
             with refused("DS404"):
                 call(function, *arguments, **as_bob)
         assert [folder["picture_set_id"] for folder in call("rebuild_folders", **as_bob)] == [bob["picture_set_id"]]

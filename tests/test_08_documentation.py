@@ -33,7 +33,9 @@ DOCS = ROOT / "docs"
 SQL_REFERENCE = DOCS / "sql-reference.md"
 PAGES = [README, *sorted(DOCS.glob("*.md"))]
 # Written for other installations than this test's: commands that stop the servers, delete everything, or need a network
-RUN_BY_HAND = re.compile(r"make |pip |git |datastore-db (local|migrate)|pg_dump|pg_restore|psql|yoyo|export |\.venv|cp |createdb")
+RUN_BY_HAND = re.compile(
+    r"make |pip |git |datastore-db (local|migrate)|pg_dump|pg_restore|psql|yoyo|export |\.venv|cp |createdb"
+)
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _UNSTABLE = re.compile(
@@ -128,7 +130,9 @@ def test_sql_sessions_answer_what_the_page_shows(page: Path, psql: str, database
 
 
 def documented_signatures() -> list[str]:
-    return [line for fence in fences(SQL_REFERENCE) if fence.language == "signature" for line in fence.code.splitlines()]
+    return [
+        line for fence in fences(SQL_REFERENCE) if fence.language == "signature" for line in fence.code.splitlines()
+    ]
 
 
 def test_documented_functions_exist_with_their_signatures(database: psycopg.Connection) -> None:
@@ -174,7 +178,7 @@ def workplace(tmp_path: Path, environment: dict[str, str], psql: str, monkeypatc
     monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     monkeypatch.setenv("COLUMNS", "200")
     shutil.copytree(EXAMPLE, tmp_path / "barley-2024")
-    write_folder(tmp_path / "my-pictures", {f"{name}.png": picture(n, "PNG") for n, name in enumerate(["a", "b"])})
+    write_folder(tmp_path / "my-pictures", {f"seed-{n}.png": picture(n, "PNG") for n in (1, 2)})
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -233,7 +237,9 @@ def written_commands() -> Iterator[tuple[str, str]]:
     """Each line or code span that begins with datastore-db, by page."""
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        for match in re.finditer(r"(?:^(?:\$ )?|`|[=;&|] ?|^\S+=\S+ )(?:\.venv/bin/)?(datastore-db(?: [^`\n]*)?)(?=`|$)", text, re.M):
+        for match in re.finditer(
+            r"(?:^(?:\$ )?|`|[=;&|] ?|^\S+=\S+ )(?:\.venv/bin/)?(datastore-db(?: [^`\n]*)?)(?=`|$)", text, re.M
+        ):
             yield page.name, match[1]
 
 
@@ -249,7 +255,9 @@ def test_commands_exist_with_their_options() -> None:
             wrong.append(f"{page}: {line}: there is no such command")
             continue
         seen.add(words[0])
-        known = {option for parameter in command.params for option in parameter.opts if isinstance(parameter, click.Option)}
+        known = {
+            option for parameter in command.params for option in parameter.opts if isinstance(parameter, click.Option)
+        }
         wrong += [
             f"{page}: {line}: there is no option {word}"
             for word in words[1:]

@@ -10,8 +10,8 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+import datastore_db
 from datastore_db import json_codec
-from datastore_db.blocking import Store, connect
 from datastore_db.errors import DatastoreError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -55,9 +55,9 @@ def fail(message: str) -> NoReturn:
 
 
 @contextmanager
-def acting_store(email: str | None) -> Iterator[Store]:
+def acting_store(email: str | None) -> Iterator[datastore_db.Store]:
     """A store in which this user acts."""
-    with connect() as store:
+    with datastore_db.connect() as store:
         if email is None:
             yield store
         else:

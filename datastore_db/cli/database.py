@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import click
-import psycopg
 
 from datastore_db.cli.context import fail, json_option, print_json, says_errors
-from datastore_db.database import unreachable
-from datastore_db.migrate import migrate, roll_back
-from datastore_db.settings import find_settings
 
 
 @click.command("migrate")
@@ -28,6 +24,13 @@ def migrate_command(only_pre: bool, back: bool, yes: bool, as_json: bool) -> Non
     Example:
       DATASTORE_DB_URL=postgresql://owner@db.example.org/pictures datastore-db migrate
     """
+    # Here, because the other commands need none of it.
+    import psycopg
+
+    from datastore_db.database import unreachable
+    from datastore_db.migrate import migrate, roll_back
+    from datastore_db.settings import find_settings
+
     if back and not yes:
         click.confirm("This deletes every picture's metadata in the database. Go on?", abort=True)
     settings = find_settings()

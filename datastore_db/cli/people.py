@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from datastore_db.blocking import connect
+import datastore_db
 from datastore_db.cli.context import json_option, print_json, says_errors
 
 
@@ -24,7 +24,7 @@ def register_command(email: str, tier: str, as_json: bool) -> None:
     Example:
       datastore-db register ana@example.org
     """
-    with connect() as store:
+    with datastore_db.connect() as store:
         user = store.register_user(email, tier)
     if as_json:
         print_json(user)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 from rich.console import Console
@@ -22,9 +22,11 @@ from datastore_db.cli.context import (
     says_errors,
 )
 from datastore_db.cli.progress import shown_progress
-from datastore_db.folder import NotProcessed, Problem
-from datastore_db.json_codec import JsonObject
-from datastore_db.upload import UploadReport
+
+if TYPE_CHECKING:
+    from datastore_db.folder import NotProcessed, Problem
+    from datastore_db.json_codec import JsonObject
+    from datastore_db.upload import UploadReport
 
 _STATES = {
     "uploaded": "uploaded",
@@ -142,7 +144,7 @@ def ls_command(email: str | None, pictures: bool, as_json: bool) -> None:
             min_width=len("8367cc4e-1b61-42c2-a061-ca8662aeac37") if column == columns[0] else None,
         )
     for folder in folders:
-        listed = cast(list[JsonObject], folder["pictures"])
+        listed = cast("list[JsonObject]", folder["pictures"])
         if not pictures:
             table.add_row(str(folder["picture_set_id"]), escape(str(folder["folder_name"])), str(folder["nb_pictures"]))
         for picture in listed if pictures else ():

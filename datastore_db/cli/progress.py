@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.progress import Progress as Bars
 
-from datastore_db.upload.report import Progress, ProgressListener
+if TYPE_CHECKING:
+    from datastore_db.upload.report import Progress, ProgressListener
 
 SECONDS_BETWEEN_LINES = 5.0
 
