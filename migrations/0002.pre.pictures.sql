@@ -150,28 +150,6 @@ AS $function$
 $function$;
 comment on function datastore.inspection_v1_quality_check(jsonb) is 'Compiled from quality_check in inspection.v1.json. It never changes.';
 
-create function datastore.inspection_v1_other(instance jsonb)
- RETURNS boolean
- LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
-AS $function$
-  select
-    jsonb_typeof(instance) = 'object'
-    and coalesce(
-      jsonb_typeof(instance -> 'md5') = 'string'
-      and (instance ->> 'md5') collate "C" ~ '^[+/-9A-Za-z]{22}==$',
-      true
-    )
-    and case jsonb_typeof(instance -> 'size')
-      when 'number' then
-          (instance -> 'size')::numeric % 1 = 0
-          and (instance -> 'size')::numeric >= 1
-      else instance -> 'size' is null
-    end
-    and coalesce(instance -> 'schema_version' = '1', true)
-$function$;
-comment on function datastore.inspection_v1_other(jsonb) is 'Compiled from the other keys in inspection.v1.json. It never changes.';
-
 create function datastore.picture_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -243,119 +221,6 @@ end
 $function$;
 comment on function datastore.picture_v1(jsonb) is 'Compiled from picture.v1.json. It never changes.';
 
-create function datastore.picture_v1_user_data(instance jsonb)
- RETURNS boolean
- LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
-AS $function$
-  select
-    case when instance is not null then
-      case jsonb_typeof(instance)
-        when 'object' then
-            case jsonb_typeof(instance -> 'zoom')
-              when 'number' then
-                  (instance -> 'zoom')::numeric > 0
-              when 'null' then true
-              else instance -> 'zoom' is null
-            end
-            and coalesce(jsonb_typeof(instance -> 'description') in ('null', 'string'), true)
-            and case jsonb_typeof(instance -> 'number_of_seeds')
-              when 'number' then
-                  (instance -> 'number_of_seeds')::numeric % 1 = 0
-                  and (instance -> 'number_of_seeds')::numeric >= 0
-              when 'null' then true
-              else instance -> 'number_of_seeds' is null
-            end
-        when 'null' then true
-        else false
-      end
-    end
-$function$;
-comment on function datastore.picture_v1_user_data(jsonb) is 'Compiled from user_data in picture.v1.json. It never changes.';
-
-create function datastore.picture_v1_seed(instance jsonb)
- RETURNS boolean
- LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
-AS $function$
-  select
-    case when instance is not null then
-      case jsonb_typeof(instance)
-        when 'string' then
-            length(instance #>> '{}') >= 1
-        when 'object' then
-            coalesce(
-              jsonb_typeof(instance -> 'seed_id') = 'string'
-              and jsonschema._is_uuid(instance ->> 'seed_id'),
-              true
-            )
-            and coalesce(
-              jsonb_typeof(instance -> 'seed_name') = 'string'
-              and length(instance ->> 'seed_name') >= 1,
-              true
-            )
-        when 'null' then true
-        else false
-      end
-      and (jsonb_typeof(instance) in ('null', 'string')
-        or case jsonb_typeof(instance) when 'object' then instance ? 'seed_id' else true end
-        or case jsonb_typeof(instance) when 'object' then instance ? 'seed_name' else true end)
-    end
-$function$;
-comment on function datastore.picture_v1_seed(jsonb) is 'Compiled from seed in picture.v1.json. It never changes.';
-
-create function datastore.picture_v1_client_data(instance jsonb)
- RETURNS boolean
- LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
-AS $function$
-  select
-    case when instance is not null then
-      case jsonb_typeof(instance)
-        when 'object' then
-            case jsonb_typeof(instance -> 'client_email')
-              when 'string' then
-                  jsonschema._is_email(instance ->> 'client_email')
-              when 'null' then true
-              else instance -> 'client_email' is null
-            end
-            and coalesce(jsonb_typeof(instance -> 'client_expertise') in ('null', 'string'), true)
-        when 'null' then true
-        else false
-      end
-    end
-$function$;
-comment on function datastore.picture_v1_client_data(jsonb) is 'Compiled from client_data in picture.v1.json. It never changes.';
-
-create function datastore.picture_v1_client_feedback(instance jsonb)
- RETURNS boolean
- LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
-AS $function$
-  select
-    case when instance is not null then
-      case jsonb_typeof(instance)
-        when 'object' then
-            coalesce(jsonb_typeof(instance -> 'historical_comparison') in ('null', 'string'), true)
-            and coalesce(jsonb_typeof(instance -> 'correct_identification') in ('null', 'boolean'), true)
-        when 'null' then true
-        else false
-      end
-    end
-$function$;
-comment on function datastore.picture_v1_client_feedback(jsonb) is 'Compiled from client_feedback in picture.v1.json. It never changes.';
-
-create function datastore.picture_v1_other(instance jsonb)
- RETURNS boolean
- LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
-AS $function$
-  select
-    jsonb_typeof(instance) = 'object'
-    and coalesce(instance -> 'schema_version' = '1', true)
-$function$;
-comment on function datastore.picture_v1_other(jsonb) is 'Compiled from the other keys in picture.v1.json. It never changes.';
-
 create function datastore.picture_set_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE sql
@@ -387,58 +252,6 @@ AS $function$
     and coalesce(jsonb_typeof(instance -> 'submitter_name') in ('null', 'string'), true)
 $function$;
 comment on function datastore.picture_set_v1(jsonb) is 'Compiled from picture_set.v1.json. It never changes.';
-
-create function datastore.picture_set_v1_client_data(instance jsonb)
- RETURNS boolean
- LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
-AS $function$
-  select
-    case when instance is not null then
-      case jsonb_typeof(instance)
-        when 'object' then
-            case jsonb_typeof(instance -> 'client_email')
-              when 'string' then
-                  jsonschema._is_email(instance ->> 'client_email')
-              when 'null' then true
-              else instance -> 'client_email' is null
-            end
-            and coalesce(jsonb_typeof(instance -> 'client_expertise') in ('null', 'string'), true)
-        when 'null' then true
-        else false
-      end
-    end
-$function$;
-comment on function datastore.picture_set_v1_client_data(jsonb) is 'Compiled from client_data in picture_set.v1.json. It never changes.';
-
-create function datastore.picture_set_v1_acquisition(instance jsonb)
- RETURNS boolean
- LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
-AS $function$
-  select
-    jsonb_typeof(instance) = 'object'
-$function$;
-comment on function datastore.picture_set_v1_acquisition(jsonb) is 'Compiled from acquisition in picture_set.v1.json. It never changes.';
-
-create function datastore.picture_set_v1_other(instance jsonb)
- RETURNS boolean
- LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
-AS $function$
-  select
-    jsonb_typeof(instance) = 'object'
-    and coalesce(
-      jsonb_typeof(instance -> 'name') = 'string'
-      and length(instance ->> 'name') >= 1
-      and length(instance ->> 'name') <= 255,
-      true
-    )
-    and coalesce(jsonb_typeof(instance -> 'project_name') in ('null', 'string'), true)
-    and coalesce(instance -> 'schema_version' = '1', true)
-    and coalesce(jsonb_typeof(instance -> 'submitter_name') in ('null', 'string'), true)
-$function$;
-comment on function datastore.picture_set_v1_other(jsonb) is 'Compiled from the other keys in picture_set.v1.json. It never changes.';
 -- What table definitions call. Rows were stored under these, so they never change: a new rule is a new name.
 
 create function datastore.is_tier(tier text) returns boolean
@@ -950,15 +763,13 @@ create table datastore.picture_set (
   name text not null,
   folder_root text,
   folder_path text,
-  -- the document, by section
-  client_data jsonb,
-  acquisition jsonb,
-  other jsonb not null default '{}',
+  -- what the client says, as sent
+  document jsonb not null default '{}',
   kept jsonb,
   -- what people filter by
-  schema_version integer not null generated always as (coalesce((other ->> 'schema_version')::numeric::integer, 1)) stored,
-  project_name text generated always as (other ->> 'project_name') stored,
-  submitter_name text generated always as (other ->> 'submitter_name') stored,
+  schema_version integer not null generated always as (coalesce((document ->> 'schema_version')::numeric::integer, 1)) stored,
+  project_name text generated always as (document ->> 'project_name') stored,
+  submitter_name text generated always as (document ->> 'submitter_name') stored,
   created_at timestamptz not null default now(),
   created_by uuid,
   edited_at timestamptz not null default now(),
@@ -966,9 +777,7 @@ create table datastore.picture_set (
   last_change text not null default 'picture_set created',
   primary key (picture_set_id, container_id),
   -- A row keeps the version that it was written with: a newer one adds its own constraints beside these.
-  constraint picture_set_v1_client_data_check check (schema_version <> 1 or datastore.picture_set_v1_client_data(client_data)),
-  constraint picture_set_v1_acquisition_check check (schema_version <> 1 or datastore.picture_set_v1_acquisition(acquisition)),
-  constraint picture_set_v1_other_check check (schema_version <> 1 or datastore.picture_set_v1_other(other)),
+  constraint picture_set_v1_check check (schema_version <> 1 or datastore.picture_set_v1(document)),
   constraint picture_set_kept_check check (datastore.object_v1(kept)),
   constraint picture_set_name_check check (char_length(name) between 1 and 255),
   constraint picture_set_folder_check check ((folder_root is null) = (folder_path is null)),
@@ -976,14 +785,12 @@ create table datastore.picture_set (
 );
 create index picture_set_container_id_name_idx on datastore.picture_set (container_id, name);
 
-comment on table datastore.picture_set is 'A folder of pictures, one row each; its document by section. Read it whole with datastore.rebuild_picture_set(uuid).';
+comment on table datastore.picture_set is 'A folder of pictures, one row each. Read it whole with datastore.rebuild_picture_set(uuid).';
 comment on column datastore.picture_set.position is 'The order in which sets were made.';
 comment on column datastore.picture_set.name is 'What people call it; its own id, as text, where nobody named it.';
 comment on column datastore.picture_set.folder_root is 'The uploaded folder''s name, where the set was made from a folder.';
 comment on column datastore.picture_set.folder_path is 'The directory''s path inside that folder, '''' for the folder itself.';
-comment on column datastore.picture_set.client_data is 'Section client_data, as sent; SQL NULL where the document has none.';
-comment on column datastore.picture_set.acquisition is 'Section acquisition, as sent; SQL NULL where the document has none.';
-comment on column datastore.picture_set.other is 'Every other key that the client fills, unknown ones included.';
+comment on column datastore.picture_set.document is 'What the client fills, as it was sent, unknown keys included; what the datastore fills is not in it.';
 comment on column datastore.picture_set.kept is 'Unknown keys that a client put into sections that the datastore fills, by section.';
 comment on column datastore.picture_set.schema_version is 'The version of the document''s schema that this row was written with.';
 comment on column datastore.picture_set.project_name is 'From the document.';
@@ -1005,25 +812,23 @@ create table datastore.picture (
   blob_name text not null,
   size bigint,
   md5 bytea,
-  -- the document, by section: what the client says
-  user_data jsonb,
-  seed jsonb,
-  client_data jsonb,
-  client_feedback jsonb,
-  other jsonb not null default '{}',
+  -- what the client says, as sent
+  document jsonb not null default '{}',
   kept jsonb,
-  -- and what the machine knows
+  -- what the machine knows, by section
   metadata jsonb not null default '{}',
   image_data jsonb not null default '{}',
   quality_check jsonb not null default '{}',
   -- what people filter by
-  schema_version integer not null generated always as (coalesce((other ->> 'schema_version')::numeric::integer, 1)) stored,
+  schema_version integer not null generated always as (coalesce((document ->> 'schema_version')::numeric::integer, 1)) stored,
   file_name text generated always as (metadata ->> 'file_name') stored,
   format text generated always as (image_data ->> 'format') stored,
   width numeric generated always as (datastore.number_of(image_data -> 'width')) stored,
   height numeric generated always as (datastore.number_of(image_data -> 'height')) stored,
   sha256 text generated always as (quality_check ->> 'image_checksum') stored,
-  zoom numeric generated always as (datastore.number_of(user_data -> 'zoom')) stored,
+  zoom numeric generated always as (datastore.number_of(document #> '{user_data,zoom}')) stored,
+  number_of_seeds numeric generated always as (datastore.number_of(document #> '{user_data,number_of_seeds}')) stored,
+  client_email text generated always as (document #>> '{client_data,client_email}') stored,
   created_at timestamptz not null default now(),
   created_by uuid,
   edited_at timestamptz not null default now(),
@@ -1035,11 +840,7 @@ create table datastore.picture (
   constraint picture_state_check check (state in ('pending', 'stored', 'replaced')),
   constraint picture_replaced_check check ((state = 'replaced') = (replaced_by is not null)),
   -- A row keeps the version that it was written with: a newer one adds its own constraints beside these.
-  constraint picture_v1_user_data_check check (schema_version <> 1 or datastore.picture_v1_user_data(user_data)),
-  constraint picture_v1_seed_check check (schema_version <> 1 or datastore.picture_v1_seed(seed)),
-  constraint picture_v1_client_data_check check (schema_version <> 1 or datastore.picture_v1_client_data(client_data)),
-  constraint picture_v1_client_feedback_check check (schema_version <> 1 or datastore.picture_v1_client_feedback(client_feedback)),
-  constraint picture_v1_other_check check (schema_version <> 1 or datastore.picture_v1_other(other)),
+  constraint picture_v1_check check (schema_version <> 1 or datastore.picture_v1(document)),
   constraint picture_kept_check check (datastore.object_v1(kept)),
   constraint inspection_v1_metadata_check check (datastore.inspection_v1_metadata(metadata)),
   constraint inspection_v1_image_data_check check (datastore.inspection_v1_image_data(image_data)),
@@ -1053,26 +854,24 @@ create unique index picture_pending_path_key on datastore.picture (container_id,
 create index picture_picture_set_id_idx on datastore.picture (picture_set_id, position);
 create index picture_sha256_idx on datastore.picture (picture_set_id, sha256);
 
-comment on table datastore.picture is 'A picture: its blob, and its document by section. Read it whole with datastore.rebuild_picture(uuid).';
+comment on table datastore.picture is 'A picture: its blob, and its document: what the client says, and what the machine knows. Read it whole with datastore.rebuild_picture(uuid).';
 comment on column datastore.picture.position is 'The order in which pictures were announced.';
 comment on column datastore.picture.state is 'pending: announced, its blob is not confirmed. stored: its blob is there. replaced: a newer picture has its path.';
 comment on column datastore.picture.relative_path is 'Its path inside the uploaded folder, with which it is known again; NULL where a backend handed over bytes alone.';
 comment on column datastore.picture.blob_name is 'Where its blob lies in the container: {picture_set_id}/{picture_id}.{extension}.';
 comment on column datastore.picture.size is 'Size of the file, in bytes.';
 comment on column datastore.picture.md5 is 'MD5 of the file, 16 bytes: the blob''s Content-MD5.';
-comment on column datastore.picture.user_data is 'Section user_data, as sent; SQL NULL where the document has none.';
-comment on column datastore.picture.seed is 'Key seed, as sent: the species that the picture is known to show.';
-comment on column datastore.picture.client_data is 'Section client_data, as sent; SQL NULL where the document has none.';
-comment on column datastore.picture.client_feedback is 'Section client_feedback, as sent; SQL NULL where the document has none.';
-comment on column datastore.picture.other is 'Every other key that the client fills, unknown ones included.';
+comment on column datastore.picture.document is 'What the client fills, as it was sent, unknown keys included; what the datastore fills is not in it.';
 comment on column datastore.picture.kept is 'Unknown keys that a client put into sections that the datastore fills, by section.';
-comment on column datastore.picture.metadata is 'Section metadata, what was known when it was announced: file_name, relative_path.';
-comment on column datastore.picture.image_data is 'Section image_data, as the file''s inspection found it: format, width, height, tags, …';
-comment on column datastore.picture.quality_check is 'Section quality_check, as the file''s inspection found it: image_checksum, valid_data, …';
+comment on column datastore.picture.metadata is 'Section metadata: file_name, relative_path, upload_date (in UTC).';
+comment on column datastore.picture.image_data is 'Section image_data: what the file''s inspection found (format, width, height, tags, …), and source: container and blob.';
+comment on column datastore.picture.quality_check is 'Section quality_check: what the file''s inspection found (image_checksum, valid_data, …), and upload_check: is it stored?';
 comment on column datastore.picture.schema_version is 'The version of the document''s schema that this row was written with.';
 comment on column datastore.picture.width is 'Pixels.';
 comment on column datastore.picture.height is 'Pixels.';
 comment on column datastore.picture.sha256 is 'SHA-256 of the file, in hex.';
+comment on column datastore.picture.number_of_seeds is 'As the user said.';
+comment on column datastore.picture.client_email is 'Who took it, as the client said.';
 comment on column datastore.picture.zoom is 'Magnification, times, as the user said.';
 comment on column datastore.picture.last_change is 'What happened to it last, for audit_trail.change_log; the history has the rest.';
 comment on column datastore.picture.created_by is 'The acting user, if one was set.';
@@ -1125,7 +924,7 @@ comment on column datastore.history.entity_id is 'The row''s id.';
 comment on column datastore.history.action is 'changed, replaced, deleted, or claimed.';
 comment on column datastore.history.acted_by is 'The acting user, if one was set.';
 comment on column datastore.history.acted_at is 'The start of the transaction that did it.';
-comment on column datastore.history.before is 'The client''s sections as they were before.';
+comment on column datastore.history.before is 'What the client had said before.';
 comment on column datastore.history.claimed is 'What a client sent for keys that the datastore fills, where it differs from what the datastore knows.';
 comment on column datastore.history.history_id is 'The order in which things happened.';
 comment on column datastore.history.container_id is 'The tenant.';

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -29,10 +30,17 @@ for _name in ("DATASTORE_STORAGE_CONNECTION_STRING", "DATASTORE_USER", "DATASTOR
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+def temporary_home() -> Iterator[Path]:
+    """A folder for servers. Not below pytest's own: a second run closes that one to the user that PostgreSQL runs as."""
+    with tempfile.TemporaryDirectory(prefix="datastore-db-test-") as home:
+        yield Path(home)
+
+
+@pytest.fixture(scope="session")
+def stack(temporary_home: Path) -> Iterator[LocalStack]:
     """PostgreSQL and Azurite on this machine, for as long as the tests run."""
     version = int(os.environ.get("DATASTORE_TEST_POSTGRES", "18"))
-    with start(tmp_path_factory.mktemp("home"), postgres_version=version) as stack:
+    with start(temporary_home, postgres_version=version) as stack:
         yield stack
 
 

@@ -329,7 +329,8 @@ class TestPictures:
         assert errors_of(error) == [("/1/metadata/relative_path", "uniqueItems")]
 
     def test_inspections_that_are_none(self, call: Call, ana: dict[str, str]) -> None:
-        for inspections in ([], {}, [{}, {}], [{"size": 0}], [{"md5": "x"}], [{"image_data": {"width": "5"}}]):
+        wrong: list[Any] = [[], {}, [{}, {}], [{"size": 0}], [{"md5": "x"}], [{"image_data": {"width": "5"}}]]
+        for inspections in wrong:
             with refused("DS400"):
                 call("announce_pictures", ana["picture_set_id"], [{}], inspections)
 
@@ -443,12 +444,12 @@ class TestNoInvalidJsonAtRest:
 
     def test_a_plain_insert_is_checked_as_well(self, database: psycopg.Connection, ana: dict[str, str]) -> None:
         insert = """
-            insert into datastore.picture (container_id, picture_set_id, blob_name, user_data)
+            insert into datastore.picture (container_id, picture_set_id, blob_name, document)
             values (%s, %s, 'x', %s)
         """
-        good, bad = Jsonb({"zoom": 30}), Jsonb({"zoom": "30"})
+        good, bad = Jsonb({"user_data": {"zoom": 30}}), Jsonb({"user_data": {"zoom": "30"}})
         database.execute(insert, [ana["container_id"], ana["picture_set_id"], good])
-        with pytest.raises(psycopg.errors.CheckViolation, match="picture_v1_user_data_check"):
+        with pytest.raises(psycopg.errors.CheckViolation, match="picture_v1_check"):
             database.execute(insert, [ana["container_id"], ana["picture_set_id"], bad])
 
     def test_a_query_tells_why(self, database: psycopg.Connection) -> None:

@@ -32,6 +32,8 @@ README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 SQL_REFERENCE = DOCS / "sql-reference.md"
 PAGES = [README, *sorted(DOCS.glob("*.md"))]
+WITH_SQL = [SQL_REFERENCE, DOCS / "operations.md"]
+WITH_EXAMPLES = [README, DOCS / "folders.md", DOCS / "python.md", DOCS / "operations.md"]
 # Written for other installations than this test's: commands that stop the servers, delete everything, or need a network
 RUN_BY_HAND = re.compile(
     r"make |pip |git |datastore-db (local|migrate)|pg_dump|pg_restore|psql|yoyo|export |\.venv|cp |createdb"
@@ -42,7 +44,7 @@ _UNSTABLE = re.compile(
     r"(?P<uuid>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b)"
     r"|(?P<sha256>\b[0-9a-f]{64}\b)"
     r"|(?P<time>\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d(?::?\d\d)?)?)"
-    r"|(?P<date>\b20[2-9]\d-(?!05)\d\d-\d\d\b)"
+    r"|(?P<date>\b20\d\d-\d\d-\d\d\b)"
     r"|(?P<temporary>/[\w/.-]*pytest[\w/.-]*)"
 )
 
@@ -119,11 +121,10 @@ def run_sql(psql: str, database_url: str, blocks: Sequence[str]) -> list[str]:
     return [said + errors for said, errors in zip(*parts, strict=True)][:-1]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != README], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", WITH_SQL, ids=lambda page: page.name)
 def test_sql_sessions_answer_what_the_page_shows(page: Path, psql: str, database_url: str) -> None:
     blocks = [fence for fence in fences(page) if fence.language == "sql"]
-    if not blocks:
-        pytest.skip("no session in SQL")
+    assert blocks
     said, shown = Names(), Names()
     for fence, answer in zip(blocks, run_sql(psql, database_url, [fence.code for fence in blocks]), strict=True):
         compare(page, fence.line, said.stable(answer), shown.stable(fence.answer))
@@ -183,7 +184,7 @@ def workplace(tmp_path: Path, environment: dict[str, str], psql: str, monkeypatc
     return tmp_path
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.name)
 def test_examples_do_what_the_page_shows(page: Path, workplace: Path, psql: str) -> None:
     said, shown = Names(), Names()
     namespace: dict[str, object] = {"__name__": "__main__"}
@@ -206,8 +207,10 @@ def test_examples_do_what_the_page_shows(page: Path, workplace: Path, psql: str)
                     ran += 1
                     answered = _run(command, shown, said)
                     compare(page, fence.line, said.stable(answered), shown.stable(answer_shown))
-    if not ran:
-        pytest.skip("nothing to run")
+        elif fence.language == "sql" and not fence.answer:
+            (answered,) = run_sql(psql, os.environ["DATASTORE_DB_URL"], [fence.code])
+            assert "ERROR" not in answered
+    assert ran
 
 
 def _commands(session: str) -> Iterator[tuple[str, str]]:
@@ -238,7 +241,7 @@ def written_commands() -> Iterator[tuple[str, str]]:
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         for match in re.finditer(
-            r"(?:^(?:\$ )?|`|[=;&|] ?|^\S+=\S+ )(?:\.venv/bin/)?(datastore-db(?: [^`\n]*)?)(?=`|$)", text, re.M
+            r"(?:^\$ |`)(?:\S+=\S+ )*(?:\.venv/bin/)?(datastore-db(?: [^`\n]*)?)(?=`|$)", text, re.M
         ):
             yield page.name, match[1]
 

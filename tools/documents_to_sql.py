@@ -21,12 +21,8 @@ from datastore_db.resources import SQL
 
 Schema = dict[str, Any]
 
-# The sections that are columns of their own; every other key that the client fills is in the column `other`.
-COLUMNS = {
-    "inspection": ["metadata", "image_data", "quality_check"],
-    "picture": ["user_data", "seed", "client_data", "client_feedback"],
-    "picture_set": ["client_data", "acquisition"],
-}
+# The sections that the datastore fills are columns of their own, each checked by its part of the schema.
+COLUMNS = {"inspection": ["metadata", "image_data", "quality_check"]}
 
 
 def documents() -> Iterator[tuple[str, int, Schema]]:
@@ -56,13 +52,8 @@ def functions() -> Iterator[tuple[str, Schema, str]]:
         name = f"{kind}_v{version}"
         source = f"{kind}.v{version}.json"
         yield name, schema, source
-        columns = COLUMNS.get(kind, [])
-        for column in columns:
+        for column in COLUMNS.get(kind, []):
             yield f"{name}_{column}", schema["properties"][column], f"{column} in {source}"
-        rest = {
-            key: part for key, part in schema["properties"].items() if key not in columns and not part.get("readOnly")
-        }
-        yield f"{name}_other", {**schema, "properties": rest}, f"the other keys in {source}"
 
 
 def functions_sql(connection: psycopg.Connection) -> str:

@@ -1,10 +1,12 @@
-create or replace function datastore.audit_trail(created_at timestamptz, edited_by uuid, edited_at timestamptz, last_change text) returns jsonb
-language sql immutable parallel safe
-return jsonb_build_object(
-  'upload_date', (created_at at time zone 'UTC')::date,
-  'edited_by', edited_by,
-  'edit_date', (edited_at at time zone 'UTC')::date,
-  'change_log', last_change,
-  'access_log', '',
-  'privacy_flag', false);
-comment on function datastore.audit_trail(timestamptz, uuid, timestamptz, text) is 'Section audit_trail. Dates are in UTC.';
+create or replace function datastore.audit_trail(
+  created_at timestamptz, edited_by uuid, edited_at timestamptz, last_change text, kept jsonb
+) returns text
+language sql stable parallel safe
+return concat(
+  '{"upload_date": "', to_char(created_at at time zone 'UTC', 'YYYY-MM-DD'),
+  '", "edited_by": ', coalesce('"' || edited_by || '"', 'null'),
+  ', "edit_date": "', to_char(edited_at at time zone 'UTC', 'YYYY-MM-DD'),
+  '", "change_log": ', to_json(last_change),
+  ', "access_log": "", "privacy_flag": false', datastore.more_members(kept));
+comment on function datastore.audit_trail(timestamptz, uuid, timestamptz, text, jsonb) is
+  'Section audit_trail, as text, with the unknown keys that a client put into it. Dates are in UTC.';

@@ -133,11 +133,6 @@ end
 $$;
 comment on function datastore.check_document(text, jsonb) is 'Raises DS400 unless the document is valid.';
 
-create or replace function datastore.without_system_keys(document jsonb, system_keys jsonb) returns jsonb
-language sql immutable parallel safe
-return document - array(select jsonb_object_keys(system_keys));
-comment on function datastore.without_system_keys(jsonb, jsonb) is 'The keys of a document that the client fills.';
-
 create or replace function datastore.kept_keys(document jsonb, system_keys jsonb) returns jsonb
 language sql immutable parallel safe
 return (
@@ -153,6 +148,15 @@ return (
 );
 comment on function datastore.kept_keys(jsonb, jsonb) is
   'The unknown keys inside sections that the datastore fills: they are the client''s, and come back. NULL if there are none.';
+
+create or replace function datastore.what_the_client_says(sent jsonb, system_keys jsonb)
+returns table (document jsonb, kept jsonb)
+language sql immutable parallel safe
+begin atomic
+  select sent - array(select jsonb_object_keys(system_keys)), datastore.kept_keys(sent, system_keys);
+end;
+comment on function datastore.what_the_client_says(jsonb, jsonb) is
+  'A document without what the datastore fills, and the unknown keys inside those sections.';
 
 create or replace function datastore.claimed_keys(document jsonb, rebuilt jsonb, system_keys jsonb) returns jsonb
 language sql immutable parallel safe

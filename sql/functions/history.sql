@@ -6,13 +6,10 @@ begin
   insert into datastore.history (container_id, entity, entity_id, action, acted_by, before)
   select was.container_id, 'picture', was.picture_id,
          case when now_is.state = was.state then 'changed' else 'replaced' end, datastore.acting_user(),
-         datastore.object_of(datastore.member('user_data', was.user_data), datastore.member('seed', was.seed),
-                             datastore.member('client_data', was.client_data),
-                             datastore.member('client_feedback', was.client_feedback)) || was.other
+         was.document
   from old_rows as was
   join new_rows as now_is using (picture_id, container_id)
-  where (was.user_data, was.seed, was.client_data, was.client_feedback, was.other, was.kept)
-          is distinct from (now_is.user_data, now_is.seed, now_is.client_data, now_is.client_feedback, now_is.other, now_is.kept)
+  where (was.document, was.kept) is distinct from (now_is.document, now_is.kept)
      or now_is.state = 'replaced' and was.state <> 'replaced';
   return null;
 end
@@ -24,12 +21,10 @@ language plpgsql as $$
 begin
   insert into datastore.history (container_id, entity, entity_id, action, acted_by, before)
   select was.container_id, 'picture_set', was.picture_set_id, 'changed', datastore.acting_user(),
-         datastore.object_of(datastore.member('name', to_jsonb(was.name)), datastore.member('client_data', was.client_data),
-                             datastore.member('acquisition', was.acquisition)) || was.other
+         was.document || jsonb_build_object('name', was.name)
   from old_rows as was
   join new_rows as now_is using (picture_set_id, container_id)
-  where (was.name, was.client_data, was.acquisition, was.other, was.kept)
-          is distinct from (now_is.name, now_is.client_data, now_is.acquisition, now_is.other, now_is.kept);
+  where (was.name, was.document, was.kept) is distinct from (now_is.name, now_is.document, now_is.kept);
   return null;
 end
 $$;
@@ -59,9 +54,7 @@ begin
 
   insert into datastore.history (container_id, entity, entity_id, action, acted_by, before)
   select was.container_id, 'picture', was.picture_id, 'deleted', datastore.acting_user(),
-         datastore.object_of(datastore.member('user_data', was.user_data), datastore.member('seed', was.seed),
-                             datastore.member('client_data', was.client_data),
-                             datastore.member('client_feedback', was.client_feedback)) || was.other
+         was.document
   from old_rows as was
   where was.state <> 'pending';
   return null;

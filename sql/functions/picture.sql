@@ -19,37 +19,28 @@ begin atomic
   cross join lateral (select coalesce(inspections -> (item.place - 1)::integer, item.document) as inspection) as given
   -- A document's own sections may hold anything: they count where they could be an inspection's.
   cross join lateral (
-    select case when datastore.inspection_v1_metadata(given.inspection -> 'metadata') then given.inspection -> 'metadata' else '{}' end as metadata,
-           case when datastore.inspection_v1_image_data(given.inspection -> 'image_data') then given.inspection -> 'image_data' else '{}' end as image_data,
-           case when datastore.inspection_v1_quality_check(given.inspection -> 'quality_check') then given.inspection -> 'quality_check' else '{}' end as quality_check
+    select case when datastore.inspection_v1_metadata(given.inspection -> 'metadata')
+             then given.inspection -> 'metadata' else '{}' end as metadata,
+           case when datastore.inspection_v1_image_data(given.inspection -> 'image_data')
+             then given.inspection -> 'image_data' else '{}' end as image_data,
+           case when datastore.inspection_v1_quality_check(given.inspection -> 'quality_check')
+             then given.inspection -> 'quality_check' else '{}' end as quality_check
   ) as found;
 end;
 comment on function datastore.announced_pictures(jsonb, jsonb) is
   'A batch of pictures as rows, in order: each document, and what the inspection of its file found.';
-
-create or replace function datastore.client_sections(document jsonb, system_keys jsonb)
-returns table (user_data jsonb, seed jsonb, client_data jsonb, client_feedback jsonb, other jsonb, kept jsonb)
-language sql immutable parallel safe
-begin atomic
-  select document -> 'user_data', document -> 'seed', document -> 'client_data', document -> 'client_feedback',
-         datastore.without_system_keys(document, system_keys) - array['user_data', 'seed', 'client_data', 'client_feedback'],
-         datastore.kept_keys(document, system_keys);
-end;
-comment on function datastore.client_sections(jsonb, jsonb) is 'What a client says about a picture, as the columns of datastore.picture.';
 
 create or replace function datastore.rewrite_pictures(picture_ids uuid[], documents jsonb, system_keys jsonb) returns uuid[]
 language sql volatile
 begin atomic
   with rewritten as (
     update datastore.picture
-    set user_data = sections.user_data, seed = sections.seed, client_data = sections.client_data,
-        client_feedback = sections.client_feedback, other = sections.other, kept = sections.kept,
+    set document = said.document, kept = said.kept,
         edited_by = datastore.acting_user(), edited_at = now(), last_change = 'picture changed'
     from unnest(picture_ids) with ordinality as known(picture_id, place)
-    cross join lateral datastore.client_sections(documents -> (known.place - 1)::integer, system_keys) as sections
+    cross join lateral datastore.what_the_client_says(documents -> (known.place - 1)::integer, system_keys) as said
     where picture.picture_id = known.picture_id
-      and (picture.user_data, picture.seed, picture.client_data, picture.client_feedback, picture.other, picture.kept)
-            is distinct from (sections.user_data, sections.seed, sections.client_data, sections.client_feedback, sections.other, sections.kept)
+      and (picture.document, picture.kept) is distinct from (said.document, said.kept)
     returning picture.picture_id
   )
   select coalesce(array_agg(rewritten.picture_id), '{}') from rewritten;
@@ -107,12 +98,19 @@ begin
   ), inserted as (
     insert into datastore.picture
       (picture_id, container_id, picture_set_id, relative_path, blob_name, size, md5, metadata, image_data, quality_check,
-       created_by, edited_by, user_data, seed, client_data, client_feedback, other, kept)
-    select fresh.fresh_id, known_set.container_id, known_set.picture_set_id, fresh.relative_path,
-           known_set.picture_set_id || '/' || fresh.fresh_id || datastore.extension_of(fresh.image_data ->> 'format'),
-           fresh.size, fresh.md5, fresh.metadata, fresh.image_data, fresh.quality_check, acting_id, acting_id, sections.*
+       document, kept, created_by, edited_by)
+    select fresh.fresh_id, known_set.container_id, known_set.picture_set_id, fresh.relative_path, blob.name, fresh.size, fresh.md5,
+           fresh.metadata || jsonb_build_object('upload_date', to_char(now() at time zone 'UTC', 'YYYY-MM-DD')),
+           fresh.image_data || jsonb_strip_nulls(jsonb_build_object(
+             'source', container.name || '/' || blob.name, 'parent', '', 'size', fresh.size)),
+           fresh.quality_check || '{"upload_check": false}',
+           said.document, said.kept, acting_id, acting_id
     from fresh
-    cross join lateral datastore.client_sections(fresh.document, call.system_keys) as sections
+    cross join lateral (
+      select known_set.picture_set_id || '/' || fresh.fresh_id || datastore.extension_of(fresh.image_data ->> 'format') as name
+    ) as blob
+    join datastore.container on container.container_id = known_set.container_id
+    cross join lateral datastore.what_the_client_says(fresh.document, call.system_keys) as said
     order by fresh.place
     returning picture_id, blob_name
   )
@@ -235,7 +233,9 @@ begin
     and old.container_id = new.container_id and old.picture_set_id = new.picture_set_id and old.relative_path = new.relative_path;
 
   update datastore.picture
-  set state = 'stored', size = coalesce(said.size, picture.size), md5 = coalesce(said.md5, picture.md5)
+  set state = 'stored', size = coalesce(said.size, picture.size), md5 = coalesce(said.md5, picture.md5),
+      image_data = picture.image_data || jsonb_strip_nulls(jsonb_build_object('size', coalesce(said.size, picture.size))),
+      quality_check = picture.quality_check || '{"upload_check": true}'
   from datastore.confirmed_pictures(confirmations) as said
   where picture.picture_id = said.picture_id and picture.state = 'pending';
 

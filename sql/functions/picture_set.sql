@@ -23,21 +23,16 @@ language plpgsql volatile as $$
 declare
   keys jsonb := (datastore.schema_of('picture_set', document)).system_keys;
   written_id uuid := coalesce(target_id, gen_random_uuid());
-  client jsonb := datastore.without_system_keys(document, keys);
-  kept jsonb := datastore.kept_keys(document, keys);
   name text := coalesce(document ->> 'name', nullif(regexp_replace(folder_path, '^.*/', ''), ''), folder_root, written_id::text);
 begin
   insert into datastore.picture_set as known
-    (picture_set_id, container_id, name, folder_root, folder_path, client_data, acquisition, other, kept, created_by, edited_by)
-  values
-    (written_id, container_id, name, folder_root, folder_path, client -> 'client_data', client -> 'acquisition',
-     client - array['name', 'client_data', 'acquisition'], kept, datastore.acting_user(), datastore.acting_user())
+    (picture_set_id, container_id, name, folder_root, folder_path, document, kept, created_by, edited_by)
+  select written_id, container_id, name, folder_root, folder_path, said.document, said.kept, datastore.acting_user(), datastore.acting_user()
+  from datastore.what_the_client_says(document, keys) as said
   on conflict on constraint picture_set_pkey do update
-    set name = excluded.name, client_data = excluded.client_data, acquisition = excluded.acquisition,
-        other = excluded.other, kept = excluded.kept,
+    set name = excluded.name, document = excluded.document, kept = excluded.kept,
         edited_by = excluded.edited_by, edited_at = now(), last_change = 'picture_set changed'
-    where (known.name, known.client_data, known.acquisition, known.other, known.kept)
-            is distinct from (excluded.name, excluded.client_data, excluded.acquisition, excluded.other, excluded.kept);
+    where (known.name, known.document, known.kept) is distinct from (excluded.name, excluded.document, excluded.kept);
 
   if document ?| array(select jsonb_object_keys(keys)) then
     perform datastore.remember_claims('picture_set', jsonb_build_array(jsonb_build_object(
@@ -61,8 +56,8 @@ begin
   perform datastore.check_document('picture_set', document);
   -- Two calls with one name wait for each other here.
   perform from datastore.container where container.container_id = home_id for no key update;
-  if exists (select from datastore.picture_set where picture_set.container_id = home_id and picture_set.name = document ->> 'name') then
-    perform datastore.refuse('DS409', format('the container has a picture set named %s already', document -> 'name'));
+  if exists (select from datastore.picture_set where picture_set.container_id = home_id and picture_set.name = create_picture_set.document ->> 'name') then
+    perform datastore.refuse('DS409', format('the container has a picture set named %s already', create_picture_set.document -> 'name'));
   end if;
   written_id := datastore.write_picture_set(null, home_id, document, null, null);
   return datastore.picture_set_json(written_id);
@@ -100,12 +95,11 @@ language plpgsql stable as $$
 declare
   known datastore.picture_set := datastore.find_picture_set(rebuild_picture_set.picture_set_id, rebuild_picture_set.container_id);
 begin
-  return datastore.object_text(
-    datastore.members_of(datastore.picture_set_json(known.picture_set_id)),
-    '"pictures": [' || coalesce((
-      select string_agg(rebuilt.document::text, ', ' order by rebuilt.position)
+  return left(datastore.picture_set_json(known.picture_set_id)::text, -1) || ', "pictures": ['
+    || coalesce((
+      select string_agg(rebuilt.document_text, ', ' order by rebuilt.position)
       from datastore.picture_document as rebuilt
-      where rebuilt.picture_set_id = known.picture_set_id and rebuilt.state = 'stored'), '') || ']');
+      where rebuilt.picture_set_id = known.picture_set_id and rebuilt.state = 'stored'), '') || ']}';
 end
 $$;
 comment on function datastore.rebuild_picture_set(uuid, uuid) is

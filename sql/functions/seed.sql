@@ -35,16 +35,22 @@ end
 $$;
 comment on function datastore.check_seeds(jsonb) is 'Raises DS400 for a seed that is unknown, or contradicts itself.';
 
+create or replace function datastore.said_seed(seed jsonb) returns table (seed_id uuid, name text)
+language sql immutable parallel safe
+begin atomic
+  select (seed ->> 'seed_id')::uuid, case jsonb_typeof(seed) when 'string' then seed #>> '{}' else seed ->> 'seed_name' end
+  where jsonb_typeof(seed) in ('string', 'object');
+end;
+comment on function datastore.said_seed(jsonb) is 'Key seed of a picture''s document: the species'' id, or its name. No row if none is said.';
+
 create or replace function datastore.label_known(picture_ids uuid[]) returns void
 language plpgsql volatile as $$
 begin
   insert into datastore.seed (name)
   select distinct on (datastore.seed_key(said.name)) btrim(said.name)
   from datastore.picture
-  cross join lateral (select coalesce(picture.seed ->> 'seed_name', picture.seed #>> '{}') as name) as said
-  where picture.picture_id = any (picture_ids)
-    and (jsonb_typeof(picture.seed) = 'string' or not picture.seed ? 'seed_id')
-    and datastore.seed_key(said.name) <> ''
+  cross join lateral datastore.said_seed(picture.document -> 'seed') as said
+  where picture.picture_id = any (picture_ids) and said.seed_id is null and datastore.seed_key(said.name) <> ''
   on conflict (key) do nothing;
 
   delete from datastore.picture_label
@@ -53,12 +59,9 @@ begin
   insert into datastore.picture_label (picture_id, container_id, seed_id, origin, labelled_by)
   select picture.picture_id, picture.container_id, seed.seed_id, 'known', datastore.acting_user()
   from datastore.picture
-  join datastore.seed
-    on case
-         when jsonb_typeof(picture.seed) = 'object' and picture.seed ? 'seed_id' then seed.seed_id = (picture.seed ->> 'seed_id')::uuid
-         else seed.key = datastore.seed_key(coalesce(picture.seed ->> 'seed_name', picture.seed #>> '{}'))
-       end
-  where picture.picture_id = any (picture_ids) and jsonb_typeof(picture.seed) in ('string', 'object');
+  cross join lateral datastore.said_seed(picture.document -> 'seed') as said
+  join datastore.seed on seed.seed_id = said.seed_id or said.seed_id is null and seed.key = datastore.seed_key(said.name)
+  where picture.picture_id = any (picture_ids);
 end
 $$;
 comment on function datastore.label_known(uuid[]) is

@@ -19,7 +19,7 @@ comment on column datastore.history.entity_id is 'The row''s id.';
 comment on column datastore.history.action is 'changed, replaced, deleted, or claimed.';
 comment on column datastore.history.acted_by is 'The acting user, if one was set.';
 comment on column datastore.history.acted_at is 'The start of the transaction that did it.';
-comment on column datastore.history.before is 'The client''s sections as they were before.';
+comment on column datastore.history.before is 'What the client had said before.';
 comment on column datastore.history.claimed is 'What a client sent for keys that the datastore fills, where it differs from what the datastore knows.';
 comment on column datastore.history.history_id is 'The order in which things happened.';
 comment on column datastore.history.container_id is 'The tenant.';

@@ -8,25 +8,23 @@ create table datastore.picture (
   blob_name text not null,
   size bigint,
   md5 bytea,
-  -- the document, by section: what the client says
-  user_data jsonb,
-  seed jsonb,
-  client_data jsonb,
-  client_feedback jsonb,
-  other jsonb not null default '{}',
+  -- what the client says, as sent
+  document jsonb not null default '{}',
   kept jsonb,
-  -- and what the machine knows
+  -- what the machine knows, by section
   metadata jsonb not null default '{}',
   image_data jsonb not null default '{}',
   quality_check jsonb not null default '{}',
   -- what people filter by
-  schema_version integer not null generated always as (coalesce((other ->> 'schema_version')::numeric::integer, 1)) stored,
+  schema_version integer not null generated always as (coalesce((document ->> 'schema_version')::numeric::integer, 1)) stored,
   file_name text generated always as (metadata ->> 'file_name') stored,
   format text generated always as (image_data ->> 'format') stored,
   width numeric generated always as (datastore.number_of(image_data -> 'width')) stored,
   height numeric generated always as (datastore.number_of(image_data -> 'height')) stored,
   sha256 text generated always as (quality_check ->> 'image_checksum') stored,
-  zoom numeric generated always as (datastore.number_of(user_data -> 'zoom')) stored,
+  zoom numeric generated always as (datastore.number_of(document #> '{user_data,zoom}')) stored,
+  number_of_seeds numeric generated always as (datastore.number_of(document #> '{user_data,number_of_seeds}')) stored,
+  client_email text generated always as (document #>> '{client_data,client_email}') stored,
   created_at timestamptz not null default now(),
   created_by uuid,
   edited_at timestamptz not null default now(),
@@ -38,11 +36,7 @@ create table datastore.picture (
   constraint picture_state_check check (state in ('pending', 'stored', 'replaced')),
   constraint picture_replaced_check check ((state = 'replaced') = (replaced_by is not null)),
   -- A row keeps the version that it was written with: a newer one adds its own constraints beside these.
-  constraint picture_v1_user_data_check check (schema_version <> 1 or datastore.picture_v1_user_data(user_data)),
-  constraint picture_v1_seed_check check (schema_version <> 1 or datastore.picture_v1_seed(seed)),
-  constraint picture_v1_client_data_check check (schema_version <> 1 or datastore.picture_v1_client_data(client_data)),
-  constraint picture_v1_client_feedback_check check (schema_version <> 1 or datastore.picture_v1_client_feedback(client_feedback)),
-  constraint picture_v1_other_check check (schema_version <> 1 or datastore.picture_v1_other(other)),
+  constraint picture_v1_check check (schema_version <> 1 or datastore.picture_v1(document)),
   constraint picture_kept_check check (datastore.object_v1(kept)),
   constraint inspection_v1_metadata_check check (datastore.inspection_v1_metadata(metadata)),
   constraint inspection_v1_image_data_check check (datastore.inspection_v1_image_data(image_data)),
@@ -56,26 +50,24 @@ create unique index picture_pending_path_key on datastore.picture (container_id,
 create index picture_picture_set_id_idx on datastore.picture (picture_set_id, position);
 create index picture_sha256_idx on datastore.picture (picture_set_id, sha256);
 
-comment on table datastore.picture is 'A picture: its blob, and its document by section. Read it whole with datastore.rebuild_picture(uuid).';
+comment on table datastore.picture is 'A picture: its blob, and its document: what the client says, and what the machine knows. Read it whole with datastore.rebuild_picture(uuid).';
 comment on column datastore.picture.position is 'The order in which pictures were announced.';
 comment on column datastore.picture.state is 'pending: announced, its blob is not confirmed. stored: its blob is there. replaced: a newer picture has its path.';
 comment on column datastore.picture.relative_path is 'Its path inside the uploaded folder, with which it is known again; NULL where a backend handed over bytes alone.';
 comment on column datastore.picture.blob_name is 'Where its blob lies in the container: {picture_set_id}/{picture_id}.{extension}.';
 comment on column datastore.picture.size is 'Size of the file, in bytes.';
 comment on column datastore.picture.md5 is 'MD5 of the file, 16 bytes: the blob''s Content-MD5.';
-comment on column datastore.picture.user_data is 'Section user_data, as sent; SQL NULL where the document has none.';
-comment on column datastore.picture.seed is 'Key seed, as sent: the species that the picture is known to show.';
-comment on column datastore.picture.client_data is 'Section client_data, as sent; SQL NULL where the document has none.';
-comment on column datastore.picture.client_feedback is 'Section client_feedback, as sent; SQL NULL where the document has none.';
-comment on column datastore.picture.other is 'Every other key that the client fills, unknown ones included.';
+comment on column datastore.picture.document is 'What the client fills, as it was sent, unknown keys included; what the datastore fills is not in it.';
 comment on column datastore.picture.kept is 'Unknown keys that a client put into sections that the datastore fills, by section.';
-comment on column datastore.picture.metadata is 'Section metadata, what was known when it was announced: file_name, relative_path.';
-comment on column datastore.picture.image_data is 'Section image_data, as the file''s inspection found it: format, width, height, tags, …';
-comment on column datastore.picture.quality_check is 'Section quality_check, as the file''s inspection found it: image_checksum, valid_data, …';
+comment on column datastore.picture.metadata is 'Section metadata: file_name, relative_path, upload_date (in UTC).';
+comment on column datastore.picture.image_data is 'Section image_data: what the file''s inspection found (format, width, height, tags, …), and source: container and blob.';
+comment on column datastore.picture.quality_check is 'Section quality_check: what the file''s inspection found (image_checksum, valid_data, …), and upload_check: is it stored?';
 comment on column datastore.picture.schema_version is 'The version of the document''s schema that this row was written with.';
 comment on column datastore.picture.width is 'Pixels.';
 comment on column datastore.picture.height is 'Pixels.';
 comment on column datastore.picture.sha256 is 'SHA-256 of the file, in hex.';
+comment on column datastore.picture.number_of_seeds is 'As the user said.';
+comment on column datastore.picture.client_email is 'Who took it, as the client said.';
 comment on column datastore.picture.zoom is 'Magnification, times, as the user said.';
 comment on column datastore.picture.last_change is 'What happened to it last, for audit_trail.change_log; the history has the rest.';
 comment on column datastore.picture.created_by is 'The acting user, if one was set.';

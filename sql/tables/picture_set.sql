@@ -5,15 +5,13 @@ create table datastore.picture_set (
   name text not null,
   folder_root text,
   folder_path text,
-  -- the document, by section
-  client_data jsonb,
-  acquisition jsonb,
-  other jsonb not null default '{}',
+  -- what the client says, as sent
+  document jsonb not null default '{}',
   kept jsonb,
   -- what people filter by
-  schema_version integer not null generated always as (coalesce((other ->> 'schema_version')::numeric::integer, 1)) stored,
-  project_name text generated always as (other ->> 'project_name') stored,
-  submitter_name text generated always as (other ->> 'submitter_name') stored,
+  schema_version integer not null generated always as (coalesce((document ->> 'schema_version')::numeric::integer, 1)) stored,
+  project_name text generated always as (document ->> 'project_name') stored,
+  submitter_name text generated always as (document ->> 'submitter_name') stored,
   created_at timestamptz not null default now(),
   created_by uuid,
   edited_at timestamptz not null default now(),
@@ -21,9 +19,7 @@ create table datastore.picture_set (
   last_change text not null default 'picture_set created',
   primary key (picture_set_id, container_id),
   -- A row keeps the version that it was written with: a newer one adds its own constraints beside these.
-  constraint picture_set_v1_client_data_check check (schema_version <> 1 or datastore.picture_set_v1_client_data(client_data)),
-  constraint picture_set_v1_acquisition_check check (schema_version <> 1 or datastore.picture_set_v1_acquisition(acquisition)),
-  constraint picture_set_v1_other_check check (schema_version <> 1 or datastore.picture_set_v1_other(other)),
+  constraint picture_set_v1_check check (schema_version <> 1 or datastore.picture_set_v1(document)),
   constraint picture_set_kept_check check (datastore.object_v1(kept)),
   constraint picture_set_name_check check (char_length(name) between 1 and 255),
   constraint picture_set_folder_check check ((folder_root is null) = (folder_path is null)),
@@ -31,14 +27,12 @@ create table datastore.picture_set (
 );
 create index picture_set_container_id_name_idx on datastore.picture_set (container_id, name);
 
-comment on table datastore.picture_set is 'A folder of pictures, one row each; its document by section. Read it whole with datastore.rebuild_picture_set(uuid).';
+comment on table datastore.picture_set is 'A folder of pictures, one row each. Read it whole with datastore.rebuild_picture_set(uuid).';
 comment on column datastore.picture_set.position is 'The order in which sets were made.';
 comment on column datastore.picture_set.name is 'What people call it; its own id, as text, where nobody named it.';
 comment on column datastore.picture_set.folder_root is 'The uploaded folder''s name, where the set was made from a folder.';
 comment on column datastore.picture_set.folder_path is 'The directory''s path inside that folder, '''' for the folder itself.';
-comment on column datastore.picture_set.client_data is 'Section client_data, as sent; SQL NULL where the document has none.';
-comment on column datastore.picture_set.acquisition is 'Section acquisition, as sent; SQL NULL where the document has none.';
-comment on column datastore.picture_set.other is 'Every other key that the client fills, unknown ones included.';
+comment on column datastore.picture_set.document is 'What the client fills, as it was sent, unknown keys included; what the datastore fills is not in it.';
 comment on column datastore.picture_set.kept is 'Unknown keys that a client put into sections that the datastore fills, by section.';
 comment on column datastore.picture_set.schema_version is 'The version of the document''s schema that this row was written with.';
 comment on column datastore.picture_set.project_name is 'From the document.';

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(temporary_home: Path) -> Path:
     """One home for all: to make the data of a new one takes a second."""
-    return tmp_path_factory.mktemp("home")
+    return temporary_home / "local"
 
 
 @pytest.fixture

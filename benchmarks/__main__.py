@@ -1,0 +1,64 @@
+"""`make bench`: prints a table and writes benchmarks/results/latest.json. `make bench ARGS=rebuild` runs one."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import psycopg
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import rebuild, upload
+from benchmarks.figures import Figure
+from datastore_db.local import LocalStack, start
+from datastore_db.migrate import migrate
+
+BENCHMARKS = {"rebuild": rebuild.measure, "upload": upload.measure}
+
+
+def main(names: list[str]) -> None:
+    """Run the benchmarks of these names, or all."""
+    console = Console()
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="datastore-db-bench-") as home, start(Path(home)) as stack:
+        migrate(stack.database_url)
+        for name in names or BENCHMARKS:
+            console.print(f"measuring {name} …")
+            figures += BENCHMARKS[name](stack)
+        about = _about(stack)
+    _print(console, figures, about)
+    results = Path(__file__).parent / "results"
+    results.mkdir(exist_ok=True)
+    text = json.dumps({"machine": about, "figures": [asdict(figure) for figure in figures]}, indent=2, ensure_ascii=False)
+    (results / "latest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _about(stack: LocalStack) -> str:
+    with psycopg.connect(stack.database_url) as connection:
+        version = connection.info.server_version // 10000
+    return f"PostgreSQL {version}, Python {platform.python_version()}, {platform.machine()}"
+
+
+def _print(console: Console, figures: list[Figure], about: str) -> None:
+    table = Table(title=about, title_justify="left")
+    for column in ("what", "against", "ratio", "to reach", "detail"):
+        table.add_column(column, overflow="fold")
+    for figure in figures:
+        reached = figure.to_reach is None or figure.ratio <= figure.to_reach
+        table.add_row(
+            figure.what,
+            figure.against,
+            f"{'[green]' if reached else '[red]'}{figure.ratio:.2f}",
+            "" if figure.to_reach is None else f"{figure.to_reach:g}",
+            figure.detail,
+        )
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

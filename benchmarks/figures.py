@@ -1,0 +1,30 @@
+"""What a benchmark gives: a ratio, and what it should be."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A measured ratio. `to_reach`: at most this; None where it is only to be known."""
+
+    what: str
+    against: str
+    ratio: float
+    to_reach: float | None
+    detail: str
+
+
+def alternately(rounds: int, *actions: Callable[[], object]) -> list[float]:
+    """The median seconds of each action, run in turn so that what else the machine does meets all alike."""
+    seconds: list[list[float]] = [[] for _ in actions]
+    for _ in range(rounds):
+        for action, taken in zip(actions, seconds, strict=True):
+            start = time.perf_counter()
+            action()
+            taken.append(time.perf_counter() - start)
+    return [statistics.median(taken) for taken in seconds]
