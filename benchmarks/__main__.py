@@ -34,7 +34,9 @@ def main(names: list[str]) -> None:
     _print(console, figures, about)
     results = Path(__file__).parent / "results"
     results.mkdir(exist_ok=True)
-    text = json.dumps({"machine": about, "figures": [asdict(figure) for figure in figures]}, indent=2, ensure_ascii=False)
+    text = json.dumps(
+        {"machine": about, "figures": [asdict(figure) for figure in figures]}, indent=2, ensure_ascii=False
+    )
     (results / "latest.json").write_text(text + "\n", encoding="utf-8")
 
 

@@ -23,10 +23,8 @@ def measure(stack: LocalStack) -> list[Figure]:
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
         set_id = _fill(connection)
         connection.execute("create table public.whole (document jsonb)")
-        connection.execute(
-            "insert into public.whole select jsonb_array_elements(datastore.rebuild_picture_set(%s)::jsonb -> 'pictures')",
-            [set_id],
-        )
+        pictures = "jsonb_array_elements(datastore.rebuild_picture_set(%s)::jsonb -> 'pictures')"
+        connection.execute(f"insert into public.whole select {pictures}", [set_id])
         connection.execute("create table public.one (documents jsonb)")
         connection.execute("insert into public.one select datastore.rebuild_picture_set(%s)", [set_id])
         connection.execute("vacuum analyze")
@@ -44,7 +42,9 @@ def measure(stack: LocalStack) -> list[Figure]:
         connection.execute("drop table public.whole, public.one")
     detail = f"{rebuilt * 1000:.1f} ms, {selected * 1000:.1f} ms"
     return [
-        Figure("rebuild_picture_set of 1,000 pictures", "the documents, whole, a row each", rebuilt / selected, 2, detail),
+        Figure(
+            "rebuild_picture_set of 1,000 pictures", "the documents, whole, a row each", rebuilt / selected, 2, detail
+        ),
         Figure(
             "rebuild_picture_set of 1,000 pictures",
             "the documents, whole, in one jsonb",

@@ -15,8 +15,9 @@ from datastore_db.upload.prepared import Prepared, prepare
 from datastore_db.upload.report import FileResult, Progress, ProgressListener, State, UploadReport
 
 BATCH_SIZE = 64
-BATCH_BYTES = 16 * 1024 * 1024
-CONCURRENT_BATCHES = 2
+# What all batches under way may hold together; a small picture counts as one of LEAST_BYTES.
+BYTES_IN_MEMORY = 32 * 1024 * 1024
+LEAST_BYTES = 128 * 1024
 
 
 async def upload_folder(
@@ -48,18 +49,15 @@ class _Run:
         self._bytes = sum(picture.size for picture_set in self._sets for picture in picture_set.pictures)
         self._pictures_done = self._bytes_done = 0
         self._told = set(folder.problems)
+        self._memory = _Memory(BYTES_IN_MEMORY)
         self.report = UploadReport(
             folder.name, target.container_name, problems=list(folder.problems), not_processed=list(folder.not_processed)
         )
 
     async def send_everything(self) -> None:
-        slots = asyncio.Semaphore(CONCURRENT_BATCHES)
-
         async def send(picture_set_id: UUID, batch: list[Prepared]) -> None:
-            try:
-                await send_batch(self._target, picture_set_id, batch, self, replace=self._replace)
-            finally:
-                slots.release()
+            await send_batch(self._target, picture_set_id, batch, self, replace=self._replace)
+            await self._memory.give(sum(map(_weight, batch)))
 
         async with asyncio.TaskGroup() as group:
             for picture_set in self._sets:
@@ -67,8 +65,6 @@ class _Run:
                 if picture_set_id is None:
                     continue
                 async for batch in self._batches(picture_set.pictures):
-                    # Before the next batch is read: what waits here is what is in memory.
-                    await slots.acquire()
                     group.create_task(send(picture_set_id, batch))
 
     async def _open(self, picture_set: FolderPictureSet) -> UUID | None:
@@ -103,17 +99,16 @@ class _Run:
 
     async def _batches(self, pictures: Sequence[FolderPicture]) -> AsyncIterator[list[Prepared]]:
         batch: list[Prepared] = []
-        in_memory = 0
         for picture in pictures:
             prepared = await asyncio.to_thread(self._prepare, picture)
             if prepared is None:
                 continue
-            size = len(prepared.content or b"")
-            if batch and (len(batch) == BATCH_SIZE or in_memory + size > BATCH_BYTES):
+            # Before it waits for memory it sends off what it holds itself, or nobody would ever give any back.
+            if batch and (len(batch) == BATCH_SIZE or not self._memory.has(_weight(prepared))):
                 yield batch
-                batch, in_memory = [], 0
+                batch = []
+            await self._memory.take(_weight(prepared))
             batch.append(prepared)
-            in_memory += size
         if batch:
             yield batch
 
@@ -163,6 +158,33 @@ class _Run:
         self._bytes_done += size
         if self._progress is not None:
             self._progress(Progress(self._pictures_done, self._pictures, self._bytes_done, self._bytes))
+
+
+class _Memory:
+    """How many bytes may be held at once."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held = 0
+        self._changed = asyncio.Condition()
+
+    def has(self, size: int) -> bool:
+        """Whether there is room, now. Something larger than all of it is let in alone."""
+        return self._held == 0 or self._held + size <= self._limit
+
+    async def take(self, size: int) -> None:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.has(size))
+            self._held += size
+
+    async def give(self, size: int) -> None:
+        async with self._changed:
+            self._held -= size
+            self._changed.notify_all()
+
+
+def _weight(picture: Prepared) -> int:
+    return max(len(picture.content or b""), LEAST_BYTES)
 
 
 def _read(model: type[Picture] | type[PictureSet], written: object, places: Places) -> Picture | PictureSet:
