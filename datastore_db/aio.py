@@ -143,9 +143,7 @@ class Store:
         """
         with await asyncio.to_thread(open_folder, source, name=name) as folder:
             target, _ = await self._target(None, user_id)
-            report = await upload_folder(target, folder, replace=replace, progress=progress)
-        await self.sweep(user_id=user_id)
-        return report
+            return await upload_folder(target, folder, replace=replace, progress=progress)
 
     async def upload_pictures(
         self,

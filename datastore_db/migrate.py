@@ -50,6 +50,7 @@ def migrate(database_url: str, *, only_pre: bool = False) -> list[str]:
             if only_pre:
                 pending = MigrationList(_before_post(pending))
             applied = [migration.id for migration in pending]
+            _refuse_what_psql_made(connection, backend.get_applied_migration_hashes())
             backend.apply_migrations_only(pending)
         finally:
             backend.connection.close()
@@ -78,6 +79,15 @@ def yoyo_uri(database_url: str) -> str:
     settings["options"] = f"{settings.get('options', '')} -csearch_path=public".strip()
     database = quote(settings.pop("dbname", ""), safe="")
     return f"postgresql+psycopg:///{database}?{urlencode(settings)}"
+
+
+def _refuse_what_psql_made(connection: psycopg.Connection, applied: list[str]) -> None:
+    made = connection.execute("select pg_catalog.to_regnamespace('datastore') is not null").fetchone()
+    if made == (True,) and not applied:
+        raise DatastoreError(
+            "the database has a schema named datastore, and no migration that made it: was it installed by psql? "
+            "Tell yoyo so: yoyo mark --database postgresql+psycopg://… (docs/operations.md)"
+        )
 
 
 def _before_post(pending: MigrationList) -> Iterator[object]:

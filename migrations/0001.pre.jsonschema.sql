@@ -14,6 +14,27 @@ create schema if not exists jsonschema;
 comment on schema jsonschema is
   'JSON Schema draft 2020-12: is_valid, errors and compile. Names beginning with an underscore are internal.';
 
+-- What an earlier version may have left: "create or replace" changes neither the arguments of a function nor a type, and
+-- would leave the old one beside the new one. What is public stays. Nothing outside depends on what is internal: compiled
+-- functions call the checks of formats by name, and these come back a moment later in the same installation.
+do $$
+declare
+  internal record;
+begin
+  for internal in
+    select 1 as turn, 'function' as kind, oid::regprocedure::text as name
+    from pg_catalog.pg_proc
+    where pronamespace = 'jsonschema'::regnamespace and starts_with(proname, '_')
+    union all
+    select 2, 'type', oid::regtype::text
+    from pg_catalog.pg_type
+    where typnamespace = 'jsonschema'::regnamespace and starts_with(typname, '_') and typtype = 'c'
+    order by turn
+  loop
+    execute format('drop %s %s', internal.kind, internal.name);
+  end loop;
+end
+$$;
 -- Every keyword that is understood, in one place. Whatever is not listed here is refused, never ignored.
 
 -- What each keyword takes: that decides how its value is checked (_misfit) and where the schemas inside it are
@@ -192,46 +213,60 @@ as $$
   select case when length(words) > most then left(words, most) || '…' else words end
 $$;
 
+create or replace function jsonschema._json_string(words text)
+  returns text
+  language sql immutable parallel safe
+as $$
+  -- As JSON writes it; to_jsonb does so, too, but is only stable
+  select case when words is not null then (jsonb_object(array['', words]) -> '')::text end
+$$;
+
 create or replace function jsonschema._quoted(words text, most integer default 60)
   returns text
   language sql immutable parallel safe
 as $$
-  -- A string as JSON writes it, cut to a readable length.
-  select '"' || jsonschema._shortened(substr(quoted, 2, length(quoted) - 2), most) || '"'
-  from (values ((jsonb_object(array['', left(words, most + 1)]) -> '')::text)) as _(quoted)
+  -- A string as JSON writes it, cut to a readable length
+  select case when length(words) > most then left(jsonschema._json_string(left(words, most)), -1) || '…"'
+              else jsonschema._json_string(words) end
 $$;
 
 create or replace function jsonschema._listed(words text[], conjunction text default 'or')
   returns text
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  -- {a,b,c} gives: a, b or c
-  select case cardinality(words)
+-- {a,b,c} gives: a, b or c
+begin
+  return case cardinality(words)
     when 0 then 'nothing'
     when 1 then words[1]
     else array_to_string(words[1:cardinality(words) - 1], ', ') || ' ' || conjunction || ' ' || words[cardinality(words)]
-  end
+  end;
+end
 $$;
 
 create or replace function jsonschema._counted(n numeric, noun text)
   returns text
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  select n || ' ' || noun || case when n = 1 then '' else 's' end
+begin
+  return n || ' ' || noun || case when n = 1 then '' else 's' end;
+end
 $$;
 
 create or replace function jsonschema._described(instance jsonb)
   returns text
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  -- What is there, in a few words: scalars as they are, arrays and objects by their size only.
-  select case jsonb_typeof(instance)
+-- What is there, in a few words: scalars as they are, arrays and objects by their size only.
+begin
+  return case jsonb_typeof(instance)
     when 'string' then 'the string ' || jsonschema._quoted(instance #>> '{}')
     when 'number' then 'the number ' || jsonschema._shortened(instance #>> '{}', 40)
     when 'array' then 'an array of ' || jsonschema._counted(jsonb_array_length(instance), 'item')
     when 'object' then 'an object of ' || jsonschema._counted((select count(*) from jsonb_object_keys(instance)), 'key')
-    else instance #>> '{}'
-  end
+    else instance::text
+  end;
+end
 $$;
 
 create or replace function jsonschema._distance(a text, b text)
@@ -275,7 +310,7 @@ as $$
   select candidate
   from (
     select candidate, n, jsonschema._distance(bare_word, bare) as distance
-    from unnest(known[1:200]) with ordinality as _(candidate, n),
+    from unnest(known[1:100]) with ordinality as _(candidate, n),
       lateral (select lower(translate(candidate, '_- ', '')) as bare,
                       lower(translate(left(word, 64), '_- ', '')) as bare_word) as __
     where length(word) <= 40 and length(candidate) <= 40 and abs(length(bare) - length(bare_word)) <= 3
@@ -309,11 +344,24 @@ begin
 end
 $$;
 
+create or replace function jsonschema._prefixes(pointer text)
+  returns text[]
+  language plpgsql immutable parallel safe
+as $$
+-- A JSON Pointer and those of all that it is in: /a/b gives {"",/a,/a/b}.
+declare
+  parts constant text[] := string_to_array(pointer, '/');
+begin
+  return array(
+    select array_to_string(parts[1:n], '/') from generate_series(1, greatest(cardinality(parts), 1)) as n order by n);
+end
+$$;
+
 create or replace function jsonschema._percent_decode(encoded text)
   returns text
   language plpgsql immutable parallel safe
 as $$
--- "%C3%A9" gives "é"; null where the bytes are not UTF-8.
+-- "%C3%A9" gives "é".
 declare
   bytes bytea := '';
   piece text;
@@ -325,9 +373,6 @@ begin
     bytes := bytes || case when piece ~ '^%..' then decode(substr(piece, 2), 'hex') else convert_to(piece, 'UTF8') end;
   end loop;
   return convert_from(bytes, 'UTF8');
-exception
-  when character_not_in_repertoire or untranslatable_character then
-    return null;
 end
 $$;
 
@@ -961,6 +1006,13 @@ as $$
   from (values (regexp_replace(property, '^(gc|General_Category)=', ''))) as _(name)
 $$;
 
+create or replace function jsonschema._from_hex(digits text)
+  returns integer
+  language sql immutable parallel safe
+as $$
+  select ('x' || lpad(digits, 8, '0'))::bit(32)::integer
+$$;
+
 create or replace function jsonschema._regex_letter(code integer, in_class boolean)
   returns text
   language sql immutable parallel safe
@@ -984,7 +1036,7 @@ create or replace function jsonschema._regex_class(code_points int4multirange, i
 as $$
   -- A set of code points as one letter or as a class. PostgreSQL has no empty class, and text has no U+0000.
   select case
-    when isempty(code_points) then case when is_negated then '[\u0001-\U0010ffff]' else '(?!)' end
+    when isempty(code_points) then case when is_negated then '[\u0001-\U0010ffff]' else '[^\u0001-\U0010ffff]' end
     when not is_negated and upper(code_points) - lower(code_points) = 1 then
       jsonschema._regex_letter(lower(code_points), false)
     else
@@ -1042,23 +1094,22 @@ begin
   end if;
 
   if letter = 'u' then
-    -- a surrogate pair, four digits, or braces
     found := regexp_match(rest, '^u([dD][89abAB][0-9A-Fa-f]{2})\\u([dD][c-fC-F][0-9A-Fa-f]{2})');
     if found is not null then
-      code := 65536 + (('x' || found[1])::bit(16)::integer - 55296) * 1024 + ('x' || found[2])::bit(16)::integer - 56320;
+      -- a surrogate pair
+      code := 65536 + (jsonschema._from_hex(found[1]) - 55296) * 1024 + jsonschema._from_hex(found[2]) - 56320;
       at := at + 10;
     else
-      found := regexp_match(rest, '^u(?:([0-9A-Fa-f]{4})|\{0*([0-9A-Fa-f]{1,6})\})');
-      code := ('x' || lpad(coalesce(found[1], found[2]), 8, '0'))::bit(32)::integer;
-      at := at + coalesce(4, 0) * (found[1] is not null)::integer
-               + (found[2] is not null)::integer * length(substring(rest from '^u(\{[^}]*\})'));
+      found := regexp_match(rest, '^u(?:([0-9A-Fa-f]{4})|(\{0*([0-9A-Fa-f]{1,6})\}))');
+      code := jsonschema._from_hex(coalesce(found[1], found[3]));
+      at := at + length(coalesce(found[1], found[2], ''));
     end if;
     if code > 1114111 or code between 55296 and 57343 then
       code := null;
     end if;
   elsif letter = 'x' then
     found := regexp_match(rest, '^x([0-9A-Fa-f]{2})');
-    code := ('x' || lpad(found[1], 8, '0'))::bit(32)::integer;
+    code := jsonschema._from_hex(found[1]);
     at := at + 2;
   elsif letter = 'c' then
     found := regexp_match(rest, '^c([A-Za-z])');
@@ -1176,6 +1227,7 @@ create or replace function jsonschema._ecma_pattern(pattern text, out are text, 
 as $$
 declare
   word_letter constant text := '[A-Za-z0-9_]';
+  lookaround constant text[] := array['=', '!', '<=', '<!'];
   letters constant text[] := string_to_array(pattern, null);
   captures constant boolean := pattern ~ '\\([1-9]|k<)';
   at integer := 1;
@@ -1185,7 +1237,7 @@ declare
   class record;
   -- one entry for each group that is open
   opened_at integer[] := '{}';         -- where it begins in "are"
-  opened_as text[] := '{}';            -- its opening, as it was written
+  opened_as text[] := '{}';            -- what stands behind its "(?", '' where it captures
   -- backreferences
   group_names text[] := '{}';          -- of each group that captures in ECMA-262, '' without a name
   group_numbers integer[] := '{}';     -- its number in PostgreSQL, null where a reference cannot be said truthfully
@@ -1195,6 +1247,10 @@ declare
   -- the atom that a quantifier would follow: from where in "are", null where none may
   atom_at integer;
   atom text;
+  -- how often PostgreSQL will have to write out an atom, here and before each group that is open
+  size numeric := 0;
+  atom_size numeric;
+  sizes numeric[] := '{}';
   has_top_alternatives boolean := false;
   has_references boolean := false;
 begin
@@ -1202,6 +1258,10 @@ begin
   while at <= cardinality(letters) loop
     letter := letters[at];
     at := at + 1;
+    if letter not in (')', '*', '+', '?', '{') then
+      atom_size := 1;
+      size := size + 1;
+    end if;
     case letter
       when '^', '$' then
         are := are || letter;
@@ -1223,33 +1283,30 @@ begin
         are := are || class.class;
         at := class.at;
       when '(' then
-        found := regexp_match(substr(pattern, at), '^(?:\?(?:[:=!]|<[=!]|<([A-Za-z_$][A-Za-z0-9_$]*)>))?');
-        if letters[at] = '?' and found is null or substr(pattern, at) ~ '^\?' and substr(pattern, at) !~ '^\?([:=!]|<)' then
-          refusal := format('the group (%s has no counterpart', left(substr(pattern, at), 3));
+        -- plain, named, not capturing, or looking around
+        found := regexp_match(substr(pattern, at), '^(?:\?(?:<([A-Za-z_$][A-Za-z0-9_$]*)>|(:|<?[=!])))?');
+        if found[1] is null and found[2] is null and letters[at] = '?' then
+          refusal := format('the group (%s has no counterpart', substr(pattern, at, 3));
+          return;
+        elsif found[1] = any (group_names) then
+          refusal := 'two groups have one name';
           return;
         end if;
+        sizes := sizes || size;
+        size := 0;
         opened_at := opened_at || length(are);
-        if letters[at] = '?' and found[1] is null then
-          found := regexp_match(substr(pattern, at), '^\?(?:[:=!]|<[=!])');
-          if found is null then
-            refusal := 'the name of a group is not plain ASCII';
-            return;
-          end if;
-          at := at + length(found[1]);
-          opened_as := opened_as || found[1];
+        opened_as := opened_as || coalesce(found[2], '');
+        if found[2] is not null then
+          at := at + 1 + length(found[2]);
           open_groups := open_groups || null::integer;
-          are := are || '(' || found[1];
+          are := are || '(?' || found[2];
         else
           at := at + coalesce(length(found[1]) + 3, 0);
-          if found[1] = any (group_names) then
-            refusal := 'two groups have one name';
-            return;
-          end if;
           group_names := group_names || coalesce(found[1], '');
-          opened_as := opened_as || '('::text;
           open_groups := open_groups || cardinality(group_names);
-          if captures and not opened_as && array['?=', '?!', '?<=', '?<!'] then
+          if captures and not opened_as && lookaround then
             captured := captured + 1;
+            -- inside of another group it may have been left out, or tried again
             group_numbers := group_numbers || case when cardinality(opened_at) = 1 then captured end;
             are := are || '(';
           else
@@ -1265,11 +1322,14 @@ begin
         end if;
         are := are || ')';
         -- lookaround cannot be repeated
-        atom_at := case when opened_as[cardinality(opened_as)] in ('(', '?:') then opened_at[cardinality(opened_at)] end;
+        atom_at := case when opened_as[cardinality(opened_as)] <> all (lookaround) then opened_at[cardinality(opened_at)] end;
         number := open_groups[cardinality(open_groups)];
         if number is not null and substr(pattern, at) ~ '^([*+?]|\{)' then
           group_numbers[number] := null;
         end if;
+        atom_size := size;
+        size := sizes[cardinality(sizes)] + atom_size;
+        sizes := trim_array(sizes, 1);
         opened_at := trim_array(opened_at, 1);
         opened_as := trim_array(opened_as, 1);
         open_groups := trim_array(open_groups, 1);
@@ -1286,6 +1346,11 @@ begin
             return;
           end if;
           at := at + length(concat(found[1], found[2], found[3])) + 1;
+          size := size + atom_size * greatest(found[1]::integer, nullif(found[3], '')::integer);
+          if size > 20000 then
+            refusal := 'its repetitions are too many';
+            return;
+          end if;
           atom := substr(are, atom_at + 1);
           if captures and greatest(found[1]::integer, nullif(found[3], '')::integer) > 255 then
             refusal := 'a repetition beyond 255 stands beside a backreference';
@@ -1316,7 +1381,7 @@ begin
           number := case when found[1] is not null and length(found[1]) < 4 then found[1]::integer
                          else array_position(group_names, found[2]) end;
           if number is null or number > cardinality(group_numbers) or group_numbers[number] is null
-             or number = any (open_groups) or opened_as && array['?=', '?!', '?<=', '?<!'] then
+             or number = any (open_groups) or opened_as && lookaround then
             refusal := format('the backreference \%s is not to a group that has always matched', coalesce(found[1], letter));
             return;
           end if;
@@ -1349,12 +1414,8 @@ begin
   elsif has_references and has_top_alternatives then
     refusal := 'a backreference stands beside alternatives';
   else
-    begin
-      perform '' ~ are;
-    exception
-      when invalid_regular_expression then
-        refusal := 'PostgreSQL says: ' || sqlerrm;
-    end;
+    -- better to fail now than at the first value
+    perform '' ~ are;
   end if;
 end
 $$;
@@ -1394,10 +1455,11 @@ $$;
 
 create or replace function jsonschema._is_time(value text)
   returns boolean
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  -- RFC 3339, full-time. A leap second is the last one of a day in UTC: 23:59:60Z, and 01:29:60+01:30.
-  select case
+-- RFC 3339, full-time. A leap second is the last one of a day in UTC: 23:59:60Z, and 01:29:60+01:30.
+begin
+  return case
     when not value collate "C"
              ~ '^(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:[.][0-9]+)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$'
       then false
@@ -1407,14 +1469,17 @@ as $$
       (substr(value, 1, 2)::integer * 60 + substr(value, 4, 2)::integer
        - (left(right(value, 6), 3)::integer * 60 + (left(right(value, 6), 1) || right(value, 2))::integer)
        + 1440) % 1440 = 1439
-  end
+  end;
+end
 $$;
 
 create or replace function jsonschema._is_date_time(value text)
   returns boolean
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  select substr(value, 11, 1) in ('T', 't') and jsonschema._is_date(left(value, 10)) and jsonschema._is_time(substr(value, 12))
+begin
+  return substr(value, 11, 1) in ('T', 't') and jsonschema._is_date(left(value, 10)) and jsonschema._is_time(substr(value, 12));
+end
 $$;
 
 create or replace function jsonschema._is_duration(value text)
@@ -1449,54 +1514,64 @@ $$;
 
 create or replace function jsonschema._is_ipv6(value text)
   returns boolean
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  -- RFC 4291, 2.2: eight groups, the last two perhaps as an IPv4 address; or fewer with one "::" for those left out
-  select (value collate "C" !~ '[.]' or jsonschema._is_ipv4(substring(value collate "C" from '[^:]*$')))
-     and (groups ~ '^[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){7}$'
-          or groups ~ '^(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)?::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)?$'
-             and regexp_count(groups, '[0-9A-Fa-f]+') <= 7)
-  from (values (regexp_replace(value collate "C", ':[0-9]+[.][0-9.]+$', ':0:0'))) as _(groups)
+-- RFC 4291, 2.2: eight groups, the last two perhaps as an IPv4 address; or fewer with one "::" for those left out
+declare
+  address text := value collate "C";
+begin
+  if address ~ '[.]' then
+    if not jsonschema._is_ipv4(substring(address from '[^:]*$')) then
+      return false;
+    end if;
+    address := regexp_replace(address, ':[^:]*$', ':0:0');
+  end if;
+  return address ~ '^[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){7}$'
+      or address ~ '^(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)?::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)?$'
+         and regexp_count(address, '[0-9A-Fa-f]+') <= 7;
+end
 $$;
 
 create or replace function jsonschema._is_email(value text)
   returns boolean
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  -- RFC 5321, Mailbox: a dot-atom or a quoted string of up to 64 letters, then a host name or an address in brackets
-  select case
-    when value is null then null
-    when not value collate "C"
-             ~ ('^(?:[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+(?:[.][A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+)*'
-                '|"(?:[ !#-[\]-~]|\\[ -~])*")@(?:[^@]+|\[IPv6:[0-9A-Fa-f:.]+\]|\[[0-9.]+\])$')
-      then false
-    else
-      case
-        when domain collate "C" ~ '^\[IPv6:' then jsonschema._is_ipv6(substr(domain, 7, length(domain) - 7))
-        when domain collate "C" ~ '^\[' then jsonschema._is_ipv4(substr(domain, 2, length(domain) - 2))
-        else jsonschema._is_hostname(domain)
-      end
-      and length(value) - length(domain) <= 65
-  end
-  from (values (substring(value collate "C" from '[^@]*$'))) as _(domain)
+-- RFC 5321, Mailbox: a dot-atom or a quoted string of up to 64 letters, then a host name or an address in brackets
+declare
+  domain constant text := substring(value collate "C" from '[^@]*$');
+  local_part constant text := left(value, -length(domain) - 1);
+begin
+  return length(local_part) <= 64
+     and value = local_part || '@' || domain
+     and local_part collate "C"
+         ~ (E'^(?:[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+(?:[.][A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+)*'
+             '|"(?:[ !#-[\\]-~]|\\\\[ -~])*")$')
+     and case
+           when domain not like '[%]' then jsonschema._is_hostname(domain)
+           when domain like '[IPv6:%' then jsonschema._is_ipv6(substr(domain, 7, length(domain) - 7))
+           else jsonschema._is_ipv4(substr(domain, 2, length(domain) - 2))
+         end;
+end
 $$;
 
 create or replace function jsonschema._is_uri(value text)
   returns boolean
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  -- RFC 3986, URI: the first line is the scheme; then authority and path, or a path alone; then query and fragment
-  select value collate "C"
+-- RFC 3986, URI: the first line is the scheme; then authority and path, or a path alone; then query and fragment
+-- a bracket can only be that of an address
+begin
+  return value collate "C"
          ~ ('^[A-Za-z][A-Za-z0-9+.-]*:'
-            '(?://(?:(?:[A-Za-z0-9._~!$&''()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?(?:\[(?:[0-9A-Fa-f:.]+|[vV][0-9A-Fa-f]+[.][A-Za-z0-9._~!$&''()*+,;=:-]+)\]'
+            '(?://(?:(?:[A-Za-z0-9._~!$&''()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?(?:[[](?:[0-9A-Fa-f:.]+|[vV][0-9A-Fa-f]+[.][A-Za-z0-9._~!$&''()*+,;=:-]+)[]]'
             '|(?:[A-Za-z0-9._~!$&''()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?(?:/(?:[A-Za-z0-9._~!$&''()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*'
             '|/?(?:(?:[A-Za-z0-9._~!$&''()*+,;=:@-]|%[0-9A-Fa-f]{2})+(?:/(?:[A-Za-z0-9._~!$&''()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*)?)'
             '(?:[?](?:[A-Za-z0-9._~!$&''()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?(?:#(?:[A-Za-z0-9._~!$&''()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?$')
-     and case
-           -- a bracket can only be that of an address
-           when value collate "C" ~ '\[[^vV]' then jsonschema._is_ipv6(substring(value collate "C" from '\[([^\]]*)\]'))
-           else true
-         end
+     -- a bracket can only be that of an address
+     and case when value collate "C" ~ '[[][^vV]'
+              then jsonschema._is_ipv6(substring(value collate "C" from '[[]([^]]*)[]]'))
+              else true end;
+end
 $$;
 
 create or replace function jsonschema._is_uuid(value text)
@@ -1509,9 +1584,10 @@ $$;
 
 create or replace function jsonschema._is_of_format(format text, value text)
   returns boolean
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  select case format
+begin
+  return case format
     when 'date' then jsonschema._is_date(value)
     when 'time' then jsonschema._is_time(value)
     when 'date-time' then jsonschema._is_date_time(value)
@@ -1522,7 +1598,8 @@ as $$
     when 'ipv6' then jsonschema._is_ipv6(value)
     when 'uri' then jsonschema._is_uri(value)
     when 'uuid' then jsonschema._is_uuid(value)
-  end
+  end;
+end
 $$;
 -- A schema made ready: read once, refused where it says something that is not understood, its references resolved and
 -- its patterns translated. The interpreter and the compiler both start from the result, a "program":
@@ -1925,25 +2002,23 @@ $$;
 -- The interpreter: a schema and an instance, and everything that is wrong with it.
 
 -- One thing that is wrong. A row without "expected" is a mark instead: the value at that place is writeOnly.
-do $$
-begin
-  if to_regtype('jsonschema._finding') is null then
-    create type jsonschema._finding as (
-      path text,        -- JSON Pointer into the instance
-      keyword text,
-      expected text,    -- nothing here comes from the instance
-      found text,       -- all of this may
-      known text[]      -- for an unknown key: its name, then those that are known
-    );
-  end if;
-end
-$$;
+create type jsonschema._finding as (
+  path text,             -- JSON Pointer into the instance
+  keyword text,
+  expected text,         -- nothing here comes from the instance
+  found text,            -- all of this may
+  known text[],          -- for a key that is unknown or missing: its name, then those that may have been meant
+  reasons text,          -- why it fits none of several schemas,
+  reasons_at text[]      -- and the places that this speaks of
+);
 
 create or replace function jsonschema._fits(findings jsonschema._finding[])
   returns boolean
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  select not exists (select from unnest(findings) as f where f.expected is not null)
+begin
+  return not exists (select from unnest(findings) as f where f.expected is not null);
+end
 $$;
 
 -- What is wrong with the instance at "path" by the schema "node". "via" is the keyword that led here: it is named where
@@ -1959,14 +2034,14 @@ begin
   if node = 'true' then
     return;
   elsif node = 'false' then
-    return next row(path, via, 'nothing', null, null)::jsonschema._finding;
+    return next row(path, via, 'nothing here', jsonschema._described(instance), null, null, null)::jsonschema._finding;
     return;
   elsif node -> 'writeOnly' = 'true' and not only_whether then
-    return next row(path, 'writeOnly', null, null, null)::jsonschema._finding;
+    return next row(path, 'writeOnly', null, null, null, null, null)::jsonschema._finding;
   end if;
 
   return query
-    select path, k.key, a.expected, coalesce(a.actual, jsonschema._described(instance)), null::text[]
+    select path, k.key, a.expected, coalesce(a.actual, jsonschema._described(instance)), null::text[], null::text, null::text[]
     from jsonb_each(node) as k, lateral jsonschema._assertion(k.key, k.value, instance, kind, program, node) as a
     where a.expected is not null
     limit case when only_whether then 1 end;
@@ -1982,6 +2057,30 @@ begin
 end
 $$;
 
+create or replace function jsonschema._reason(n integer, finding jsonschema._finding, path text)
+  returns text
+  language plpgsql immutable parallel safe
+as $$
+-- Why the instance at the path does not fit the nth of several schemas
+begin
+  return n || ': '
+    || case when finding.path <> path then 'at ' || jsonschema._quoted(substr(finding.path, length(path) + 1)) || ': ' else '' end
+    || jsonschema._shortened('expected ' || finding.expected || ', found ' || finding.found
+                             || coalesce(' (' || nullif(finding.reasons, '') || ')', ''), 200);
+end
+$$;
+
+create or replace function jsonschema._are_any_in(pointers text[], places jsonb)
+  returns boolean
+  language plpgsql immutable parallel safe
+as $$
+-- Whether one of the pointers leads into one of the places, which are the keys of an object
+begin
+  return exists (
+    select from unnest(pointers) as pointer, unnest(jsonschema._prefixes(pointer)) as prefix where places ? prefix);
+end
+$$;
+
 -- The keywords that hold schemas, and those that have several things to say about an object.
 create or replace function jsonschema._apply(program jsonb, node jsonb, keyword text, value jsonb, instance jsonb, kind text,
                                              path text, only_whether boolean)
@@ -1992,12 +2091,15 @@ declare
   -- a limit for the query that looks for findings
   enough constant integer := case when only_whether then 1 end;
   findings jsonschema._finding[];
-  branch jsonschema._finding[];
-  branches jsonschema._finding[] := '{}';
+  marks jsonschema._finding[] := '{}';
+  reason jsonschema._finding;
   reasons text[] := '{}';
+  reasons_at text[] := '{}';
   fitting integer := 0;
   at_least numeric;
   at_most numeric;
+  known text[];
+  patterns text[];
 begin
   case keyword
     when '$ref' then
@@ -2013,31 +2115,27 @@ begin
 
     when 'anyOf', 'oneOf' then
       for i in 0 .. jsonb_array_length(value) - 1 loop
-        branch := array(select f from jsonschema._check(program, value -> i, instance, path, keyword, only_whether) as f);
-        if jsonschema._fits(branch) then
+        findings := array(select f from jsonschema._check(program, value -> i, instance, path, keyword, only_whether) as f);
+        if jsonschema._fits(findings) then
           fitting := fitting + 1;
-        elsif not only_whether then
-          reasons := reasons || (
-            select format('%s: %s', i + 1, jsonschema._shortened(
-                     case when f.path <> _apply.path then format('at %s: ', jsonschema._quoted(substr(f.path, length(_apply.path) + 1))) else '' end
-                     || format('expected %s, found %s', f.expected, coalesce(f.found, jsonschema._described(instance))), 200))
-            from unnest(branch) as f where f.expected is not null limit 1);
+        elsif not only_whether and cardinality(reasons) < 5 then
+          select * into reason from unnest(findings) as f where f.expected is not null limit 1;
+          reasons := reasons || jsonschema._reason(i + 1, reason, path);
+          reasons_at := reasons_at || reason.path || coalesce(reason.reasons_at, '{}');
         end if;
         exit when only_whether and fitting > 0 and keyword = 'anyOf';
-        branches := branches || branch;
+        marks := marks || array(select f from unnest(findings) as f where f.expected is null);
       end loop;
-      if not only_whether then
-        return query select f.* from unnest(branches) as f where f.expected is null;
-      end if;
+      return query select f.* from unnest(marks) as f;
       if fitting = 0 then
         return next row(path, keyword,
           format('a value that fits %s of %s schemas', case keyword when 'anyOf' then 'one or more' else 'exactly one' end,
                  jsonb_array_length(value)),
-          format('%s, which fits none%s', jsonschema._described(instance),
-                 coalesce(' (' || array_to_string(reasons[1:5], '; ') || ')', '')), null)::jsonschema._finding;
+          jsonschema._described(instance) || ', which fits none', null,
+          array_to_string(reasons, '; '), reasons_at)::jsonschema._finding;
       elsif fitting > 1 and keyword = 'oneOf' then
         return next row(path, keyword, format('a value that fits exactly one of %s schemas', jsonb_array_length(value)),
-                        format('%s, which fits %s', jsonschema._described(instance), fitting), null)::jsonschema._finding;
+                        format('%s, which fits %s', jsonschema._described(instance), fitting), null, null, null)::jsonschema._finding;
       end if;
 
     when 'not' then
@@ -2046,7 +2144,8 @@ begin
         return query select f.* from unnest(findings) as f where f.expected is null;
       end if;
       if jsonschema._fits(findings) then
-        return next row(path, keyword, 'a value that does not fit the schema under "not"', null, null)::jsonschema._finding;
+        return next row(path, keyword, 'a value that does not fit the schema under "not"',
+                        jsonschema._described(instance), null, null, null)::jsonschema._finding;
       end if;
 
     when 'if' then
@@ -2088,10 +2187,10 @@ begin
         if fitting < at_least then
           return next row(path, case when node ? 'minContains' then 'minContains' else keyword end,
                           format('%s or more items that fit the schema under "contains"', at_least),
-                          format('%s among %s', fitting, jsonb_array_length(instance)), null)::jsonschema._finding;
+                          format('%s of %s', fitting, jsonschema._counted(jsonb_array_length(instance), 'item')), null, null, null)::jsonschema._finding;
         elsif fitting > at_most then
           return next row(path, 'maxContains', format('%s or fewer items that fit the schema under "contains"', at_most),
-                          format('%s among %s', fitting, jsonb_array_length(instance)), null)::jsonschema._finding;
+                          format('%s of %s', fitting, jsonschema._counted(jsonb_array_length(instance), 'item')), null, null, null)::jsonschema._finding;
         end if;
         if not only_whether then
           return query
@@ -2105,8 +2204,12 @@ begin
     when 'required' then
       if kind = 'object' then
         return query
-          select path, keyword, 'the key ' || jsonschema._quoted(name), 'none', null::text[]
-          from jsonb_array_elements_text(value) as _(name)
+          select path, keyword, 'the key ' || jsonschema._quoted(name), 'none',
+                 -- it may be there, misspelt
+                 case when n <= 20 then name || array(select jsonb_object_keys(
+                   instance - array(select jsonb_object_keys(node -> 'properties'))) limit 100) end,
+                 null::text, null::text[]
+          from jsonb_array_elements_text(value) with ordinality as _(name, n)
           where not instance ? name
           limit enough;
       end if;
@@ -2115,7 +2218,7 @@ begin
       if kind = 'object' then
         return query
           select path, keyword, format('the key %s, since there is %s', jsonschema._quoted(name), jsonschema._quoted(key)),
-                 'none', null::text[]
+                 'none', null::text[], null::text, null::text[]
           from jsonb_each(value) as _(key, names), jsonb_array_elements_text(names) as __(name)
           where instance ? key and not instance ? name
           limit enough;
@@ -2154,21 +2257,30 @@ begin
 
     when 'additionalProperties' then
       if kind = 'object' then
-        return query
-          select f.*
-          from jsonb_each(instance) as _(key, member),
-            lateral jsonschema._additional(program, node, value, key, member, path, only_whether) as f
-          where not coalesce(node -> 'properties' ? key, false)
-            and not exists (
-              select from jsonb_object_keys(node -> 'patternProperties') as __(pattern)
-              where key collate "C" ~ (program -> 'patterns' ->> pattern))
-          limit enough;
+        known := array(select jsonb_object_keys(node -> 'properties'));
+        patterns := array(select program -> 'patterns' ->> p from jsonb_object_keys(node -> 'patternProperties') as p);
+        if value = 'false' then
+          return query
+            select jsonschema._at(path, key), 'additionalProperties', 'no such key', 'the key ' || jsonschema._quoted(key),
+                   -- for the first ones only: there may be many keys, and many that are known
+                   case when n <= 20 then key || known[1:100] end, null::text, null::text[]
+            from jsonb_object_keys(instance - known) with ordinality as _(key, n)
+            where patterns = '{}' or not key collate "C" ~ any (patterns)
+            limit enough;
+        else
+          return query
+            select f.*
+            from jsonb_each(instance - known) as _(key, member),
+              lateral jsonschema._check(program, value, member, jsonschema._at(path, key), 'additionalProperties', only_whether) as f
+            where patterns = '{}' or not key collate "C" ~ any (patterns)
+            limit enough;
+        end if;
       end if;
 
     when 'propertyNames' then
       if kind = 'object' then
         return query
-          select f.path, 'propertyNames', 'as a key ' || f.expected, jsonschema._quoted(key), null::text[]
+          select f.path, 'propertyNames', 'the key to be ' || f.expected, jsonschema._quoted(key), null::text[], null::text, null::text[]
           from jsonb_object_keys(instance) as _(key),
             lateral jsonschema._check(program, value, jsonb_object(array['key', key]) -> 'key', jsonschema._at(path, key),
                                       keyword, only_whether) as f
@@ -2180,32 +2292,23 @@ begin
 end
 $$;
 
--- A key that neither "properties" nor "patternProperties" speaks of.
-create or replace function jsonschema._additional(program jsonb, node jsonb, schema jsonb, key text, member jsonb, path text,
-                                                  only_whether boolean)
-  returns setof jsonschema._finding
+create or replace function jsonschema._advice(keyword text, known text[])
+  returns text
   language plpgsql immutable parallel safe
 as $$
+-- What to add to a message about a key that is unknown, or missing: the one that it may have been meant for.
+declare
+  nearest constant text := jsonschema._quoted(jsonschema._nearest(known[1], known[2:]));
 begin
-  if schema = 'false' then
-    return next row(jsonschema._at(path, key), 'additionalProperties', 'no such key', 'the key ' || jsonschema._quoted(key),
-      key || array(select jsonb_object_keys(node -> 'properties')))::jsonschema._finding;
-  else
-    return query
-      select * from jsonschema._check(program, schema, member, jsonschema._at(path, key), 'additionalProperties', only_whether);
-  end if;
+  return case
+    when keyword = 'required' then coalesce('; is ' || nearest || ' meant for it?', '')
+    when nearest is not null then '; is ' || nearest || ' meant?'
+    when cardinality(known) > 1 then
+      '; known are ' || jsonschema._listed(array(select jsonschema._quoted(key) from unnest(known[2:11]) as key), 'and')
+      || case when cardinality(known) > 11 then ' and more' else '' end
+    else ''
+  end;
 end
-$$;
-
-create or replace function jsonschema._advice(known text[])
-  returns text
-  language sql immutable parallel safe
-as $$
-  select coalesce('; is ' || jsonschema._quoted(jsonschema._nearest(known[1], known[2:])) || ' meant?',
-                  '; known are ' || jsonschema._listed(array(
-                    select jsonschema._quoted(key) from unnest(known[2:12]) as key), 'and')
-                  || case when cardinality(known) > 12 then ' …' else '' end)
-  where cardinality(known) > 1
 $$;
 
 -- Both set plan_cache_mode, because a plan that is made anew for each of the many small queries of the interpreter takes
@@ -2215,6 +2318,7 @@ create or replace function jsonschema.is_valid(schema jsonb, instance jsonb)
   language plpgsql immutable parallel safe
   set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan
+  set standard_conforming_strings = on
 as $$
 declare
   program jsonb;
@@ -2241,6 +2345,7 @@ create or replace function jsonschema.errors(schema jsonb, instance jsonb)
   language plpgsql immutable parallel safe
   set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan
+  set standard_conforming_strings = on
 as $$
 declare
   program jsonb;
@@ -2253,10 +2358,11 @@ begin
     with finding as materialized (
       select f.*
       from jsonschema._check(program, program -> 'schema', instance, '', 'false', false)
-        with ordinality as f(path, keyword, expected, found, known, n)
+        with ordinality as f(path, keyword, expected, found, known, reasons, reasons_at, n)
     ),
+    -- the places that are writeOnly, as the keys of an object
     secret as materialized (
-      select distinct path from finding where expected is null
+      select jsonb_object_agg(path, true) as places from finding where expected is null
     )
     select
       coalesce(hidden.path, f.path),
@@ -2264,15 +2370,17 @@ begin
       case
         when hidden.path is not null then 'expected ' || f.expected || '; what was found is not shown (writeOnly)'
         else 'expected ' || f.expected || ', found ' || f.found
+             || case when f.reasons <> '' and not jsonschema._are_any_in(f.reasons_at, secret.places)
+                     then ' (' || f.reasons || ')' else '' end
              -- looking for the nearest key takes time: not for each of a million
-             || case when f.n <= 100 then coalesce(jsonschema._advice(f.known), '') else '' end
+             || case when f.known is not null and f.n <= 50 then jsonschema._advice(f.keyword, f.known) else '' end
       end
     from finding as f
+      cross join secret
       left join lateral (
-        select min(s.path) as path
-        from secret as s
-        where s.path = '' or f.path = s.path or starts_with(f.path, s.path || '/')
-      ) as hidden on true
+        -- the topmost one that this is in
+        select min(prefix) as path from unnest(jsonschema._prefixes(f.path)) as prefix where secret.places ? prefix
+      ) as hidden on secret.places is not null
     where f.expected is not null
     order by f.n;
 end
@@ -2287,25 +2395,49 @@ was found, and for an unknown key the nearest known one. What a schema with "wri
 and the path ends there.
 Errors: as jsonschema.is_valid.
 $$;
--- The code generator: a schema as one boolean SQL expression.
+-- What the code generator writes with: constants, indentation, and conditions put together.
 --
--- A schema becomes a list of conjuncts, each of which can stand between two ANDs. For any instance but SQL's null the
--- whole is true or false. What it says of null matters, because "instance -> 'key'" is null where there is no such key:
--- "on_null" is 't', 'f' or 'n' (null), so that the caller knows what it has to add.
---
--- Whatever would raise an error for a value of another type (a cast to numeric, jsonb_array_length) stands in a CASE
--- behind the test of the type: only CASE promises that order.
+-- Constants never hold a line feed, so code may be indented by its line feeds.
+
+-- A condition, as conjuncts that can each stand between two ANDs. For any instance but SQL's null it is true or false
+-- (where it is "lenient" for somebody who takes null for false: true or not true).
+create type jsonschema._code as (
+  conjuncts text[],
+  on_null text,      -- what it says of a null instance: 't', 'f' or 'n' for null
+  loops boolean,     -- whether it has subqueries, and so cannot be inlined
+  guard text         -- what keeps it from instances of other types: 'none' is needed, an 'and' will do, or a 'case'
+);
+
+create or replace function jsonschema._code(conjunct text, on_null text default 'n', loops boolean default false,
+                                            guard text default 'and')
+  returns jsonschema._code
+  language sql immutable parallel safe
+as $$
+  select row(case when conjunct is null then '{}'::text[] else array[conjunct] end,
+             case when conjunct is null then 't' else on_null end,
+             conjunct is not null and loops,
+             case when conjunct is null then 'none' else guard end)::jsonschema._code
+$$;
+
+create or replace function jsonschema._and(a jsonschema._code, b jsonschema._code)
+  returns jsonschema._code
+  language sql immutable parallel safe
+as $$
+  select row(a.conjuncts || b.conjuncts,
+             case when 'f' in (a.on_null, b.on_null) then 'f' when 'n' in (a.on_null, b.on_null) then 'n' else 't' end,
+             a.loops or b.loops,
+             case when 'case' in (a.guard, b.guard) then 'case' when 'and' in (a.guard, b.guard) then 'and' else 'none' end
+            )::jsonschema._code
+$$;
 
 create or replace function jsonschema._literal(words text)
   returns text
   language sql immutable parallel safe
 as $$
-  -- A string constant that means the same whatever standard_conforming_strings says, and that is on one line, so that
-  -- indenting the code around it does not change it.
+  -- A string constant that means the same whatever standard_conforming_strings says
   select case
-    when words ~ '[\\\u0001-\u001f\u007f]' then
-      'E''' || replace(replace(replace(replace(replace(replace(words, '\', '\\'), '''', ''''''), chr(10), '\n'), chr(13), '\r'),
-                               chr(9), '\t'), chr(12), '\f') || ''''
+    when words ~ '[\\\n\r]' then
+      'E''' || replace(replace(replace(replace(words, '\', '\\'), '''', ''''''), chr(10), '\n'), chr(13), '\r') || ''''
     else '''' || replace(words, '''', '''''') || ''''
   end
 $$;
@@ -2319,485 +2451,872 @@ as $$
   from jsonb_array_elements_text(names) with ordinality as _(name, n)
 $$;
 
-create or replace function jsonschema._indented(code text, columns integer default 2)
+create or replace function jsonschema._operand(x text)
   returns text
   language sql immutable parallel safe
 as $$
-  select replace(code, chr(10), chr(10) || repeat(' ', columns))
+  -- SQL as it can stand before an operator or a cast that binds closely
+  select case when x ~ '^[a-z_0-9]+$' then x else '(' || x || ')' end
 $$;
 
-create or replace function jsonschema._both(conjuncts text[])
+create or replace function jsonschema._indented(code text)
   returns text
   language sql immutable parallel safe
 as $$
-  -- a, b as: a and b
+  select replace(code, chr(10), chr(10) || '  ')
+$$;
+
+create or replace function jsonschema._all_of(conjuncts text[])
+  returns text
+  language sql immutable parallel safe
+as $$
+  -- On lines of their own: a
+  --                        and b
   select case when conjuncts = '{}' then 'true' else array_to_string(conjuncts, E'\nand ') end
 $$;
 
-create or replace function jsonschema._in_parentheses(conjuncts text[])
+create or replace function jsonschema._in_parentheses(code text)
   returns text
   language sql immutable parallel safe
 as $$
+  select case when code ~ '\n' then E'(\n  ' || jsonschema._indented(code) || E'\n)' else '(' || code || ')' end
+$$;
+
+create or replace function jsonschema._as_one(conjuncts text[])
+  returns text
+  language sql immutable parallel safe
+as $$
+  -- As it can stand after NOT, before OR and in a list: in parentheses where there are several
   select case
-    when cardinality(conjuncts) <= 1 and jsonschema._both(conjuncts) !~ '\n' then jsonschema._both(conjuncts)
-    when jsonschema._both(conjuncts) !~ '\n' and length(jsonschema._both(conjuncts)) < 80
-      then '(' || array_to_string(conjuncts, ' and ') || ')'
-    else '(' || chr(10) || '  ' || jsonschema._indented(jsonschema._both(conjuncts)) || chr(10) || ')'
+    when cardinality(conjuncts) <= 1 then jsonschema._all_of(conjuncts)
+    when length(on_one_line) < 100 and on_one_line !~ '\n' then '(' || on_one_line || ')'
+    else jsonschema._in_parentheses(jsonschema._all_of(conjuncts))
   end
+  from (values (array_to_string(conjuncts, ' and '))) as _(on_one_line)
 $$;
 
-create or replace function jsonschema._enclosed(conjuncts text[])
-  returns text
+create or replace function jsonschema._if_present(code jsonschema._code, x text)
+  returns jsonschema._code
   language sql immutable parallel safe
 as $$
-  -- The same, in parentheses even where there is but one short condition
-  select case
-    when cardinality(conjuncts) <= 1 and jsonschema._both(conjuncts) !~ '\n' then '(' || jsonschema._both(conjuncts) || ')'
-    else jsonschema._in_parentheses(conjuncts)
-  end
-$$;
-
-create or replace function jsonschema._not_any(source text, conditions text[], conjuncts text[])
-  returns text
-  language sql immutable parallel safe
-as $$
-  -- No row of the source that meets the conditions fails the conjuncts.
-  select E'not exists (\n'
-      || '  select from ' || source || chr(10)
-      || '  where '
-      || jsonschema._indented(jsonschema._both(
-           conditions || case conjuncts when '{false}' then '{}' else array['not ' || jsonschema._enclosed(conjuncts)] end))
-      || E'\n)'
-$$;
-
-create or replace function jsonschema._conjoined_on_null(parts text[])
-  returns text
-  language sql immutable parallel safe
-as $$
-  select case when 'f' = any (parts) then 'f' when 'n' = any (parts) then 'n' else 't' end
-$$;
-
--- The checks of one type of instance. "x" and "x_text" are SQL for the instance as jsonb and, for strings, as text.
--- "needs_type" says that the conjuncts may only be reached where the type is right, "is_soft" that they hold for any other
--- type by themselves.
-create or replace function jsonschema._expression_for_type(
-  program jsonb, node jsonb, kind text, x text, x_text text, helpers jsonb, depth integer,
-  out conjuncts text[], out on_null text, out loops boolean, out needs_type boolean, out is_soft boolean)
-  language plpgsql immutable parallel safe
-as $$
-declare
-  x_operand constant text := case when x ~ '^[a-z_0-9]+$' then x else '(' || x || ')' end;
-  suffix constant text := case when depth = 0 then '' else '_' || depth + 1 end;
-  the_item constant text := 'item' || suffix;
-  the_key constant text := 'key' || suffix;
-  the_value constant text := 'value' || suffix;
-  part record;
-  child record;
-  known jsonb;
-  conditions text[];
-begin
-  conjuncts := '{}';
-  on_null := 't';
-  loops := false;
-  needs_type := false;
-  is_soft := false;
-
-  case kind
-  when 'number' then
-    needs_type := true;
-    for part in
-      select format('%s::numeric %s', x_operand, replace(code, '?', node ->> keyword)) as code
-      from (values (1, 'minimum', '>= ?'), (2, 'exclusiveMinimum', '> ?'), (3, 'maximum', '<= ?'),
-                   (4, 'exclusiveMaximum', '< ?'), (5, 'multipleOf', '% ? = 0')) as _(n, keyword, code)
-      where node ? keyword
-      order by n
-    loop
-      conjuncts := conjuncts || part.code;
-    end loop;
-
-  when 'string' then
-    if (node ->> 'minLength')::numeric > 0 then
-      conjuncts := conjuncts || format('length(%s) >= %s', x_text, trunc((node ->> 'minLength')::numeric));
-    end if;
-    if node ? 'maxLength' then
-      conjuncts := conjuncts || format('length(%s) <= %s', x_text, trunc((node ->> 'maxLength')::numeric));
-    end if;
-    if node ? 'pattern' then
-      conjuncts := conjuncts || jsonschema._matches(x_text, program -> 'patterns' ->> (node ->> 'pattern'));
-    end if;
-    if node ? 'format' then
-      conjuncts := conjuncts || (select format('%s(%s)', predicate, x_text)
-                                 from jsonschema._formats() where format = node ->> 'format');
-    end if;
-    on_null := case when conjuncts = '{}' then 't' else 'n' end;
-
-  when 'array' then
-    needs_type := true;
-    if (node ->> 'minItems')::numeric > 0 then
-      conjuncts := conjuncts || format('jsonb_array_length(%s) >= %s', x, trunc((node ->> 'minItems')::numeric));
-    end if;
-    if node ? 'maxItems' then
-      conjuncts := conjuncts || format('jsonb_array_length(%s) <= %s', x, trunc((node ->> 'maxItems')::numeric));
-    end if;
-    if node ? 'prefixItems' then
-      for i in 0 .. jsonb_array_length(node -> 'prefixItems') - 1 loop
-        child := jsonschema._expression_where_present(program, node -> 'prefixItems' -> i, format('%s -> %s', x, i),
-                                                      format('%s ->> %s', x, i), helpers, depth);
-        conjuncts := conjuncts || child.conjuncts;
-        loops := loops or child.loops;
-      end loop;
-    end if;
-    if node ? 'items' then
-      child := jsonschema._expression(program, node -> 'items', the_item, the_item || ' #>> ''{}''', null, helpers, depth + 1);
-      if child.conjuncts <> '{}' then
-        loops := true;
-        conjuncts := conjuncts || case
-          when node ? 'prefixItems' then
-            jsonschema._not_any(format('jsonb_array_elements(%s) with ordinality as _(%s, n%s)', x, the_item, suffix),
-                                array[format('n%s > %s', suffix, jsonb_array_length(node -> 'prefixItems'))], child.conjuncts)
-          else jsonschema._not_any(format('jsonb_array_elements(%s) as _(%s)', x, the_item), '{}', child.conjuncts)
-        end;
-      end if;
-    end if;
-    if node ? 'contains' then
-      child := jsonschema._expression(program, node -> 'contains', the_item, the_item || ' #>> ''{}''', null, helpers, depth + 1);
-      loops := true;
-      conjuncts := conjuncts || jsonschema._contains(
-        format('from jsonb_array_elements(%s) as _(%s)', x, the_item), child.conjuncts,
-        coalesce(trunc((node ->> 'minContains')::numeric), 1), trunc((node ->> 'maxContains')::numeric));
-    end if;
-    if node -> 'uniqueItems' = 'true' then
-      loops := true;
-      conjuncts := conjuncts || format('(select count(*) = count(distinct %2$s) from jsonb_array_elements(%1$s) as _(%2$s))',
-                                       x, the_item);
-    end if;
-
-  when 'object' then
-    if jsonb_array_length(node -> 'required') = 1 then
-      conjuncts := conjuncts || format('%s ? %s', x, jsonschema._literal(node -> 'required' ->> 0));
-    elsif jsonb_array_length(node -> 'required') > 1 then
-      conjuncts := conjuncts || format('%s ?& %s', x, jsonschema._literals(node -> 'required'));
-    end if;
-    for part in
-      select format('(select count(*) %s %s from jsonb_object_keys(%s))', comparison, trunc((node ->> keyword)::numeric), x) as code
-      from (values (1, 'minProperties', '>='), (2, 'maxProperties', '<=')) as _(n, keyword, comparison)
-      where node ? keyword
-      order by n
-    loop
-      conjuncts := conjuncts || part.code;
-      loops := true;
-      needs_type := true;
-    end loop;
-    for part in select d.key, d.value as names from jsonb_each(node -> 'dependentRequired') as d where d.value <> '[]' loop
-      conjuncts := conjuncts || format('(not %1$s ? %2$s or %1$s ?& %3$s)', x, jsonschema._literal(part.key),
-                                       jsonschema._literals(part.names));
-    end loop;
-    on_null := case when conjuncts = '{}' then 't' else 'n' end;
-    for part in select d.key, d.value as schema from jsonb_each(node -> 'dependentSchemas') as d loop
-      child := jsonschema._expression(program, part.schema, x, x_text, null, helpers, depth);
-      if child.conjuncts <> '{}' then
-        conjuncts := conjuncts || format('(not %s ? %s or %s)', x, jsonschema._literal(part.key),
-                                         jsonschema._in_parentheses(child.conjuncts));
-        on_null := jsonschema._conjoined_on_null(array[on_null, case child.on_null when 't' then 't' else 'n' end]);
-        loops := loops or child.loops;
-      end if;
-    end loop;
-
-    is_soft := conjuncts = '{}';
-    for part in
-      select p.key, p.value as schema, coalesce(node -> 'required' ? p.key, false) as is_required,
-             format('%s -> %s', x, jsonschema._literal(p.key)) as x,
-             format('%s ->> %s', x, jsonschema._literal(p.key)) as x_text
-      from jsonb_each(node -> 'properties') as p
-    loop
-      if part.is_required then
-        child := jsonschema._expression(program, part.schema, part.x, part.x_text, null, helpers, depth);
-        on_null := jsonschema._conjoined_on_null(array[on_null, child.on_null]);
-      else
-        child := jsonschema._expression_where_present(program, part.schema, part.x, part.x_text, helpers, depth);
-      end if;
-      conjuncts := conjuncts || child.conjuncts;
-      loops := loops or child.loops;
-    end loop;
-
-    for part in
-      select p.key as pattern, p.value as schema, program -> 'patterns' ->> p.key as are
-      from jsonb_each(node -> 'patternProperties') as p
-    loop
-      child := jsonschema._expression(program, part.schema, the_value, the_value || ' #>> ''{}''', null, helpers, depth + 1);
-      if child.conjuncts <> '{}' then
-        conjuncts := conjuncts || jsonschema._not_any(
-          format('jsonb_each(%s) as _(%s, %s)', x, the_key, the_value),
-          array[jsonschema._matches(the_key, part.are)], child.conjuncts);
-        loops := true;
-        needs_type := true;
-        is_soft := false;
-      end if;
-    end loop;
-
-    if node ? 'additionalProperties' then
-      child := jsonschema._expression(program, node -> 'additionalProperties', the_value, the_value || ' #>> ''{}''', null, helpers,
-                                      depth + 1);
-      known := (select jsonb_agg(known_key) from jsonb_object_keys(node -> 'properties') as known_key);
-      if child.conjuncts = '{false}' and coalesce(node -> 'patternProperties', '{}') = '{}' then
-        conjuncts := conjuncts || case when known is null then format('%s = ''{}''', x)
-                                       else format('%s - %s = ''{}''', x_operand, jsonschema._literals(known)) end;
-        needs_type := true;
-        is_soft := false;
-      elsif child.conjuncts <> '{}' then
-        conditions := case when known is null then '{}'
-                           else array[format('%s <> all (%s)', the_key, jsonschema._literals(known))] end
-                   || array(select jsonschema._matches(the_key, program -> 'patterns' ->> p.key, '!~')
-                            from jsonb_each(node -> 'patternProperties') as p);
-        conjuncts := conjuncts || jsonschema._not_any(
-          format('jsonb_each(%s) as _(%s, %s)', x, the_key, the_value), conditions, child.conjuncts);
-        loops := true;
-        needs_type := true;
-        is_soft := false;
-      end if;
-    end if;
-
-    if node ? 'propertyNames' then
-      child := jsonschema._expression(program, node -> 'propertyNames',
-                                      format('jsonb_object(array[''key'', %s]) -> ''key''', the_key), the_key, 'string', helpers,
-                                      depth + 1);
-      if child.conjuncts <> '{}' then
-        conjuncts := conjuncts || jsonschema._not_any(format('jsonb_object_keys(%s) as _(%s)', x, the_key), '{}', child.conjuncts);
-        loops := true;
-        needs_type := true;
-        is_soft := false;
-      end if;
-    end if;
-  else
-    null;
-  end case;
-end
-$$;
-
-create or replace function jsonschema._matches(words text, are text, operator text default '~')
-  returns text
-  language sql immutable parallel safe
-as $$
-  -- The collation is named so that a database with a nondeterministic one can match at all
-  select format('%s collate "C" %s %s', case when words ~ '^[a-z_0-9]+$' then words else '(' || words || ')' end,
-                operator, jsonschema._literal(are))
-$$;
-
-create or replace function jsonschema._contains(source text, conjuncts text[], at_least numeric, at_most numeric)
-  returns text
-  language sql immutable parallel safe
-as $$
-  select case
-    when at_least = 0 and at_most is null then 'true'
-    when at_least = 1 and at_most is null then
-      E'exists (\n  select ' || source || E'\n  where ' || jsonschema._indented(jsonschema._both(conjuncts)) || E'\n)'
+  -- The condition, or true where the instance x is null because there is none
+  select case code.on_null
+    when 't' then code
+    when 'f' then
+      row(array['(' || x || ' is null or ' || jsonschema._as_one(code.conjuncts) || ')'], 't', code.loops, 'none')::jsonschema._code
     else
-      E'(\n  select count(*) ' || case
-          when at_most is null then '>= ' || at_least
-          else 'between ' || at_least || ' and ' || at_most
-        end || ' ' || source || E'\n  where ' || jsonschema._indented(jsonschema._both(conjuncts)) || E'\n)'
+      row(array[case
+                  when cardinality(code.conjuncts) = 1 and code.conjuncts[1] !~ '\n' then 'coalesce(' || code.conjuncts[1] || ', true)'
+                  else E'coalesce(\n  ' || jsonschema._indented(jsonschema._all_of(code.conjuncts)) || E',\n  true\n)'
+                end], 't', code.loops, 'none')::jsonschema._code
   end
 $$;
 
--- A schema for something that may be absent: true where it is.
-create or replace function jsonschema._expression_where_present(
-  program jsonb, node jsonb, x text, x_text text, helpers jsonb, depth integer,
-  out conjuncts text[], out loops boolean)
-  language plpgsql immutable parallel safe
+create or replace function jsonschema._none_fails(source text, conditions text[], conjuncts text[])
+  returns jsonschema._code
+  language sql immutable parallel safe
 as $$
-declare
-  child record;
-begin
-  child := jsonschema._expression(program, node, x, x_text, null, helpers, depth, true);
-  loops := child.loops;
-  conjuncts := case
-    when child.on_null = 't' then child.conjuncts
-    when child.on_null = 'f' then array['(' || x || ' is null or ' || jsonschema._in_parentheses(child.conjuncts) || ')']
-    when cardinality(child.conjuncts) = 1 and child.conjuncts[1] !~ '\n' then array['coalesce(' || child.conjuncts[1] || ', true)']
-    else array[E'coalesce(\n  ' || jsonschema._indented(jsonschema._both(child.conjuncts)) || E',\n  true\n)']
-  end;
-end
+  -- No row of the source that meets the conditions fails the conjuncts. They may be null instead of false.
+  select jsonschema._code(
+    case when conjuncts <> '{}' then
+      E'not exists (\n'
+      || '  select from ' || source || E'\n'
+      || '  where ' || jsonschema._indented(jsonschema._all_of(
+           conditions || case
+             when conjuncts = '{false}' then '{}'
+             else array[jsonschema._in_parentheses(jsonschema._all_of(conjuncts)) || ' is not true']
+           end)) || E'\n)'
+    end, loops => true, guard => 'case')
 $$;
 
-create or replace function jsonschema._expression(
-  program jsonb, node jsonb, x text, x_text text, known_kind text, helpers jsonb, depth integer,
-  passes_null boolean default false,
-  out conjuncts text[], out on_null text, out loops boolean)
-  language plpgsql immutable parallel safe
-as $$
-declare
-  all_kinds constant text[] := array['null', 'boolean', 'number', 'string', 'array', 'object'];
-  types constant jsonb := case jsonb_typeof(node -> 'type') when 'string' then jsonb_build_array(node -> 'type') else node -> 'type' end;
-  kinds text[];
-  wants_whole_numbers boolean;
-  kind text;
-  checks record;
-  child record;
-  other record;
-  branch jsonb;
-  whens text[] := '{}';     -- of the CASE over the types, in their order
-  checked text[] := '{}';   -- the types that have checks of their own
-  otherwise text;
-  plain text[] := '{}';
-  texts text[] := '{}';
-  nulls text[] := '{}';
-begin
-  conjuncts := '{}';
-  on_null := 't';
-  loops := false;
-  if node = 'true' then
-    return;
-  elsif node = 'false' then
-    conjuncts := '{false}';
-    on_null := 'f';
-    return;
-  end if;
-
-  -- the types that are allowed, and what each of them is asked
-  kinds := array(select k from unnest(all_kinds) as k
-                 where types is null or types ? k or (k = 'number' and types ? 'integer'));
-  wants_whole_numbers := types ? 'integer' and not types ? 'number';
-  if known_kind is not null then
-    if known_kind <> all (kinds) then
-      conjuncts := '{false}';
-      on_null := 'f';
-      return;
-    end if;
-    checks := jsonschema._expression_for_type(program, node, known_kind, x, x_text, helpers, depth);
-    conjuncts := checks.conjuncts;
-    loops := checks.loops;
-    on_null := 'n';
-  else
-    otherwise := case when types is null then 'true' when passes_null then x || ' is null' else 'false' end;
-    foreach kind in array kinds loop
-      checks := jsonschema._expression_for_type(program, node, kind, x, x_text, helpers, depth);
-      if kind = 'number' and wants_whole_numbers then
-        checks.conjuncts := format('%s::numeric %% 1 = 0', case when x ~ '^[a-z_0-9]+$' then x else '(' || x || ')' end)
-                            || checks.conjuncts;
-      end if;
-      loops := loops or checks.loops;
-      if checks.conjuncts = '{}' then
-        continue;
-      end if;
-      checked := checked || kind;
-      if cardinality(kinds) = 1 and not checks.needs_type then
-        conjuncts := format('jsonb_typeof(%s) = ''%s''', x, kind) || checks.conjuncts;
-        on_null := jsonschema._conjoined_on_null(array['n', checks.on_null]);
-      elsif types is null and checks.is_soft then
-        conjuncts := conjuncts || checks.conjuncts;
-      else
-        whens := whens || format(E'when ''%s'' then\n    %s', kind, jsonschema._indented(jsonschema._both(checks.conjuncts), 4));
-      end if;
-    end loop;
-    if whens <> '{}' then
-      if types is not null and cardinality(kinds) > cardinality(whens) then
-        whens := whens || format('when %s then true',
-          (select string_agg(quote_literal(k), ', ') from unnest(kinds) as k where k <> all (checked)));
-      end if;
-      conjuncts := conjuncts || jsonschema._case_of_types(x, whens, otherwise);
-      on_null := case otherwise when 'false' then 'f' else 't' end;
-    elsif types is not null and checked = '{}' then
-      conjuncts := array[case when cardinality(kinds) = 1 then format('jsonb_typeof(%s) = ''%s''', x, kinds[1])
-                              else format('jsonb_typeof(%s) in (%s)', x,
-                                          (select string_agg(quote_literal(k), ', ') from unnest(kinds) as k)) end];
-      on_null := 'n';
-    end if;
-  end if;
-
-  -- what is asked whatever the type
-  if node ? 'const' then
-    conjuncts := conjuncts || format('%s = %s', x, jsonschema._literal((node -> 'const')::text));
-    on_null := jsonschema._conjoined_on_null(array[on_null, 'n']);
-  end if;
-  if node ? 'enum' then
-    conjuncts := conjuncts || coalesce(x || ' in (' || (
-      select string_agg(jsonschema._literal(allowed::text), ', ' order by n)
-      from jsonb_array_elements(node -> 'enum') with ordinality as _(allowed, n)) || ')', 'false');
-    on_null := jsonschema._conjoined_on_null(array[on_null, 'n']);
-  end if;
-  if node ? '$ref' then
-    if helpers ? (node ->> '$ref') then
-      conjuncts := conjuncts || format('%s(%s)', helpers ->> (node ->> '$ref'), x);
-      on_null := jsonschema._conjoined_on_null(array[on_null, 'n']);
-    else
-      child := jsonschema._expression(program, program -> 'targets' -> (node ->> '$ref'), x, x_text, known_kind, helpers,
-                                      depth, passes_null);
-      conjuncts := conjuncts || child.conjuncts;
-      on_null := jsonschema._conjoined_on_null(array[on_null, child.on_null]);
-      loops := loops or child.loops;
-    end if;
-  end if;
-  for branch in select jsonb_array_elements(node -> 'allOf') loop
-    child := jsonschema._expression(program, branch, x, x_text, known_kind, helpers, depth, passes_null);
-    conjuncts := conjuncts || child.conjuncts;
-    on_null := jsonschema._conjoined_on_null(array[on_null, child.on_null]);
-    loops := loops or child.loops;
-  end loop;
-  if node ? 'anyOf' then
-    for branch in select jsonb_array_elements(node -> 'anyOf') loop
-      child := jsonschema._expression(program, branch, x, x_text, known_kind, helpers, depth);
-      texts := texts || jsonschema._in_parentheses(child.conjuncts);
-      nulls := nulls || child.on_null;
-      loops := loops or child.loops;
-    end loop;
-    conjuncts := conjuncts || case
-      when cardinality(texts) = 1 then texts[1]
-      else '(' || jsonschema._indented(array_to_string(texts, E'\nor ')) || ')'
-    end;
-    on_null := jsonschema._conjoined_on_null(array[on_null,
-      case when 't' = any (nulls) then 't' when 'n' = any (nulls) then 'n' else 'f' end]);
-  end if;
-  if node ? 'oneOf' then
-    texts := '{}';
-    nulls := '{}';
-    for branch in select jsonb_array_elements(node -> 'oneOf') loop
-      child := jsonschema._expression(program, branch, x, x_text, known_kind, helpers, depth);
-      texts := texts || (jsonschema._enclosed(child.conjuncts) || '::integer');
-      nulls := nulls || child.on_null;
-      loops := loops or child.loops;
-    end loop;
-    conjuncts := conjuncts || (jsonschema._indented(array_to_string(texts, E'\n+ ')) || ' = 1');
-    on_null := jsonschema._conjoined_on_null(array[on_null,
-      case when 'n' = any (nulls) then 'n' when cardinality(array_positions(nulls, 't')) = 1 then 't' else 'f' end]);
-  end if;
-  if node ? 'not' then
-    child := jsonschema._expression(program, node -> 'not', x, x_text, known_kind, helpers, depth);
-    conjuncts := conjuncts || case
-      when child.conjuncts = '{}' then 'false'
-      else 'not ' || jsonschema._enclosed(child.conjuncts)
-    end;
-    on_null := jsonschema._conjoined_on_null(array[on_null, translate(child.on_null, 'tf', 'ft')]);
-    loops := loops or child.loops;
-  end if;
-  if node ? 'if' and (node ? 'then' or node ? 'else') then
-    child := jsonschema._expression(program, node -> 'if', x, x_text, known_kind, helpers, depth);
-    loops := loops or child.loops;
-    texts := array[jsonschema._both(child.conjuncts)];
-    nulls := array[child.on_null];
-    foreach kind in array '{then,else}'::text[] loop
-      child := jsonschema._expression(program, coalesce(node -> kind, 'true'), x, x_text, known_kind, helpers, depth);
-      loops := loops or child.loops;
-      texts := texts || jsonschema._both(child.conjuncts);
-      nulls := nulls || child.on_null;
-    end loop;
-    conjuncts := conjuncts || format(E'case\n  when %s\n  then %s\n  else %s\nend', jsonschema._indented(texts[1], 4),
-                                     jsonschema._indented(texts[2], 4), jsonschema._indented(texts[3], 4));
-    on_null := jsonschema._conjoined_on_null(array[on_null, case nulls[1] when 't' then nulls[2] else nulls[3] end]);
-  end if;
-end
-$$;
-
-create or replace function jsonschema._case_of_types(x text, whens text[], otherwise text)
+create or replace function jsonschema._case(x text, kinds text[], results text[], otherwise text)
   returns text
   language sql immutable parallel safe
 as $$
-  -- On one line where it is short
+  -- A result for each kind of instance; on one line where that is short
   select case
-    when cardinality(whens) = 1 and length(spread) < 120 and regexp_count(spread, '\n') = 4 then regexp_replace(spread, '\n *', ' ', 'g')
+    when cardinality(kinds) = 1 and results[1] !~ '\n' and length(spread) < 110 then regexp_replace(spread, '\n *', ' ', 'g')
     else spread
   end
-  from (values (format(E'case jsonb_typeof(%s)\n  %s\n  else %s\nend', x, jsonschema._indented(array_to_string(whens, E'\n')),
-                       otherwise))) as _(spread)
+  from (
+    select 'case jsonb_typeof(' || x || ')'
+           || string_agg(E'\n  when ''' || kind || ''' then'
+                         || case when result ~ '\n' then E'\n    ' || jsonschema._indented(jsonschema._indented(result))
+                                 else ' ' || result end, '' order by n)
+           || E'\n  else ' || otherwise || E'\nend'
+    from unnest(kinds, results) with ordinality as _(kind, result, n)
+  ) as _(spread)
+$$;
+
+create or replace function jsonschema._matches(x_text text, are text, operator text default '~')
+  returns text
+  language sql immutable parallel safe
+as $$
+  -- The collation is named because nothing of the database's own may count
+  select jsonschema._operand(x_text) || ' collate "C" ' || operator || ' ' || jsonschema._literal(are)
+$$;
+-- The code generator, one function for each type of instance: what the keywords for that type ask of it, without asking
+-- for its type. "x" is SQL for the instance as jsonb, "x_text" the same as text, where it is a string.
+
+create or replace function jsonschema._number_code(node jsonb, x text)
+  returns jsonschema._code
+  language plpgsql immutable parallel safe
+as $$
+declare
+  code jsonschema._code := jsonschema._code(null);
+begin
+  -- jsonb compares numbers by their value, and never raises an error
+  if node ? 'minimum' then
+    code := jsonschema._and(code, jsonschema._code(format('%s >= ''%s''', x, node ->> 'minimum')));
+  end if;
+  if node ? 'exclusiveMinimum' then
+    code := jsonschema._and(code, jsonschema._code(format('%s > ''%s''', x, node ->> 'exclusiveMinimum')));
+  end if;
+  if node ? 'maximum' then
+    code := jsonschema._and(code, jsonschema._code(format('%s <= ''%s''', x, node ->> 'maximum')));
+  end if;
+  if node ? 'exclusiveMaximum' then
+    code := jsonschema._and(code, jsonschema._code(format('%s < ''%s''', x, node ->> 'exclusiveMaximum')));
+  end if;
+  if node ? 'multipleOf' then
+    code := jsonschema._and(code, jsonschema._code(
+      format('%s::numeric %% %s = 0', jsonschema._operand(x), node ->> 'multipleOf'), guard => 'case'));
+  end if;
+  return code;
+end
+$$;
+
+create or replace function jsonschema._string_code(program jsonb, node jsonb, x_text text)
+  returns jsonschema._code
+  language plpgsql immutable parallel safe
+as $$
+declare
+  code jsonschema._code := jsonschema._code(null);
+  at_least constant numeric := trunc((node ->> 'minLength')::numeric);
+  at_most constant numeric := trunc((node ->> 'maxLength')::numeric);
+begin
+  if at_least = 1 then
+    code := jsonschema._and(code, jsonschema._code(x_text || ' <> '''''));
+  elsif at_least > 1 then
+    code := jsonschema._and(code, jsonschema._code(format('length(%s) >= %s', x_text, at_least)));
+  end if;
+  if at_most is not null then
+    code := jsonschema._and(code, jsonschema._code(format('length(%s) <= %s', x_text, at_most)));
+  end if;
+  if node ? 'pattern' then
+    code := jsonschema._and(code, jsonschema._code(
+      jsonschema._matches(x_text, program -> 'patterns' ->> (node ->> 'pattern'))));
+  end if;
+  if node ? 'format' then
+    code := jsonschema._and(code, jsonschema._code(
+      (select format('%s(%s)', predicate, x_text) from jsonschema._formats() where format = node ->> 'format')));
+  end if;
+  return code;
+end
+$$;
+
+create or replace function jsonschema._array_code(program jsonb, node jsonb, x text, depth integer)
+  returns jsonschema._code
+  language plpgsql immutable parallel safe
+as $$
+declare
+  code jsonschema._code := jsonschema._code(null);
+  part jsonschema._code;
+  suffix constant text := case when depth = 0 then '' else '_' || depth + 1 end;
+  item constant text := 'item' || suffix;
+  item_text constant text := item || ' #>> ''{}''';
+  items constant text := format('jsonb_array_elements(%s) as _(%s)', x, item);
+  at_least numeric := trunc((node ->> 'minItems')::numeric);
+  at_most numeric := trunc((node ->> 'maxItems')::numeric);
+  prefix_length constant integer := coalesce(jsonb_array_length(node -> 'prefixItems'), 0);
+begin
+  if at_least = at_most then
+    code := jsonschema._and(code, jsonschema._code(format('jsonb_array_length(%s) = %s', x, at_least), guard => 'case'));
+  else
+    if at_least > 0 then
+      code := jsonschema._and(code, jsonschema._code(format('jsonb_array_length(%s) >= %s', x, at_least), guard => 'case'));
+    end if;
+    if at_most is not null then
+      code := jsonschema._and(code, jsonschema._code(format('jsonb_array_length(%s) <= %s', x, at_most), guard => 'case'));
+    end if;
+  end if;
+
+  for i in 0 .. prefix_length - 1 loop
+    -- beyond the end of the array there is nothing, and so nothing wrong; a scalar has its first item, though
+    part := jsonschema._expression(program, node -> 'prefixItems' -> i, x || ' -> ' || i, x || ' ->> ' || i, depth,
+                                   passes_null => true);
+    part := jsonschema._if_present(part, x || ' -> ' || i);
+    part.guard := 'and';
+    code := jsonschema._and(code, part);
+  end loop;
+
+  if node ? 'items' then
+    part := jsonschema._expression(program, node -> 'items', item, item_text, depth + 1, is_lenient => true);
+    if prefix_length = 0 then
+      code := jsonschema._and(code, jsonschema._none_fails(items, '{}', part.conjuncts));
+    else
+      code := jsonschema._and(code, jsonschema._none_fails(
+        format('jsonb_array_elements(%s) with ordinality as _(%s, n%s)', x, item, suffix),
+        array[format('n%s > %s', suffix, prefix_length)], part.conjuncts));
+    end if;
+  end if;
+
+  if node ? 'contains' then
+    at_least := coalesce(trunc((node ->> 'minContains')::numeric), 1);
+    at_most := trunc((node ->> 'maxContains')::numeric);
+    part := jsonschema._expression(program, node -> 'contains', item, item_text, depth + 1, is_lenient => true);
+    if at_most is not null or at_least > 1 then
+      code := jsonschema._and(code, jsonschema._code(
+        jsonschema._in_parentheses(format(E'select count(*) %s\nfrom %s\nwhere %s',
+          case when at_most is null then '>= ' || at_least else format('between %s and %s', at_least, at_most) end,
+          items, jsonschema._all_of(part.conjuncts))),
+        loops => true, guard => 'case'));
+    elsif at_least = 1 then
+      code := jsonschema._and(code, jsonschema._code(
+        'exists ' || jsonschema._in_parentheses(format(E'select from %s\nwhere %s', items, jsonschema._all_of(part.conjuncts))),
+        loops => true, guard => 'case'));
+    end if;
+  end if;
+
+  if node -> 'uniqueItems' = 'true' then
+    code := jsonschema._and(code, jsonschema._code(
+      format('(select count(*) = count(distinct %s) from %s)', item, items), loops => true, guard => 'case'));
+  end if;
+  return code;
+end
+$$;
+
+-- "is_lenient" says that null will be taken for false: then what a required key asks for says also that the key is there,
+-- and that there is an object that could have it.
+create or replace function jsonschema._object_code(program jsonb, node jsonb, x text, depth integer, is_lenient boolean,
+                                                   out code jsonschema._code, out implies_type boolean)
+  language plpgsql immutable parallel safe
+as $$
+declare
+  part jsonschema._code;
+  entry record;
+  suffix constant text := case when depth = 0 then '' else '_' || depth + 1 end;
+  key constant text := 'key' || suffix;
+  value constant text := 'value' || suffix;
+  value_text constant text := value || ' #>> ''{}''';
+  keys constant text := format('jsonb_object_keys(%s) as _(%s)', x, key);
+  entries constant text := format('jsonb_each(%s) as _(%s, %s)', x, key, value);
+  required constant jsonb := coalesce(node -> 'required', '[]');
+  known constant jsonb := coalesce((select jsonb_agg(k) from jsonb_object_keys(node -> 'properties') as k), '[]');
+  properties jsonschema._code := jsonschema._code(null);
+  to_require jsonb := required;     -- what is left to ask for
+  unmatched text[];
+  at_least constant numeric := trunc((node ->> 'minProperties')::numeric);
+  at_most constant numeric := trunc((node ->> 'maxProperties')::numeric);
+begin
+  code := jsonschema._code(null);
+  implies_type := false;
+
+  -- the properties first: they say what is left of "required"
+  for entry in
+    select p.key, p.value as schema, x || ' -> ' || jsonschema._literal(p.key) as x, x || ' ->> ' || jsonschema._literal(p.key) as x_text
+    from jsonb_each(node -> 'properties') as p
+  loop
+    if required ? entry.key then
+      part := jsonschema._expression(program, entry.schema, entry.x, entry.x_text, depth, is_lenient => is_lenient);
+      if is_lenient and part.on_null <> 't' then
+        to_require := to_require - entry.key;
+        implies_type := true;
+      end if;
+      part.guard := 'and';
+    else
+      part := jsonschema._expression(program, entry.schema, entry.x, entry.x_text, depth, passes_null => true);
+      part := jsonschema._if_present(part, entry.x);
+      part.guard := 'none';
+    end if;
+    properties := jsonschema._and(properties, part);
+  end loop;
+
+  if jsonb_array_length(to_require) = 1 then
+    code := jsonschema._and(code, jsonschema._code(format('%s ? %s', x, jsonschema._literal(to_require ->> 0))));
+  elsif jsonb_array_length(to_require) > 1 then
+    code := jsonschema._and(code, jsonschema._code(format('%s ?& %s', x, jsonschema._literals(to_require))));
+  end if;
+  code := jsonschema._and(code, properties);
+
+  for entry in select d.key, d.value as names from jsonb_each(node -> 'dependentRequired') as d where d.value <> '[]' loop
+    code := jsonschema._and(code, jsonschema._code(
+      format('(not %1$s ? %2$s or %1$s ?& %3$s)', x, jsonschema._literal(entry.key), jsonschema._literals(entry.names))));
+  end loop;
+  for entry in select d.key, d.value as schema from jsonb_each(node -> 'dependentSchemas') as d loop
+    part := jsonschema._expression(program, entry.schema, x, x || ' #>> ''{}''', depth);
+    code := jsonschema._and(code, jsonschema._code(
+      format('(not %s ? %s or %s)', x, jsonschema._literal(entry.key), jsonschema._as_one(part.conjuncts)),
+      case part.on_null when 't' then 't' else 'n' end, part.loops));
+  end loop;
+
+  if at_least = 1 then
+    code := jsonschema._and(code, jsonschema._code(format('%s <> ''{}''', x)));
+  elsif at_least > 1 then
+    code := jsonschema._and(code, jsonschema._code(format('(select count(*) >= %s from %s)', at_least, keys), loops => true, guard => 'case'));
+  end if;
+  if at_most is not null then
+    code := jsonschema._and(code, jsonschema._code(format('(select count(*) <= %s from %s)', at_most, keys), loops => true, guard => 'case'));
+  end if;
+
+  for entry in select p.value as schema, program -> 'patterns' ->> p.key as are from jsonb_each(node -> 'patternProperties') as p loop
+    part := jsonschema._expression(program, entry.schema, value, value_text, depth + 1, is_lenient => true);
+    code := jsonschema._and(code, jsonschema._none_fails(entries, array[jsonschema._matches(key, entry.are)], part.conjuncts));
+  end loop;
+
+  if node ? 'additionalProperties' then
+    part := jsonschema._expression(program, node -> 'additionalProperties', value, value_text, depth + 1, is_lenient => true);
+    unmatched := array(select jsonschema._matches(key, program -> 'patterns' ->> p, '!~')
+                       from jsonb_object_keys(node -> 'patternProperties') as p);
+    if part.conjuncts = '{false}' and unmatched = '{}' then
+      code := jsonschema._and(code, jsonschema._code(
+        case known when '[]' then x || ' = ''{}'''
+                   else jsonschema._operand(x) || ' - ' || jsonschema._literals(known) || ' = ''{}''' end,
+        guard => 'case'));
+    else
+      if known <> '[]' then
+        unmatched := format('%s <> all (%s)', key, jsonschema._literals(known)) || unmatched;
+      end if;
+      code := jsonschema._and(code, jsonschema._none_fails(entries, unmatched, part.conjuncts));
+    end if;
+  end if;
+
+  if node ? 'propertyNames' then
+    -- a key as jsonb, without to_jsonb, which is not immutable
+    part := jsonschema._expression(program, node -> 'propertyNames', format('jsonb_object(array[''key'', %s]) -> ''key''', key), key,
+                                   depth + 1, known_kind => 'string', is_lenient => true);
+    code := jsonschema._and(code, jsonschema._none_fails(keys, '{}', part.conjuncts));
+  end if;
+end
+$$;
+-- The code generator: a schema as one boolean SQL expression.
+--
+-- Whatever would raise an error for an instance of another type (a cast to numeric, jsonb_array_length) stands in a CASE
+-- behind the test of the type: only CASE promises that order.
+
+create or replace function jsonschema._types(node jsonb)
+  returns jsonb
+  language sql immutable parallel safe
+as $$
+  -- The types that a schema allows, as an array; null where it does not say
+  select case jsonb_typeof(node -> 'type') when 'string' then jsonb_build_array(node -> 'type') else node -> 'type' end
+$$;
+
+create or replace function jsonschema._kinds(types jsonb)
+  returns text[]
+  language plpgsql immutable parallel safe
+as $$
+-- The same as jsonb_typeof names them: all for null, and a number for an integer
+begin
+  return array(
+    select kind
+    from unnest(array['null', 'boolean', 'number', 'string', 'array', 'object']) with ordinality as _(kind, n)
+    where types is null or types ? kind or kind = 'number' and types ? 'integer'
+    order by n);
+end
+$$;
+
+-- What a schema asks of the instance x (as jsonb; x_text is the same as text, for strings).
+--
+-- depth        how many loops are around it, for names that differ
+-- known_kind   the type of x where it has been tested
+-- passes_null  there may be no x, and then it should be true where that costs nothing (see on_null)
+-- is_lenient   whoever asks takes null for false
+create or replace function jsonschema._expression(
+  program jsonb, node jsonb, x text, x_text text, depth integer,
+  known_kind text default null, passes_null boolean default false, is_lenient boolean default false)
+  returns jsonschema._code
+  language plpgsql immutable parallel safe
+as $$
+declare
+  code jsonschema._code := jsonschema._code(null);
+  part jsonschema._code;
+  arms jsonschema._code[];
+  branch jsonb;
+begin
+  if node = 'true' then
+    return code;
+  elsif node = 'false' then
+    return jsonschema._code('false', 'f');
+  end if;
+
+  code := jsonschema._typed_code(program, node, x, x_text, depth, known_kind, passes_null, is_lenient);
+
+  if node ? 'const' then
+    code := jsonschema._and(code, jsonschema._code(x || ' = ' || jsonschema._literal((node -> 'const')::text)));
+  end if;
+  if node -> 'enum' = '[]' then
+    code := jsonschema._and(code, jsonschema._code('false', 'f'));
+  elsif node ? 'enum' then
+    code := jsonschema._and(code, jsonschema._code(x || ' in (' || (
+      select string_agg(jsonschema._literal(allowed::text), ', ' order by n)
+      from jsonb_array_elements(node -> 'enum') with ordinality as _(allowed, n)) || ')'));
+  end if;
+
+  if program -> 'helpers' ? (node ->> '$ref') then
+    code := jsonschema._and(code, jsonschema._code(format('%s(%s)', program -> 'helpers' ->> (node ->> '$ref'), x)));
+  elsif node ? '$ref' then
+    code := jsonschema._and(code, jsonschema._expression(
+      program, program -> 'targets' -> (node ->> '$ref'), x, x_text, depth, known_kind, passes_null, is_lenient));
+  end if;
+  for branch in select jsonb_array_elements(node -> 'allOf') loop
+    code := jsonschema._and(code, jsonschema._expression(program, branch, x, x_text, depth, known_kind, passes_null, is_lenient));
+  end loop;
+  if node ? 'anyOf' then
+    code := jsonschema._and(code, coalesce(
+      jsonschema._by_type_code(program, node -> 'anyOf', x, x_text, depth, known_kind, passes_null, is_lenient),
+      jsonschema._any_of_code(program, node -> 'anyOf', x, x_text, depth, known_kind)));
+  end if;
+  if node ? 'oneOf' then
+    code := jsonschema._and(code, coalesce(
+      jsonschema._by_type_code(program, node -> 'oneOf', x, x_text, depth, known_kind, passes_null, is_lenient),
+      jsonschema._one_of_code(program, node -> 'oneOf', x, x_text, depth, known_kind)));
+  end if;
+
+  if node ? 'not' then
+    part := jsonschema._expression(program, node -> 'not', x, x_text, depth, known_kind);
+    code := jsonschema._and(code, jsonschema._code(
+      case part.conjuncts when '{}' then 'false' else 'not ' || jsonschema._in_parentheses(jsonschema._all_of(part.conjuncts)) end,
+      translate(part.on_null, 'tf', 'ft'), part.loops));
+  end if;
+  if node ? 'if' and (node ? 'then' or node ? 'else') then
+    arms := array[
+      jsonschema._expression(program, node -> 'if', x, x_text, depth, known_kind),
+      jsonschema._expression(program, coalesce(node -> 'then', 'true'), x, x_text, depth, known_kind),
+      jsonschema._expression(program, coalesce(node -> 'else', 'true'), x, x_text, depth, known_kind)];
+    code := jsonschema._and(code, jsonschema._code(
+      format(E'case\n  when %s\n  then %s\n  else %s\nend', jsonschema._indented(jsonschema._as_one(arms[1].conjuncts)),
+             jsonschema._indented(jsonschema._as_one(arms[2].conjuncts)), jsonschema._indented(jsonschema._as_one(arms[3].conjuncts))),
+      case arms[1].on_null when 't' then arms[2].on_null else arms[3].on_null end,
+      arms[1].loops or arms[2].loops or arms[3].loops));
+  end if;
+  return code;
+end
+$$;
+
+-- The type of the instance, and what the keywords for its type ask.
+create or replace function jsonschema._typed_code(
+  program jsonb, node jsonb, x text, x_text text, depth integer, known_kind text, passes_null boolean, is_lenient boolean)
+  returns jsonschema._code
+  language plpgsql immutable parallel safe
+as $$
+declare
+  types constant jsonb := jsonschema._types(node);
+  kinds constant text[] := jsonschema._kinds(types);
+  -- where another type is an error, but perhaps nothing at all is none
+  otherwise constant text := case when types is null then 'true' when passes_null then x || ' is null' else 'false' end;
+  code jsonschema._code := jsonschema._code(null);
+  part jsonschema._code;
+  implies_type boolean;
+  object record;
+  kind text;
+  arms text[] := '{}';
+  arms_loop boolean := false;
+  has_arms boolean := false;
+begin
+  if known_kind <> all (kinds) then
+    return jsonschema._code('false', 'f');
+  end if;
+
+  foreach kind in array case when known_kind is null then kinds else array[known_kind] end loop
+    implies_type := false;
+    case kind
+      when 'number' then
+        part := jsonschema._number_code(node, x);
+        if types ? 'integer' and not types ? 'number' then
+          part := jsonschema._and(jsonschema._code(jsonschema._operand(x) || '::numeric % 1 = 0', guard => 'case'), part);
+        else
+          -- between two numbers there are only numbers
+          implies_type := node ?| array['minimum', 'exclusiveMinimum'] and node ?| array['maximum', 'exclusiveMaximum'];
+        end if;
+      when 'string' then
+        part := jsonschema._string_code(program, node, x_text);
+      when 'array' then
+        part := jsonschema._array_code(program, node, x, depth);
+      when 'object' then
+        object := jsonschema._object_code(program, node, x, depth, is_lenient);
+        part := object.code;
+        implies_type := object.implies_type;
+      else
+        part := jsonschema._code(null);
+    end case;
+
+    if known_kind is not null then
+      return part;
+    elsif cardinality(kinds) = 1 and part.guard <> 'case' then
+      if not implies_type then
+        code := jsonschema._code(format('jsonb_typeof(%s) = ''%s''', x, kind));
+      end if;
+      return jsonschema._and(code, part);
+    elsif types is null and part.guard = 'none' then
+      code := jsonschema._and(code, part);
+      arms := arms || null::text;
+    else
+      arms := arms || case when types is not null or part.conjuncts <> '{}' then jsonschema._all_of(part.conjuncts) end;
+      arms_loop := arms_loop or part.loops;
+      has_arms := has_arms or part.conjuncts <> '{}';
+    end if;
+  end loop;
+
+  if has_arms then
+    return jsonschema._and(code, jsonschema._code(
+      jsonschema._case(x,
+        array(select k from unnest(kinds, arms) with ordinality as _(k, arm, n) where arm is not null order by n),
+        array_remove(arms, null), otherwise),
+      case otherwise when 'false' then 'f' else 't' end, arms_loop, 'none'));
+  elsif types is not null then
+    return jsonschema._code('jsonb_typeof(' || x || ') in ('
+      || (select string_agg(jsonschema._literal(k), ', ' order by n) from unnest(kinds) with ordinality as _(k, n)) || ')');
+  else
+    return code;
+  end if;
+end
+$$;
+
+-- anyOf or oneOf where no two of the schemas allow the same type: then the type says which of them counts. Null where it
+-- is not so.
+create or replace function jsonschema._by_type_code(
+  program jsonb, branches jsonb, x text, x_text text, depth integer, known_kind text, passes_null boolean, is_lenient boolean)
+  returns jsonschema._code
+  language plpgsql immutable parallel safe
+as $$
+declare
+  otherwise constant text := case when passes_null then x || ' is null' else 'false' end;
+  branch jsonb;
+  kind text;
+  part jsonschema._code;
+  kinds text[] := '{}';
+  arms text[] := '{}';
+  loops boolean := false;
+begin
+  if known_kind is not null or jsonb_array_length(branches) = 1 then
+    return null;
+  end if;
+  for branch in select jsonb_array_elements(branches) loop
+    if not branch ? 'type' then
+      return null;
+    end if;
+    foreach kind in array jsonschema._kinds(jsonschema._types(branch)) loop
+      if kind = any (kinds) then
+        return null;
+      end if;
+      part := jsonschema._expression(program, branch, x, x_text, depth, kind, is_lenient => is_lenient);
+      kinds := kinds || kind;
+      arms := arms || jsonschema._all_of(part.conjuncts);
+      loops := loops or part.loops;
+    end loop;
+  end loop;
+  if 'true' = all (arms) then
+    return jsonschema._code('jsonb_typeof(' || x || ') in ('
+      || (select string_agg(jsonschema._literal(k), ', ' order by n) from unnest(kinds) with ordinality as _(k, n)) || ')');
+  end if;
+  return jsonschema._code(jsonschema._case(x, kinds, arms, otherwise), case otherwise when 'false' then 'f' else 't' end, loops);
+end
+$$;
+
+create or replace function jsonschema._any_of_code(program jsonb, branches jsonb, x text, x_text text, depth integer, known_kind text)
+  returns jsonschema._code
+  language plpgsql immutable parallel safe
+as $$
+declare
+  parts jsonschema._code[] := array(
+    select jsonschema._expression(program, branch, x, x_text, depth, known_kind)
+    from jsonb_array_elements(branches) with ordinality as _(branch, n) order by n);
+begin
+  if cardinality(parts) = 1 then
+    return parts[1];
+  end if;
+  return (
+    select jsonschema._code(
+      jsonschema._in_parentheses(string_agg(jsonschema._as_one(p.conjuncts), E'\nor ' order by n)),
+      case when bool_or(p.on_null = 't') then 't' when bool_or(p.on_null = 'n') then 'n' else 'f' end,
+      bool_or(p.loops))
+    from unnest(parts) with ordinality as p(conjuncts, on_null, loops, guard, n));
+end
+$$;
+
+create or replace function jsonschema._one_of_code(program jsonb, branches jsonb, x text, x_text text, depth integer, known_kind text)
+  returns jsonschema._code
+  language plpgsql immutable parallel safe
+as $$
+declare
+  parts jsonschema._code[] := array(
+    select jsonschema._expression(program, branch, x, x_text, depth, known_kind)
+    from jsonb_array_elements(branches) with ordinality as _(branch, n) order by n);
+begin
+  if cardinality(parts) = 1 then
+    return parts[1];
+  end if;
+  return (
+    select jsonschema._code(
+      string_agg(jsonschema._in_parentheses(jsonschema._all_of(p.conjuncts)) || '::integer', E'\n+ ' order by n) || ' = 1',
+      -- null, as soon as one of them is
+      case when bool_or(p.on_null = 'n') then 'n' when count(*) filter (where p.on_null = 't') = 1 then 't' else 'f' end,
+      bool_or(p.loops))
+    from unnest(parts) with ordinality as p(conjuncts, on_null, loops, guard, n));
+end
+$$;
+-- The code generator for what is not one expression: a schema as PL/pgSQL statements that return false at the first thing
+-- that is wrong.
+--
+-- Statements only go where it pays: into arrays by index, because a query takes longer to start than most arrays to walk,
+-- and into what would otherwise be taken out of the document again and again. A subtree that loops in any other way (over
+-- keys, or inside of "not") stays one expression, all of whose loops PostgreSQL starts together.
+
+create type jsonschema._block as (
+  code text,          -- statements, null where there is nothing to say
+  variables text[]    -- all that are declared so far
+);
+
+create or replace function jsonschema._after(block jsonschema._block, code text)
+  returns jsonschema._block
+  language sql immutable parallel safe
+as $$
+  select row(nullif(concat_ws(E'\n', block.code, code), ''), block.variables)::jsonschema._block
+$$;
+
+create or replace function jsonschema._unless(conjuncts text[])
+  returns text
+  language sql immutable parallel safe
+as $$
+  select 'if ' || jsonschema._in_parentheses(jsonschema._all_of(conjuncts)) || E' is not true then\n  return false;\nend if;'
+  where conjuncts <> '{}'
+$$;
+
+create or replace function jsonschema._declared(block jsonschema._block, name text)
+  returns jsonschema._block
+  language plpgsql immutable parallel safe
+as $$
+-- The block with one variable more, the last of its list. No such name is reserved or that of a column.
+declare
+  words constant text := lower(regexp_replace(regexp_replace(name, '^the_', ''), '([a-z0-9])([A-Z])', '\1_\2', 'g'));
+  base constant text := 'the_' || coalesce(nullif(left(trim('_' from regexp_replace(words, '[^a-z0-9]+', '_', 'g')), 40), ''), 'value');
+  chosen text := base;
+  n integer := 1;
+begin
+  while chosen = any (block.variables) loop
+    n := n + 1;
+    chosen := base || '_' || n;
+  end loop;
+  return row(block.code, block.variables || chosen)::jsonschema._block;
+end
+$$;
+
+-- What a schema asks of the variable x, which is not null. "is_nested" says that the statements run in a loop; then the
+-- answer is null, no block at all, where they would have to start a query each time.
+create or replace function jsonschema._statements(
+  program jsonb, node jsonb, x text, variables text[], is_nested boolean, known_kind text default null)
+  returns jsonschema._block
+  language plpgsql immutable parallel safe
+as $$
+declare
+  x_text constant text := x || ' #>> ''{}''';
+  put_together constant text[] := array['$ref', 'allOf', 'anyOf', 'oneOf', 'const', 'enum', 'not', 'if', 'then', 'else'];
+  block jsonschema._block := row(null, variables);
+  whole jsonschema._code := jsonschema._expression(program, node, x, x_text, 0, known_kind, is_lenient => true);
+  branch jsonb;
+  keyword text;
+begin
+  if not whole.loops then
+    return jsonschema._after(block, jsonschema._unless(whole.conjuncts));
+  end if;
+
+  block := jsonschema._typed_statements(program, node - put_together, x, block, is_nested, known_kind);
+  if node ? '$ref' then
+    block := jsonschema._followed_by(block, program, program -> 'targets' -> (node ->> '$ref'), x, is_nested, known_kind);
+  end if;
+  for branch in select jsonb_array_elements(node -> 'allOf') loop
+    block := jsonschema._followed_by(block, program, branch, x, is_nested, known_kind);
+  end loop;
+  foreach keyword in array array['anyOf', 'oneOf'] loop
+    if node ? keyword then
+      block := jsonschema._by_type_statements(program, jsonb_build_object(keyword, node -> keyword), node -> keyword, x, block, is_nested,
+                                              known_kind);
+    end if;
+  end loop;
+  return jsonschema._followed_by_condition(block, program, node - (put_together[1:4] || array(
+    select k from jsonb_object_keys(node) as k where k <> all (put_together))), x, is_nested, known_kind);
+end
+$$;
+
+create or replace function jsonschema._followed_by(
+  block jsonschema._block, program jsonb, node jsonb, x text, is_nested boolean, known_kind text)
+  returns jsonschema._block
+  language plpgsql immutable parallel safe
+as $$
+declare
+  next jsonschema._block;
+begin
+  if block.variables is null then
+    return null;
+  end if;
+  next := jsonschema._statements(program, node, x, block.variables, is_nested, known_kind);
+  return case when next.variables is not null then jsonschema._after(row(block.code, next.variables), next.code) end;
+end
+$$;
+
+-- A schema as one condition, however it loops.
+create or replace function jsonschema._followed_by_condition(
+  block jsonschema._block, program jsonb, node jsonb, x text, is_nested boolean, known_kind text)
+  returns jsonschema._block
+  language plpgsql immutable parallel safe
+as $$
+declare
+  whole constant jsonschema._code :=
+    jsonschema._expression(program, node, x, x || ' #>> ''{}''', 0, known_kind, is_lenient => true);
+begin
+  return case when block.variables is not null and not (is_nested and whole.loops)
+              then jsonschema._after(block, jsonschema._unless(whole.conjuncts)) end;
+end
+$$;
+
+create or replace function jsonschema._case_statement(x text, kinds text[], arms text[], otherwise text)
+  returns text
+  language sql immutable parallel safe
+as $$
+  select 'case jsonb_typeof(' || x || ')'
+         || string_agg(E'\n  when ''' || kind || E''' then\n    '
+                       || jsonschema._indented(jsonschema._indented(coalesce(arm, 'null;'))), '' order by n)
+         || E'\n  else\n    ' || otherwise || E'\nend case;'
+  from unnest(kinds, arms) with ordinality as _(kind, arm, n)
+$$;
+
+-- The type of x, and what the keywords for its type ask.
+create or replace function jsonschema._typed_statements(
+  program jsonb, node jsonb, x text, block jsonschema._block, is_nested boolean, known_kind text)
+  returns jsonschema._block
+  language plpgsql immutable parallel safe
+as $$
+declare
+  types constant jsonb := jsonschema._types(node);
+  kinds constant text[] := jsonschema._kinds(types);
+  kind text;
+  arm jsonschema._block;
+  arms text[] := '{}';
+begin
+  if not (jsonschema._expression(program, node, x, x || ' #>> ''{}''', 0, known_kind, is_lenient => true)).loops
+     or known_kind <> all (kinds) then
+    return jsonschema._followed_by_condition(block, program, node, x, is_nested, known_kind);
+  elsif known_kind is not null or cardinality(kinds) = 1 then
+    if known_kind is null then
+      block := jsonschema._after(block, format(E'if jsonb_typeof(%s) <> ''%s'' then\n  return false;\nend if;', x, kinds[1]));
+    end if;
+    arm := jsonschema._kind_statements(program, node, x, block.variables, is_nested, coalesce(known_kind, kinds[1]));
+    return case when arm.variables is not null then jsonschema._after(row(block.code, arm.variables), arm.code) end;
+  end if;
+
+  foreach kind in array kinds loop
+    arm := jsonschema._kind_statements(program, node, x, block.variables, is_nested, kind);
+    if arm.variables is null then
+      return null;
+    end if;
+    block.variables := arm.variables;
+    arms := arms || arm.code;
+  end loop;
+  -- where all types are allowed, those that nothing is asked of go without saying
+  return jsonschema._after(block, (
+    select jsonschema._case_statement(x, array_agg(k order by n), array_agg(code order by n),
+                                      case when types is null then 'null;' else 'return false;' end)
+    from unnest(kinds, arms) with ordinality as _(k, code, n)
+    where types is not null or code is not null));
+end
+$$;
+
+create or replace function jsonschema._by_type_statements(
+  program jsonb, node jsonb, branches jsonb, x text, block jsonschema._block, is_nested boolean, known_kind text)
+  returns jsonschema._block
+  language plpgsql immutable parallel safe
+as $$
+declare
+  branch jsonb;
+  kind text;
+  kinds text[] := '{}';
+  arm jsonschema._block;
+  arms text[] := '{}';
+begin
+  if (jsonschema._by_type_code(program, branches, x, x || ' #>> ''{}''', 0, known_kind, false, true)).conjuncts is null then
+    return jsonschema._followed_by_condition(block, program, node, x, is_nested, known_kind);
+  end if;
+  for branch in select jsonb_array_elements(branches) loop
+    foreach kind in array jsonschema._kinds(jsonschema._types(branch)) loop
+      arm := jsonschema._statements(program, branch, x, block.variables, is_nested, kind);
+      if arm.variables is null then
+        return null;
+      end if;
+      block.variables := arm.variables;
+      kinds := kinds || kind;
+      arms := arms || arm.code;
+    end loop;
+  end loop;
+  return jsonschema._after(block, jsonschema._case_statement(x, kinds, arms, 'return false;'));
+end
+$$;
+
+-- What the keywords for one type ask of x, which is of that type.
+create or replace function jsonschema._kind_statements(
+  program jsonb, node jsonb, x text, variables text[], is_nested boolean, kind text)
+  returns jsonschema._block
+  language plpgsql immutable parallel safe
+as $$
+declare
+  block jsonschema._block := row(null, variables);
+  simple jsonb := node;     -- what is left for one condition
+  inner_block jsonschema._block;
+  part jsonschema._code;
+  property record;
+  place text;
+  variable text;
+begin
+  if kind = 'object' then
+    -- a property with loops, or that is looked at many times, gets a variable
+    for property in
+      select p.key, p.value as schema, coalesce(node -> 'required' ? p.key, false) as is_required
+      from jsonb_each(node -> 'properties') as p
+    loop
+      place := x || ' -> ' || jsonschema._literal(property.key);
+      part := jsonschema._expression(program, property.schema, place, place, 0);
+      continue when not part.loops and regexp_count(jsonschema._all_of(part.conjuncts), jsonschema._regex_quoted(place)) < 4;
+      inner_block := jsonschema._declared(row(null, block.variables), property.key);
+      variable := inner_block.variables[cardinality(inner_block.variables)];
+      inner_block := jsonschema._statements(program, property.schema, variable, inner_block.variables, is_nested);
+      -- what cannot be walked stays in the condition
+      continue when inner_block.variables is null;
+      simple := jsonb_set(simple, array['properties', property.key], 'true');
+      block.variables := inner_block.variables;
+      block := jsonschema._after(block, format('%s := %s;', variable, place));
+      if property.is_required then
+        block := jsonschema._after(block, inner_block.code);
+      else
+        block := jsonschema._after(block, format(E'if %s is not null then\n  %s\nend if;', variable,
+                                                 jsonschema._indented(inner_block.code)));
+      end if;
+    end loop;
+
+  elsif kind = 'array' and node ? 'items' then
+    inner_block := jsonschema._declared(row(null, block.variables), x || '_item');
+    variable := inner_block.variables[cardinality(inner_block.variables)];
+    inner_block := jsonschema._statements(program, node -> 'items', variable, inner_block.variables, true);
+    if inner_block.variables is not null then
+      simple := simple - 'items';
+      if inner_block.code is not null then
+        block.variables := inner_block.variables;
+        block := jsonschema._after(block, format(E'for i in %1$s .. jsonb_array_length(%2$s) - 1 loop\n  %3$s := %2$s -> i;\n  %4$s\nend loop;',
+          coalesce(jsonb_array_length(node -> 'prefixItems'), 0), x, variable, jsonschema._indented(inner_block.code)));
+      end if;
+    end if;
+  end if;
+
+  -- the condition comes first: it is cheap, and what is required must be there
+  inner_block := jsonschema._followed_by_condition(row(null, block.variables), program, simple, x, is_nested, kind);
+  return case when inner_block.variables is not null then jsonschema._after(inner_block, block.code) end;
+end
+$$;
+
+create or replace function jsonschema._regex_quoted(words text)
+  returns text
+  language sql immutable parallel safe
+as $$
+  select regexp_replace(words, '([^A-Za-z0-9_ ])', '\\\1', 'g')
 $$;
 -- The compiler: a function of its own for a schema, fit for a check constraint.
 
@@ -2846,34 +3365,47 @@ as $$
   from named
 $$;
 
--- The text of one function for one schema, from "create or replace" on.
-create or replace function jsonschema._definition(program jsonb, node jsonb, function_name text, helpers jsonb,
-                                                  may_be_sql boolean)
+-- The text of one function for one schema, from "create or replace" on: an SQL expression that PostgreSQL inlines where
+-- it is short and has no loop, else PL/pgSQL.
+create or replace function jsonschema._definition(program jsonb, node jsonb, function_name text, may_be_sql boolean)
   returns text
   language plpgsql immutable parallel safe
 as $$
 declare
-  -- beyond that PostgreSQL takes longer to read an inlined expression anew in each statement than PL/pgSQL to run it
+  -- beyond that it takes PostgreSQL longer to read the expression anew in each statement than PL/pgSQL to run it
   longest_inlined constant integer := 1500;
-  expression record := jsonschema._expression(program, node, 'instance', 'instance #>> ''{}''', null, helpers, 0);
-  code text := jsonschema._both(expression.conjuncts);
-  is_inlined boolean;
+  expression constant jsonschema._code := jsonschema._expression(program, node, 'instance', 'instance #>> ''{}''', 0);
+  code text := jsonschema._all_of(expression.conjuncts);
+  block jsonschema._block;
+  declarations text;
 begin
   if expression.on_null <> 'n' then
     code := E'case when instance is not null then\n  ' || jsonschema._indented(code) || E'\nend';
   end if;
-  is_inlined := may_be_sql and not expression.loops and length(code) <= longest_inlined;
-  return format(E'create or replace function %s(instance jsonb)\n returns boolean\n language %s\n immutable parallel safe\nas %L',
+  if may_be_sql and not expression.loops and length(code) <= longest_inlined then
+    return format(E'create or replace function %s(instance jsonb)\n returns boolean\n language sql\n immutable parallel safe\nas %L',
+                  function_name, E'\n  select\n    ' || jsonschema._indented(jsonschema._indented(code)) || E'\n');
+  end if;
+
+  block := jsonschema._statements(program, node, 'instance', '{}', false);
+  select string_agg(format(E'  %s jsonb;\n', variable), '' order by n)
+  into declarations
+  from unnest(block.variables) with ordinality as _(variable, n);
+  return format(E'create or replace function %s(instance jsonb)\n returns boolean\n language plpgsql\n immutable parallel safe\nas %L',
                 function_name,
-                case when is_inlined then 'sql' else 'plpgsql' end,
-                case when is_inlined then format(E'\n  select\n    %s\n', jsonschema._indented(code, 4))
-                     else format(E'\nbegin\n  return\n    %s;\nend\n', jsonschema._indented(code, 4)) end);
+                coalesce(E'\ndeclare\n' || rtrim(declarations, E'\n'), '')
+                || E'\nbegin\n'
+                || E'  if instance is null then\n    return null;\n  end if;\n'
+                || E'  instance := instance #> ''{}'';  -- unpacked once, where it comes compressed from a table\n  '
+                || jsonschema._indented(coalesce(block.code || E'\n', '') || 'return true;')
+                || E'\nend\n');
 end
 $$;
 
 create or replace function jsonschema.compile(schema jsonb, function_name text)
   returns regprocedure
   language plpgsql
+  set standard_conforming_strings = on
 as $$
 declare
   parts constant text[] := parse_ident(function_name);
@@ -2891,12 +3423,13 @@ begin
   end if;
   program := jsonschema._program(schema);
   helpers := jsonschema._helpers(program, in_schema, bare_name);
+  program := program || jsonb_build_object('helpers', helpers);
   for helper in
     select key as place, value as name from jsonb_each_text(helpers) where key <> '' order by value collate "C"
   loop
-    execute jsonschema._definition(program, program -> 'targets' -> helper.place, helper.name, helpers, false);
+    execute jsonschema._definition(program, program -> 'targets' -> helper.place, helper.name, false);
   end loop;
-  execute jsonschema._definition(program, program -> 'schema', qualified_name, helpers, not helpers ? '');
+  execute jsonschema._definition(program, program -> 'schema', qualified_name, not helpers ? '');
   return format('%s(jsonb)', qualified_name)::regprocedure;
 end
 $$;

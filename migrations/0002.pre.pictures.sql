@@ -26,13 +26,291 @@ AS $function$
 $function$;
 comment on function datastore.email_v1(jsonb) is 'Compiled from the schema of an email address. It never changes.';
 
+create function datastore.feedback_v1(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  the_boxes jsonb;
+  the_boxes_item jsonb;
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if jsonb_typeof(instance) <> 'object' then
+    return false;
+  end if;
+  if (
+    instance ? 'boxes'
+    and case jsonb_typeof(instance -> 'userId')
+      when 'null' then true
+      when 'string' then jsonschema._is_uuid(instance ->> 'userId')
+      else instance -> 'userId' is null
+    end
+    and jsonb_typeof(instance -> 'inferenceId') = 'string'
+    and jsonschema._is_uuid(instance ->> 'inferenceId')
+    and coalesce(instance -> 'schema_version' = '1', true)
+  ) is not true then
+    return false;
+  end if;
+  the_boxes := instance -> 'boxes';
+  if jsonb_typeof(the_boxes) <> 'array' then
+    return false;
+  end if;
+  for i in 0 .. jsonb_array_length(the_boxes) - 1 loop
+    the_boxes_item := the_boxes -> i;
+    if (
+      jsonb_typeof(the_boxes_item) = 'object'
+      and case jsonb_typeof(the_boxes_item -> 'box')
+        when 'null' then true
+        when 'object' then
+          the_boxes_item -> 'box' ?& array['topX', 'topY', 'bottomX', 'bottomY']
+          and jsonb_typeof(the_boxes_item -> 'box' -> 'topX') = 'number'
+          and the_boxes_item -> 'box' -> 'topX' >= '0'
+          and jsonb_typeof(the_boxes_item -> 'box' -> 'topY') = 'number'
+          and the_boxes_item -> 'box' -> 'topY' >= '0'
+          and jsonb_typeof(the_boxes_item -> 'box' -> 'bottomX') = 'number'
+          and the_boxes_item -> 'box' -> 'bottomX' >= '0'
+          and jsonb_typeof(the_boxes_item -> 'box' -> 'bottomY') = 'number'
+          and the_boxes_item -> 'box' -> 'bottomY' >= '0'
+        else the_boxes_item -> 'box' is null
+      end
+      and coalesce(
+        jsonb_typeof(the_boxes_item -> 'boxId') in ('null', 'string')
+        and (
+          the_boxes_item -> 'boxId' in ('""', 'null')
+          or (
+            jsonb_typeof(the_boxes_item -> 'boxId') = 'string'
+            and jsonschema._is_uuid(the_boxes_item ->> 'boxId')
+          )
+        ),
+        true
+      )
+      and coalesce(jsonb_typeof(the_boxes_item -> 'label') in ('null', 'string'), true)
+      and coalesce(
+        jsonb_typeof(the_boxes_item -> 'classId') in ('null', 'string')
+        and (
+          the_boxes_item -> 'classId' in ('""', 'null')
+          or (
+            jsonb_typeof(the_boxes_item -> 'classId') = 'string'
+            and jsonschema._is_uuid(the_boxes_item ->> 'classId')
+          )
+        ),
+        true
+      )
+      and coalesce(jsonb_typeof(the_boxes_item -> 'comment') in ('null', 'string'), true)
+    ) is not true then
+      return false;
+    end if;
+  end loop;
+  return true;
+end
+$function$;
+comment on function datastore.feedback_v1(jsonb) is 'Compiled from feedback.v1.json. It never changes.';
+
+create function datastore.inference_v1(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  the_boxes jsonb;
+  the_boxes_item jsonb;
+  the_box jsonb;
+  the_top_n jsonb;
+  the_top_n_item jsonb;
+  the_color jsonb;
+  the_color_item jsonb;
+  the_overlapping_indices jsonb;
+  the_overlapping_indices_item jsonb;
+  the_models jsonb;
+  the_models_item jsonb;
+  the_label_occurrence jsonb;
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if jsonb_typeof(instance) <> 'object' then
+    return false;
+  end if;
+  if (
+    instance ? 'boxes'
+    and coalesce(jsonb_typeof(instance -> 'filename') in ('null', 'string'), true)
+    and case jsonb_typeof(instance -> 'totalBoxes')
+      when 'number' then (instance -> 'totalBoxes')::numeric % 1 = 0
+      else false
+    end
+    and coalesce(
+      jsonb_typeof(instance -> 'pipeline_id') = 'string'
+      and jsonschema._is_uuid(instance ->> 'pipeline_id'),
+      true
+    )
+    and coalesce(jsonb_typeof(instance -> 'pipeline_name') = 'string', true)
+    and coalesce(instance -> 'schema_version' = '1', true)
+  ) is not true then
+    return false;
+  end if;
+  the_boxes := instance -> 'boxes';
+  if jsonb_typeof(the_boxes) <> 'array' then
+    return false;
+  end if;
+  for i in 0 .. jsonb_array_length(the_boxes) - 1 loop
+    the_boxes_item := the_boxes -> i;
+    if jsonb_typeof(the_boxes_item) <> 'object' then
+      return false;
+    end if;
+    if (
+      the_boxes_item ? 'box'
+      and jsonb_typeof(the_boxes_item -> 'label') = 'string'
+      and the_boxes_item ->> 'label' <> ''
+      and the_boxes_item -> 'score' >= '0'
+      and the_boxes_item -> 'score' <= '1'
+      and coalesce(jsonb_typeof(the_boxes_item -> 'overlapping') = 'boolean', true)
+    ) is not true then
+      return false;
+    end if;
+    the_box := the_boxes_item -> 'box';
+    if (
+      jsonb_typeof(the_box -> 'topX') = 'number'
+      and the_box -> 'topX' >= '0'
+      and jsonb_typeof(the_box -> 'topY') = 'number'
+      and the_box -> 'topY' >= '0'
+      and jsonb_typeof(the_box -> 'bottomX') = 'number'
+      and the_box -> 'bottomX' >= '0'
+      and jsonb_typeof(the_box -> 'bottomY') = 'number'
+      and the_box -> 'bottomY' >= '0'
+    ) is not true then
+      return false;
+    end if;
+    the_top_n := the_boxes_item -> 'topN';
+    if the_top_n is not null then
+      if jsonb_typeof(the_top_n) <> 'array' then
+        return false;
+      end if;
+      for i in 0 .. jsonb_array_length(the_top_n) - 1 loop
+        the_top_n_item := the_top_n -> i;
+        if (
+          jsonb_typeof(the_top_n_item -> 'label') = 'string'
+          and the_top_n_item ->> 'label' <> ''
+          and the_top_n_item -> 'score' >= '0'
+          and the_top_n_item -> 'score' <= '1'
+        ) is not true then
+          return false;
+        end if;
+      end loop;
+    end if;
+    the_color := the_boxes_item -> 'color';
+    if the_color is not null then
+      case jsonb_typeof(the_color)
+        when 'string' then
+          if ((the_color #>> '{}') collate "C" ~ '^#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$') is not true then
+            return false;
+          end if;
+        when 'array' then
+          if (jsonb_array_length(the_color) = 3) is not true then
+            return false;
+          end if;
+          for i in 0 .. jsonb_array_length(the_color) - 1 loop
+            the_color_item := the_color -> i;
+            if (
+              case jsonb_typeof(the_color_item)
+                when 'number' then
+                  the_color_item::numeric % 1 = 0
+                  and the_color_item >= '0'
+                  and the_color_item <= '255'
+                else false
+              end
+            ) is not true then
+              return false;
+            end if;
+          end loop;
+        else
+          return false;
+      end case;
+    end if;
+    the_overlapping_indices := the_boxes_item -> 'overlappingIndices';
+    if the_overlapping_indices is not null then
+      case jsonb_typeof(the_overlapping_indices)
+        when 'number' then
+          if (the_overlapping_indices::numeric % 1 = 0) is not true then
+            return false;
+          end if;
+        when 'array' then
+          for i in 0 .. jsonb_array_length(the_overlapping_indices) - 1 loop
+            the_overlapping_indices_item := the_overlapping_indices -> i;
+            if (
+              case jsonb_typeof(the_overlapping_indices_item)
+                when 'number' then the_overlapping_indices_item::numeric % 1 = 0
+                else false
+              end
+            ) is not true then
+              return false;
+            end if;
+          end loop;
+        else
+          return false;
+      end case;
+    end if;
+  end loop;
+  the_models := instance -> 'models';
+  if the_models is not null then
+    if jsonb_typeof(the_models) <> 'array' then
+      return false;
+    end if;
+    for i in 0 .. jsonb_array_length(the_models) - 1 loop
+      the_models_item := the_models -> i;
+      if (
+        jsonb_typeof(the_models_item -> 'name') = 'string'
+        and case jsonb_typeof(the_models_item -> 'version')
+          when 'number' then (the_models_item -> 'version')::numeric % 1 = 0
+          when 'string' then true
+          else false
+        end
+      ) is not true then
+        return false;
+      end if;
+    end loop;
+  end if;
+  the_label_occurrence := instance -> 'labelOccurrence';
+  if the_label_occurrence is not null then
+    if jsonb_typeof(the_label_occurrence) <> 'object' then
+      return false;
+    end if;
+    if (
+      not exists (
+        select from jsonb_each(the_label_occurrence) as _(key, value)
+        where (
+          case jsonb_typeof(value)
+            when 'number' then
+              value::numeric % 1 = 0
+              and value >= '0'
+            else false
+          end
+        ) is not true
+      )
+    ) is not true then
+      return false;
+    end if;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.inference_v1(jsonb) is 'Compiled from inference.v1.json. It never changes.';
+
 create function datastore.inspection_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
 AS $function$
 begin
-  return
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if (
     jsonb_typeof(instance) = 'object'
     and coalesce(
       jsonb_typeof(instance -> 'md5') = 'string'
@@ -41,8 +319,8 @@ begin
     )
     and case jsonb_typeof(instance -> 'size')
       when 'number' then
-          (instance -> 'size')::numeric % 1 = 0
-          and (instance -> 'size')::numeric >= 1
+        (instance -> 'size')::numeric % 1 = 0
+        and instance -> 'size' >= '1'
       else instance -> 'size' is null
     end
     and coalesce(
@@ -50,7 +328,7 @@ begin
       and coalesce(jsonb_typeof(instance -> 'metadata' -> 'file_name') = 'string', true)
       and coalesce(
         jsonb_typeof(instance -> 'metadata' -> 'relative_path') = 'string'
-        and length(instance -> 'metadata' ->> 'relative_path') >= 1
+        and instance -> 'metadata' ->> 'relative_path' <> ''
         and length(instance -> 'metadata' ->> 'relative_path') <= 1024,
         true
       ),
@@ -61,16 +339,16 @@ begin
       and coalesce(jsonb_typeof(instance -> 'image_data' -> 'tags') = 'object', true)
       and case jsonb_typeof(instance -> 'image_data' -> 'width')
         when 'number' then
-            (instance -> 'image_data' -> 'width')::numeric % 1 = 0
-            and (instance -> 'image_data' -> 'width')::numeric >= 1
+          (instance -> 'image_data' -> 'width')::numeric % 1 = 0
+          and instance -> 'image_data' -> 'width' >= '1'
         else instance -> 'image_data' -> 'width' is null
       end
       and coalesce(jsonb_typeof(instance -> 'image_data' -> 'camera') = 'string', true)
       and coalesce(jsonb_typeof(instance -> 'image_data' -> 'format') = 'string', true)
       and case jsonb_typeof(instance -> 'image_data' -> 'height')
         when 'number' then
-            (instance -> 'image_data' -> 'height')::numeric % 1 = 0
-            and (instance -> 'image_data' -> 'height')::numeric >= 1
+          (instance -> 'image_data' -> 'height')::numeric % 1 = 0
+          and instance -> 'image_data' -> 'height' >= '1'
         else instance -> 'image_data' -> 'height' is null
       end
       and coalesce(jsonb_typeof(instance -> 'image_data' -> 'microscope') = 'string', true)
@@ -86,7 +364,11 @@ begin
       and coalesce(jsonb_typeof(instance -> 'quality_check' -> 'image_checksum') = 'string', true),
       true
     )
-    and coalesce(instance -> 'schema_version' = '1', true);
+    and coalesce(instance -> 'schema_version' = '1', true)
+  ) is not true then
+    return false;
+  end if;
+  return true;
 end
 $function$;
 comment on function datastore.inspection_v1(jsonb) is 'Compiled from inspection.v1.json. It never changes.';
@@ -101,7 +383,7 @@ AS $function$
     and coalesce(jsonb_typeof(instance -> 'file_name') = 'string', true)
     and coalesce(
       jsonb_typeof(instance -> 'relative_path') = 'string'
-      and length(instance ->> 'relative_path') >= 1
+      and instance ->> 'relative_path' <> ''
       and length(instance ->> 'relative_path') <= 1024,
       true
     )
@@ -118,16 +400,16 @@ AS $function$
     and coalesce(jsonb_typeof(instance -> 'tags') = 'object', true)
     and case jsonb_typeof(instance -> 'width')
       when 'number' then
-          (instance -> 'width')::numeric % 1 = 0
-          and (instance -> 'width')::numeric >= 1
+        (instance -> 'width')::numeric % 1 = 0
+        and instance -> 'width' >= '1'
       else instance -> 'width' is null
     end
     and coalesce(jsonb_typeof(instance -> 'camera') = 'string', true)
     and coalesce(jsonb_typeof(instance -> 'format') = 'string', true)
     and case jsonb_typeof(instance -> 'height')
       when 'number' then
-          (instance -> 'height')::numeric % 1 = 0
-          and (instance -> 'height')::numeric >= 1
+        (instance -> 'height')::numeric % 1 = 0
+        and instance -> 'height' >= '1'
       else instance -> 'height' is null
     end
     and coalesce(jsonb_typeof(instance -> 'microscope') = 'string', true)
@@ -156,67 +438,74 @@ create function datastore.picture_v1(instance jsonb)
  IMMUTABLE PARALLEL SAFE
 AS $function$
 begin
-  return
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if (
     jsonb_typeof(instance) = 'object'
     and case jsonb_typeof(instance -> 'seed')
-      when 'string' then
-          length(instance ->> 'seed') >= 1
-      when 'object' then
-          coalesce(
-            jsonb_typeof(instance -> 'seed' -> 'seed_id') = 'string'
-            and jsonschema._is_uuid(instance -> 'seed' ->> 'seed_id'),
-            true
-          )
-          and coalesce(
-            jsonb_typeof(instance -> 'seed' -> 'seed_name') = 'string'
-            and length(instance -> 'seed' ->> 'seed_name') >= 1,
-            true
-          )
       when 'null' then true
+      when 'string' then instance ->> 'seed' <> ''
+      when 'object' then
+        coalesce(
+          jsonb_typeof(instance -> 'seed' -> 'seed_id') = 'string'
+          and jsonschema._is_uuid(instance -> 'seed' ->> 'seed_id'),
+          true
+        )
+        and coalesce(
+          jsonb_typeof(instance -> 'seed' -> 'seed_name') = 'string'
+          and instance -> 'seed' ->> 'seed_name' <> '',
+          true
+        )
       else instance -> 'seed' is null
     end
-    and (jsonb_typeof(instance -> 'seed') in ('null', 'string')
+    and (
+      jsonb_typeof(instance -> 'seed') in ('null', 'string')
       or case jsonb_typeof(instance -> 'seed') when 'object' then instance -> 'seed' ? 'seed_id' else true end
-      or case jsonb_typeof(instance -> 'seed') when 'object' then instance -> 'seed' ? 'seed_name' else true end)
+      or case jsonb_typeof(instance -> 'seed') when 'object' then instance -> 'seed' ? 'seed_name' else true end
+    )
     and case jsonb_typeof(instance -> 'user_data')
-      when 'object' then
-          case jsonb_typeof(instance -> 'user_data' -> 'zoom')
-            when 'number' then
-                (instance -> 'user_data' -> 'zoom')::numeric > 0
-            when 'null' then true
-            else instance -> 'user_data' -> 'zoom' is null
-          end
-          and coalesce(jsonb_typeof(instance -> 'user_data' -> 'description') in ('null', 'string'), true)
-          and case jsonb_typeof(instance -> 'user_data' -> 'number_of_seeds')
-            when 'number' then
-                (instance -> 'user_data' -> 'number_of_seeds')::numeric % 1 = 0
-                and (instance -> 'user_data' -> 'number_of_seeds')::numeric >= 0
-            when 'null' then true
-            else instance -> 'user_data' -> 'number_of_seeds' is null
-          end
       when 'null' then true
+      when 'object' then
+        case jsonb_typeof(instance -> 'user_data' -> 'zoom')
+          when 'null' then true
+          when 'number' then instance -> 'user_data' -> 'zoom' > '0'
+          else instance -> 'user_data' -> 'zoom' is null
+        end
+        and coalesce(jsonb_typeof(instance -> 'user_data' -> 'description') in ('null', 'string'), true)
+        and case jsonb_typeof(instance -> 'user_data' -> 'number_of_seeds')
+          when 'null' then true
+          when 'number' then
+            (instance -> 'user_data' -> 'number_of_seeds')::numeric % 1 = 0
+            and instance -> 'user_data' -> 'number_of_seeds' >= '0'
+          else instance -> 'user_data' -> 'number_of_seeds' is null
+        end
       else instance -> 'user_data' is null
     end
     and case jsonb_typeof(instance -> 'client_data')
-      when 'object' then
-          case jsonb_typeof(instance -> 'client_data' -> 'client_email')
-            when 'string' then
-                jsonschema._is_email(instance -> 'client_data' ->> 'client_email')
-            when 'null' then true
-            else instance -> 'client_data' -> 'client_email' is null
-          end
-          and coalesce(jsonb_typeof(instance -> 'client_data' -> 'client_expertise') in ('null', 'string'), true)
       when 'null' then true
+      when 'object' then
+        case jsonb_typeof(instance -> 'client_data' -> 'client_email')
+          when 'null' then true
+          when 'string' then jsonschema._is_email(instance -> 'client_data' ->> 'client_email')
+          else instance -> 'client_data' -> 'client_email' is null
+        end
+        and coalesce(jsonb_typeof(instance -> 'client_data' -> 'client_expertise') in ('null', 'string'), true)
       else instance -> 'client_data' is null
     end
     and coalesce(instance -> 'schema_version' = '1', true)
     and case jsonb_typeof(instance -> 'client_feedback')
-      when 'object' then
-          coalesce(jsonb_typeof(instance -> 'client_feedback' -> 'historical_comparison') in ('null', 'string'), true)
-          and coalesce(jsonb_typeof(instance -> 'client_feedback' -> 'correct_identification') in ('null', 'boolean'), true)
       when 'null' then true
+      when 'object' then
+        coalesce(jsonb_typeof(instance -> 'client_feedback' -> 'historical_comparison') in ('null', 'string'), true)
+        and coalesce(jsonb_typeof(instance -> 'client_feedback' -> 'correct_identification') in ('null', 'boolean'), true)
       else instance -> 'client_feedback' is null
-    end;
+    end
+  ) is not true then
+    return false;
+  end if;
+  return true;
 end
 $function$;
 comment on function datastore.picture_v1(jsonb) is 'Compiled from picture.v1.json. It never changes.';
@@ -230,21 +519,20 @@ AS $function$
     jsonb_typeof(instance) = 'object'
     and coalesce(
       jsonb_typeof(instance -> 'name') = 'string'
-      and length(instance ->> 'name') >= 1
+      and instance ->> 'name' <> ''
       and length(instance ->> 'name') <= 255,
       true
     )
     and coalesce(jsonb_typeof(instance -> 'acquisition') = 'object', true)
     and case jsonb_typeof(instance -> 'client_data')
-      when 'object' then
-          case jsonb_typeof(instance -> 'client_data' -> 'client_email')
-            when 'string' then
-                jsonschema._is_email(instance -> 'client_data' ->> 'client_email')
-            when 'null' then true
-            else instance -> 'client_data' -> 'client_email' is null
-          end
-          and coalesce(jsonb_typeof(instance -> 'client_data' -> 'client_expertise') in ('null', 'string'), true)
       when 'null' then true
+      when 'object' then
+        case jsonb_typeof(instance -> 'client_data' -> 'client_email')
+          when 'null' then true
+          when 'string' then jsonschema._is_email(instance -> 'client_data' ->> 'client_email')
+          else instance -> 'client_data' -> 'client_email' is null
+        end
+        and coalesce(jsonb_typeof(instance -> 'client_data' -> 'client_expertise') in ('null', 'string'), true)
       else instance -> 'client_data' is null
     end
     and coalesce(jsonb_typeof(instance -> 'project_name') in ('null', 'string'), true)
@@ -252,6 +540,125 @@ AS $function$
     and coalesce(jsonb_typeof(instance -> 'submitter_name') in ('null', 'string'), true)
 $function$;
 comment on function datastore.picture_set_v1(jsonb) is 'Compiled from picture_set.v1.json. It never changes.';
+
+create function datastore.pipelines_v1(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  the_models jsonb;
+  the_models_item jsonb;
+  the_pipelines jsonb;
+  the_pipelines_item jsonb;
+  the_models_2 jsonb;
+  the_models_2_item jsonb;
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if jsonb_typeof(instance) <> 'object' then
+    return false;
+  end if;
+  if (
+    coalesce(jsonb_typeof(instance -> 'date') in ('null', 'string'), true)
+    and case jsonb_typeof(instance -> 'version')
+      when 'null' then true
+      when 'number' then (instance -> 'version')::numeric % 1 = 0
+      when 'string' then true
+      else instance -> 'version' is null
+    end
+    and coalesce(instance -> 'schema_version' = '1', true)
+  ) is not true then
+    return false;
+  end if;
+  the_models := instance -> 'models';
+  if the_models is not null then
+    if jsonb_typeof(the_models) <> 'array' then
+      return false;
+    end if;
+    for i in 0 .. jsonb_array_length(the_models) - 1 loop
+      the_models_item := the_models -> i;
+      if (
+        jsonb_typeof(the_models_item -> 'task') = 'string'
+        and (the_models_item ->> 'task') collate "C" ~ E'^(?:[Oo][Bb][Jj][Ee][Cc][Tt][ \\-][Dd][Ee][Tt][Ee][Cc][Tt][Ii][Oo][Nn]|[Cc][Ll][Aa][Ss][Ss][Ii][Ff][Ii][Cc][Aa][Tt][Ii][Oo][Nn]|[Ss][Ee][Gg][Mm][Ee][Nn][Tt][Aa][Tt][Ii][Oo][Nn])$'
+        and coalesce(datastore.pipelines_v1__sealed(the_models_item -> 'api_key'), true)
+        and coalesce(jsonb_typeof(the_models_item -> 'dataset') in ('null', 'string'), true)
+        and case jsonb_typeof(the_models_item -> 'version')
+          when 'null' then true
+          when 'number' then (the_models_item -> 'version')::numeric % 1 = 0
+          when 'string' then true
+          else the_models_item -> 'version' is null
+        end
+        and coalesce(jsonb_typeof(the_models_item -> 'Accuracy') in ('null', 'number'), true)
+        and coalesce(datastore.pipelines_v1__sealed(the_models_item -> 'endpoint'), true)
+        and coalesce(jsonb_typeof(the_models_item -> 'job_name') in ('null', 'string'), true)
+        and coalesce(jsonb_typeof(the_models_item -> 'created_by') in ('null', 'string'), true)
+        and jsonb_typeof(the_models_item -> 'model_name') = 'string'
+        and the_models_item ->> 'model_name' <> ''
+        and coalesce(jsonb_typeof(the_models_item -> 'description') in ('null', 'string'), true)
+        and coalesce(jsonb_typeof(the_models_item -> 'content_type') in ('null', 'string'), true)
+        and coalesce(jsonb_typeof(the_models_item -> 'creation_date') in ('null', 'string'), true)
+        and coalesce(jsonb_typeof(the_models_item -> 'endpoint_name') in ('null', 'string'), true)
+        and coalesce(jsonb_typeof(the_models_item -> 'deployment_platform') in ('null', 'string'), true)
+      ) is not true then
+        return false;
+      end if;
+    end loop;
+  end if;
+  the_pipelines := instance -> 'pipelines';
+  if the_pipelines is not null then
+    if jsonb_typeof(the_pipelines) <> 'array' then
+      return false;
+    end if;
+    for i in 0 .. jsonb_array_length(the_pipelines) - 1 loop
+      the_pipelines_item := the_pipelines -> i;
+      if jsonb_typeof(the_pipelines_item) <> 'object' then
+        return false;
+      end if;
+      if (
+        the_pipelines_item ? 'models'
+        and coalesce(jsonb_typeof(the_pipelines_item -> 'dataset') in ('null', 'string'), true)
+        and coalesce(jsonb_typeof(the_pipelines_item -> 'default') in ('null', 'boolean'), true)
+        and case jsonb_typeof(the_pipelines_item -> 'version')
+          when 'null' then true
+          when 'number' then (the_pipelines_item -> 'version')::numeric % 1 = 0
+          when 'string' then true
+          else the_pipelines_item -> 'version' is null
+        end
+        and coalesce(jsonb_typeof(the_pipelines_item -> 'Accuracy') in ('null', 'number'), true)
+        and coalesce(jsonb_typeof(the_pipelines_item -> 'job_name') in ('null', 'string'), true)
+        and coalesce(jsonb_typeof(the_pipelines_item -> 'created_by') in ('null', 'string'), true)
+        and coalesce(jsonb_typeof(the_pipelines_item -> 'description') in ('null', 'string'), true)
+        and coalesce(jsonb_typeof(the_pipelines_item -> 'creation_date') in ('null', 'string'), true)
+        and jsonb_typeof(the_pipelines_item -> 'pipeline_name') = 'string'
+        and the_pipelines_item ->> 'pipeline_name' <> ''
+      ) is not true then
+        return false;
+      end if;
+      the_models_2 := the_pipelines_item -> 'models';
+      if jsonb_typeof(the_models_2) <> 'array' then
+        return false;
+      end if;
+      if (jsonb_array_length(the_models_2) >= 1) is not true then
+        return false;
+      end if;
+      for i in 0 .. jsonb_array_length(the_models_2) - 1 loop
+        the_models_2_item := the_models_2 -> i;
+        if (
+          jsonb_typeof(the_models_2_item) = 'string'
+          and the_models_2_item #>> '{}' <> ''
+        ) is not true then
+          return false;
+        end if;
+      end loop;
+    end loop;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.pipelines_v1(jsonb) is 'Compiled from pipelines.v1.json. It never changes.';
 -- What table definitions call. Rows were stored under these, so they never change: a new rule is a new name.
 
 create function datastore.is_tier(tier text) returns boolean
@@ -327,6 +734,333 @@ comment on column datastore.document_schema.system_keys is 'The keys that the da
 comment on column datastore.document_schema.misspellings is 'Known keys in camelCase, by section: see datastore.misspellings(jsonb).';
 -- Made by `make documents` from the files in sql/documents.
 insert into datastore.document_schema (kind, version, schema) values
+('feedback', 1, $json$
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "Feedback on an inference, version 1",
+  "description": "What an expert says about the boxes of an inference.",
+  "type": "object",
+  "required": [
+    "inferenceId",
+    "boxes"
+  ],
+  "properties": {
+    "schema_version": {
+      "description": "The version of this document's schema; absent means 1.",
+      "const": 1
+    },
+    "userId": {
+      "description": "The acting user; null is the same as absent.",
+      "type": [
+        "string",
+        "null"
+      ],
+      "format": "uuid"
+    },
+    "inferenceId": {
+      "type": "string",
+      "format": "uuid"
+    },
+    "boxes": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "properties": {
+          "boxId": {
+            "description": "Empty or absent: a box that the expert drew.",
+            "$ref": "#/$defs/id_or_nothing"
+          },
+          "classId": {
+            "description": "A species' id.",
+            "$ref": "#/$defs/id_or_nothing"
+          },
+          "label": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "box": {
+            "description": "Pixels of the stored picture from its top left.",
+            "type": [
+              "object",
+              "null"
+            ],
+            "required": [
+              "topX",
+              "topY",
+              "bottomX",
+              "bottomY"
+            ],
+            "properties": {
+              "topX": {
+                "type": "number",
+                "minimum": 0
+              },
+              "topY": {
+                "type": "number",
+                "minimum": 0
+              },
+              "bottomX": {
+                "type": "number",
+                "minimum": 0
+              },
+              "bottomY": {
+                "type": "number",
+                "minimum": 0
+              }
+            }
+          },
+          "comment": {
+            "type": [
+              "string",
+              "null"
+            ]
+          }
+        }
+      }
+    }
+  },
+  "$defs": {
+    "id_or_nothing": {
+      "type": [
+        "string",
+        "null"
+      ],
+      "anyOf": [
+        {
+          "enum": [
+            "",
+            null
+          ]
+        },
+        {
+          "type": "string",
+          "format": "uuid"
+        }
+      ]
+    }
+  }
+}
+$json$),
+('inference', 1, $json$
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "Inference, version 1",
+  "description": "What a pipeline of models says about one picture. Keys marked readOnly are filled by the datastore.",
+  "type": "object",
+  "required": [
+    "boxes",
+    "totalBoxes"
+  ],
+  "properties": {
+    "schema_version": {
+      "description": "The version of this document's schema; absent means 1.",
+      "const": 1
+    },
+    "filename": {
+      "type": [
+        "string",
+        "null"
+      ]
+    },
+    "boxes": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": [
+          "box",
+          "label",
+          "score"
+        ],
+        "properties": {
+          "box": {
+            "$ref": "#/$defs/box"
+          },
+          "label": {
+            "type": "string",
+            "minLength": 1
+          },
+          "score": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1
+          },
+          "topN": {
+            "description": "The guesses; without it the box's label and score are the only one.",
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "label",
+                "score"
+              ],
+              "properties": {
+                "label": {
+                  "type": "string",
+                  "minLength": 1
+                },
+                "score": {
+                  "type": "number",
+                  "minimum": 0,
+                  "maximum": 1
+                },
+                "object_id": {
+                  "readOnly": true
+                },
+                "is_expert": {
+                  "readOnly": true
+                }
+              }
+            }
+          },
+          "overlapping": {
+            "type": "boolean"
+          },
+          "overlappingIndices": {
+            "type": [
+              "integer",
+              "array"
+            ],
+            "items": {
+              "type": "integer"
+            }
+          },
+          "color": {
+            "type": [
+              "string",
+              "array"
+            ],
+            "pattern": "^#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$",
+            "items": {
+              "type": "integer",
+              "minimum": 0,
+              "maximum": 255
+            },
+            "minItems": 3,
+            "maxItems": 3
+          },
+          "box_id": {
+            "readOnly": true
+          },
+          "classId": {
+            "readOnly": true
+          },
+          "object_type_id": {
+            "readOnly": true
+          },
+          "top_id": {
+            "readOnly": true
+          },
+          "is_verified": {
+            "readOnly": true
+          },
+          "is_valid": {
+            "readOnly": true
+          },
+          "is_manual": {
+            "readOnly": true
+          },
+          "model": {
+            "readOnly": true
+          }
+        }
+      }
+    },
+    "labelOccurrence": {
+      "type": "object",
+      "additionalProperties": {
+        "type": "integer",
+        "minimum": 0
+      }
+    },
+    "totalBoxes": {
+      "description": "The number of boxes.",
+      "type": "integer"
+    },
+    "models": {
+      "description": "The model versions that made it, in the order in which they ran.",
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": [
+          "name",
+          "version"
+        ],
+        "properties": {
+          "name": {
+            "type": "string"
+          },
+          "version": {
+            "type": [
+              "integer",
+              "string"
+            ]
+          }
+        }
+      }
+    },
+    "pipeline_name": {
+      "type": "string"
+    },
+    "pipeline_id": {
+      "type": "string",
+      "format": "uuid"
+    },
+    "inference_id": {
+      "readOnly": true
+    },
+    "picture_id": {
+      "readOnly": true
+    },
+    "created_at": {
+      "readOnly": true
+    },
+    "requested_by": {
+      "readOnly": true
+    },
+    "verified": {
+      "readOnly": true
+    },
+    "verified_by": {
+      "readOnly": true
+    },
+    "verified_at": {
+      "readOnly": true
+    }
+  },
+  "$defs": {
+    "box": {
+      "description": "Pixels of the stored picture from its top left.",
+      "type": "object",
+      "required": [
+        "topX",
+        "topY",
+        "bottomX",
+        "bottomY"
+      ],
+      "properties": {
+        "topX": {
+          "type": "number",
+          "minimum": 0
+        },
+        "topY": {
+          "type": "number",
+          "minimum": 0
+        },
+        "bottomX": {
+          "type": "number",
+          "minimum": 0
+        },
+        "bottomY": {
+          "type": "number",
+          "minimum": 0
+        }
+      }
+    }
+  }
+}
+$json$),
 ('inspection', 1, $json$
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -556,7 +1290,11 @@ $json$),
         "tags": {},
         "capture_date": {},
         "camera": {},
-        "microscope": {}
+        "microscope": {},
+        "pixel_size": {},
+        "bit_depth": {},
+        "channels": {},
+        "pages": {}
       }
     },
     "quality_check": {
@@ -695,6 +1433,237 @@ $json$),
     },
     "pictures": {
       "readOnly": true
+    }
+  }
+}
+$json$),
+('pipelines', 1, $json$
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "Pipelines and models, version 1",
+  "description": "Which models there are, and in which order pipelines run them. Keys marked readOnly are filled by the datastore.",
+  "type": "object",
+  "properties": {
+    "schema_version": {
+      "description": "The version of this document's schema; absent means 1.",
+      "const": 1
+    },
+    "version": {
+      "type": [
+        "integer",
+        "string",
+        "null"
+      ]
+    },
+    "date": {
+      "type": [
+        "string",
+        "null"
+      ]
+    },
+    "pipelines": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": [
+          "pipeline_name",
+          "models"
+        ],
+        "properties": {
+          "pipeline_name": {
+            "type": "string",
+            "minLength": 1
+          },
+          "models": {
+            "description": "Names of models, in the order in which they run.",
+            "type": "array",
+            "minItems": 1,
+            "items": {
+              "type": "string",
+              "minLength": 1
+            }
+          },
+          "created_by": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "creation_date": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "version": {
+            "type": [
+              "integer",
+              "string",
+              "null"
+            ]
+          },
+          "description": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "job_name": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "dataset": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "Accuracy": {
+            "type": [
+              "number",
+              "null"
+            ]
+          },
+          "default": {
+            "type": [
+              "boolean",
+              "null"
+            ]
+          },
+          "pipeline_id": {
+            "readOnly": true
+          },
+          "model_name": {
+            "readOnly": true
+          },
+          "active": {
+            "readOnly": true
+          }
+        }
+      }
+    },
+    "models": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": [
+          "model_name",
+          "task"
+        ],
+        "properties": {
+          "model_name": {
+            "type": "string",
+            "minLength": 1
+          },
+          "task": {
+            "description": "Object detection, classification or segmentation, without regard to case and hyphens.",
+            "type": "string",
+            "pattern": "^(?:[Oo][Bb][Jj][Ee][Cc][Tt][- ][Dd][Ee][Tt][Ee][Cc][Tt][Ii][Oo][Nn]|[Cc][Ll][Aa][Ss][Ss][Ii][Ff][Ii][Cc][Aa][Tt][Ii][Oo][Nn]|[Ss][Ee][Gg][Mm][Ee][Nn][Tt][Aa][Tt][Ii][Oo][Nn])$"
+          },
+          "endpoint_name": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "endpoint": {
+            "$ref": "#/$defs/sealed"
+          },
+          "api_key": {
+            "$ref": "#/$defs/sealed"
+          },
+          "content_type": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "deployment_platform": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "created_by": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "creation_date": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "version": {
+            "type": [
+              "integer",
+              "string",
+              "null"
+            ]
+          },
+          "description": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "job_name": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "dataset": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "Accuracy": {
+            "type": [
+              "number",
+              "null"
+            ]
+          },
+          "model_id": {
+            "readOnly": true
+          }
+        }
+      }
+    }
+  },
+  "$defs": {
+    "sealed": {
+      "description": "A secret, encrypted before it reached the database; a text here is refused.",
+      "writeOnly": true,
+      "type": [
+        "object",
+        "null"
+      ],
+      "required": [
+        "kek_id",
+        "nonce",
+        "ciphertext"
+      ],
+      "properties": {
+        "kek_id": {
+          "type": "string",
+          "minLength": 1
+        },
+        "nonce": {
+          "type": "string",
+          "minLength": 1
+        },
+        "ciphertext": {
+          "type": "string",
+          "minLength": 1
+        }
+      },
+      "additionalProperties": false
     }
   }
 }

@@ -31,7 +31,7 @@ for _name in ("DATASTORE_STORAGE_CONNECTION_STRING", "DATASTORE_USER", "DATASTOR
 
 @pytest.fixture(scope="session")
 def temporary_home() -> Iterator[Path]:
-    """A folder for servers. Not below pytest's own: a second run closes that one to the user that PostgreSQL runs as."""
+    """A folder for servers. Not below pytest's own, which a second run closes to PostgreSQL's user."""
     with tempfile.TemporaryDirectory(prefix="datastore-db-test-") as home:
         yield Path(home)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 from uuid import UUID
 
 from datastore_db.folder import NotProcessed, Problem
@@ -56,5 +56,6 @@ class UploadReport:
 
     @property
     def counts(self) -> dict[State, int]:
-        """How many pictures came to which state."""
-        return dict(Counter(result.state for result in self.results))
+        """How many pictures came to which state, in the order of `State`."""
+        counted = Counter(result.state for result in self.results)
+        return {state: counted[state] for state in get_args(State) if counted[state]}

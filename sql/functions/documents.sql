@@ -83,6 +83,9 @@ return case kind
   when 'picture' then datastore.picture_v1(document)
   when 'picture_set' then datastore.picture_set_v1(document)
   when 'inspection' then datastore.inspection_v1(document)
+  when 'inference' then datastore.inference_v1(document)
+  when 'feedback' then datastore.feedback_v1(document)
+  when 'pipelines' then datastore.pipelines_v1(document)
 end;
 comment on function datastore.fits_schema(text, jsonb) is 'Does a document fit the compiled schema of its kind and version?';
 

@@ -1,7 +1,10 @@
 create or replace function datastore.refuse(code text, message text, errors jsonb default null) returns void
 language plpgsql volatile parallel restricted as $$
 begin
-  raise exception using errcode = code, message = message, detail = coalesce(errors::text, '');
+  if errors is null then
+    raise exception using errcode = code, message = message;
+  end if;
+  raise exception using errcode = code, message = message, detail = errors::text;
 end
 $$;
 comment on function datastore.refuse(text, text, jsonb) is

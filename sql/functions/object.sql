@@ -9,6 +9,6 @@ comment on function datastore.more_members(jsonb) is
 
 create or replace function datastore.with_kept(section jsonb, kept jsonb) returns text
 language sql immutable parallel safe
-return case when kept is null then section::text else (section || kept)::text end;
+return case when kept is null then section::text else (kept || section)::text end;
 comment on function datastore.with_kept(jsonb, jsonb) is
   'A section that the datastore fills, as text, with the unknown keys that a client put into it.';

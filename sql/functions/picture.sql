@@ -210,9 +210,12 @@ begin
     perform datastore.refuse('DS404', 'there is no such picture', errors);
   end if;
 
-  perform from datastore.picture
-  where picture_id in (select said.picture_id from datastore.confirmed_pictures(confirmations) as said)
-  order by picture_id for no key update;
+  -- Batches of one set wait for each other, as announcements do: they would lock pictures in another order.
+  perform from datastore.picture_set
+  where picture_set_id in (
+    select picture.picture_set_id from datastore.confirmed_pictures(confirmations) as said
+    join datastore.picture on picture.picture_id = said.picture_id)
+  order by picture_set_id for no key update;
 
   select jsonb_agg(jsonb_build_object('instance_path', '/' || (said.place - 1), 'keyword', 'conflict', 'message',
                                       format('the blob of %s has another size or MD5 than was announced', said.picture_id)) order by said.place)

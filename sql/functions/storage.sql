@@ -52,7 +52,7 @@ begin atomic
                                                'blob_name', due.blob_name) order by due.blob_deletion_id), '[]')
   from (
     select blob_deletion.* from datastore.blob_deletion
-    join datastore.container on container.name = blob_deletion.container_name
+    left join datastore.container on container.name = blob_deletion.container_name
     where datastore.may_see(container.user_id) and blob_deletion.queued_at <= now() - older_than
     order by blob_deletion.blob_deletion_id limit how_many
   ) as due;
@@ -64,6 +64,7 @@ create or replace function datastore.blobs_are_deleted(blob_deletion_ids jsonb) 
 language sql volatile
 begin atomic
   delete from datastore.blob_deletion
-  where blob_deletion_id in (select id::bigint from jsonb_array_elements_text(blob_deletion_ids) as id);
+  where blob_deletion_id in (select id::bigint from jsonb_array_elements_text(blob_deletion_ids) as id)
+    and datastore.may_see((select container.user_id from datastore.container where container.name = blob_deletion.container_name));
 end;
 comment on function datastore.blobs_are_deleted(jsonb) is 'Takes entries out of the outbox: an array of blob_deletion_id.';

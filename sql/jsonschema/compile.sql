@@ -45,34 +45,47 @@ as $$
   from named
 $$;
 
--- The text of one function for one schema, from "create or replace" on.
-create or replace function jsonschema._definition(program jsonb, node jsonb, function_name text, helpers jsonb,
-                                                  may_be_sql boolean)
+-- The text of one function for one schema, from "create or replace" on: an SQL expression that PostgreSQL inlines where
+-- it is short and has no loop, else PL/pgSQL.
+create or replace function jsonschema._definition(program jsonb, node jsonb, function_name text, may_be_sql boolean)
   returns text
   language plpgsql immutable parallel safe
 as $$
 declare
-  -- beyond that PostgreSQL takes longer to read an inlined expression anew in each statement than PL/pgSQL to run it
+  -- beyond that it takes PostgreSQL longer to read the expression anew in each statement than PL/pgSQL to run it
   longest_inlined constant integer := 1500;
-  expression record := jsonschema._expression(program, node, 'instance', 'instance #>> ''{}''', null, helpers, 0);
-  code text := jsonschema._both(expression.conjuncts);
-  is_inlined boolean;
+  expression constant jsonschema._code := jsonschema._expression(program, node, 'instance', 'instance #>> ''{}''', 0);
+  code text := jsonschema._all_of(expression.conjuncts);
+  block jsonschema._block;
+  declarations text;
 begin
   if expression.on_null <> 'n' then
     code := E'case when instance is not null then\n  ' || jsonschema._indented(code) || E'\nend';
   end if;
-  is_inlined := may_be_sql and not expression.loops and length(code) <= longest_inlined;
-  return format(E'create or replace function %s(instance jsonb)\n returns boolean\n language %s\n immutable parallel safe\nas %L',
+  if may_be_sql and not expression.loops and length(code) <= longest_inlined then
+    return format(E'create or replace function %s(instance jsonb)\n returns boolean\n language sql\n immutable parallel safe\nas %L',
+                  function_name, E'\n  select\n    ' || jsonschema._indented(jsonschema._indented(code)) || E'\n');
+  end if;
+
+  block := jsonschema._statements(program, node, 'instance', '{}', false);
+  select string_agg(format(E'  %s jsonb;\n', variable), '' order by n)
+  into declarations
+  from unnest(block.variables) with ordinality as _(variable, n);
+  return format(E'create or replace function %s(instance jsonb)\n returns boolean\n language plpgsql\n immutable parallel safe\nas %L',
                 function_name,
-                case when is_inlined then 'sql' else 'plpgsql' end,
-                case when is_inlined then format(E'\n  select\n    %s\n', jsonschema._indented(code, 4))
-                     else format(E'\nbegin\n  return\n    %s;\nend\n', jsonschema._indented(code, 4)) end);
+                coalesce(E'\ndeclare\n' || rtrim(declarations, E'\n'), '')
+                || E'\nbegin\n'
+                || E'  if instance is null then\n    return null;\n  end if;\n'
+                || E'  instance := instance #> ''{}'';  -- unpacked once, where it comes compressed from a table\n  '
+                || jsonschema._indented(coalesce(block.code || E'\n', '') || 'return true;')
+                || E'\nend\n');
 end
 $$;
 
 create or replace function jsonschema.compile(schema jsonb, function_name text)
   returns regprocedure
   language plpgsql
+  set standard_conforming_strings = on
 as $$
 declare
   parts constant text[] := parse_ident(function_name);
@@ -90,12 +103,13 @@ begin
   end if;
   program := jsonschema._program(schema);
   helpers := jsonschema._helpers(program, in_schema, bare_name);
+  program := program || jsonb_build_object('helpers', helpers);
   for helper in
     select key as place, value as name from jsonb_each_text(helpers) where key <> '' order by value collate "C"
   loop
-    execute jsonschema._definition(program, program -> 'targets' -> helper.place, helper.name, helpers, false);
+    execute jsonschema._definition(program, program -> 'targets' -> helper.place, helper.name, false);
   end loop;
-  execute jsonschema._definition(program, program -> 'schema', qualified_name, helpers, not helpers ? '');
+  execute jsonschema._definition(program, program -> 'schema', qualified_name, not helpers ? '');
   return format('%s(jsonb)', qualified_name)::regprocedure;
 end
 $$;

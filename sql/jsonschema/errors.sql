@@ -1,25 +1,23 @@
 -- The interpreter: a schema and an instance, and everything that is wrong with it.
 
 -- One thing that is wrong. A row without "expected" is a mark instead: the value at that place is writeOnly.
-do $$
-begin
-  if to_regtype('jsonschema._finding') is null then
-    create type jsonschema._finding as (
-      path text,        -- JSON Pointer into the instance
-      keyword text,
-      expected text,    -- nothing here comes from the instance
-      found text,       -- all of this may
-      known text[]      -- for an unknown key: its name, then those that are known
-    );
-  end if;
-end
-$$;
+create type jsonschema._finding as (
+  path text,             -- JSON Pointer into the instance
+  keyword text,
+  expected text,         -- nothing here comes from the instance
+  found text,            -- all of this may
+  known text[],          -- for a key that is unknown or missing: its name, then those that may have been meant
+  reasons text,          -- why it fits none of several schemas,
+  reasons_at text[]      -- and the places that this speaks of
+);
 
 create or replace function jsonschema._fits(findings jsonschema._finding[])
   returns boolean
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  select not exists (select from unnest(findings) as f where f.expected is not null)
+begin
+  return not exists (select from unnest(findings) as f where f.expected is not null);
+end
 $$;
 
 -- What is wrong with the instance at "path" by the schema "node". "via" is the keyword that led here: it is named where
@@ -35,14 +33,14 @@ begin
   if node = 'true' then
     return;
   elsif node = 'false' then
-    return next row(path, via, 'nothing', null, null)::jsonschema._finding;
+    return next row(path, via, 'nothing here', jsonschema._described(instance), null, null, null)::jsonschema._finding;
     return;
   elsif node -> 'writeOnly' = 'true' and not only_whether then
-    return next row(path, 'writeOnly', null, null, null)::jsonschema._finding;
+    return next row(path, 'writeOnly', null, null, null, null, null)::jsonschema._finding;
   end if;
 
   return query
-    select path, k.key, a.expected, coalesce(a.actual, jsonschema._described(instance)), null::text[]
+    select path, k.key, a.expected, coalesce(a.actual, jsonschema._described(instance)), null::text[], null::text, null::text[]
     from jsonb_each(node) as k, lateral jsonschema._assertion(k.key, k.value, instance, kind, program, node) as a
     where a.expected is not null
     limit case when only_whether then 1 end;
@@ -58,6 +56,30 @@ begin
 end
 $$;
 
+create or replace function jsonschema._reason(n integer, finding jsonschema._finding, path text)
+  returns text
+  language plpgsql immutable parallel safe
+as $$
+-- Why the instance at the path does not fit the nth of several schemas
+begin
+  return n || ': '
+    || case when finding.path <> path then 'at ' || jsonschema._quoted(substr(finding.path, length(path) + 1)) || ': ' else '' end
+    || jsonschema._shortened('expected ' || finding.expected || ', found ' || finding.found
+                             || coalesce(' (' || nullif(finding.reasons, '') || ')', ''), 200);
+end
+$$;
+
+create or replace function jsonschema._are_any_in(pointers text[], places jsonb)
+  returns boolean
+  language plpgsql immutable parallel safe
+as $$
+-- Whether one of the pointers leads into one of the places, which are the keys of an object
+begin
+  return exists (
+    select from unnest(pointers) as pointer, unnest(jsonschema._prefixes(pointer)) as prefix where places ? prefix);
+end
+$$;
+
 -- The keywords that hold schemas, and those that have several things to say about an object.
 create or replace function jsonschema._apply(program jsonb, node jsonb, keyword text, value jsonb, instance jsonb, kind text,
                                              path text, only_whether boolean)
@@ -68,12 +90,15 @@ declare
   -- a limit for the query that looks for findings
   enough constant integer := case when only_whether then 1 end;
   findings jsonschema._finding[];
-  branch jsonschema._finding[];
-  branches jsonschema._finding[] := '{}';
+  marks jsonschema._finding[] := '{}';
+  reason jsonschema._finding;
   reasons text[] := '{}';
+  reasons_at text[] := '{}';
   fitting integer := 0;
   at_least numeric;
   at_most numeric;
+  known text[];
+  patterns text[];
 begin
   case keyword
     when '$ref' then
@@ -89,31 +114,27 @@ begin
 
     when 'anyOf', 'oneOf' then
       for i in 0 .. jsonb_array_length(value) - 1 loop
-        branch := array(select f from jsonschema._check(program, value -> i, instance, path, keyword, only_whether) as f);
-        if jsonschema._fits(branch) then
+        findings := array(select f from jsonschema._check(program, value -> i, instance, path, keyword, only_whether) as f);
+        if jsonschema._fits(findings) then
           fitting := fitting + 1;
-        elsif not only_whether then
-          reasons := reasons || (
-            select format('%s: %s', i + 1, jsonschema._shortened(
-                     case when f.path <> _apply.path then format('at %s: ', jsonschema._quoted(substr(f.path, length(_apply.path) + 1))) else '' end
-                     || format('expected %s, found %s', f.expected, coalesce(f.found, jsonschema._described(instance))), 200))
-            from unnest(branch) as f where f.expected is not null limit 1);
+        elsif not only_whether and cardinality(reasons) < 5 then
+          select * into reason from unnest(findings) as f where f.expected is not null limit 1;
+          reasons := reasons || jsonschema._reason(i + 1, reason, path);
+          reasons_at := reasons_at || reason.path || coalesce(reason.reasons_at, '{}');
         end if;
         exit when only_whether and fitting > 0 and keyword = 'anyOf';
-        branches := branches || branch;
+        marks := marks || array(select f from unnest(findings) as f where f.expected is null);
       end loop;
-      if not only_whether then
-        return query select f.* from unnest(branches) as f where f.expected is null;
-      end if;
+      return query select f.* from unnest(marks) as f;
       if fitting = 0 then
         return next row(path, keyword,
           format('a value that fits %s of %s schemas', case keyword when 'anyOf' then 'one or more' else 'exactly one' end,
                  jsonb_array_length(value)),
-          format('%s, which fits none%s', jsonschema._described(instance),
-                 coalesce(' (' || array_to_string(reasons[1:5], '; ') || ')', '')), null)::jsonschema._finding;
+          jsonschema._described(instance) || ', which fits none', null,
+          array_to_string(reasons, '; '), reasons_at)::jsonschema._finding;
       elsif fitting > 1 and keyword = 'oneOf' then
         return next row(path, keyword, format('a value that fits exactly one of %s schemas', jsonb_array_length(value)),
-                        format('%s, which fits %s', jsonschema._described(instance), fitting), null)::jsonschema._finding;
+                        format('%s, which fits %s', jsonschema._described(instance), fitting), null, null, null)::jsonschema._finding;
       end if;
 
     when 'not' then
@@ -122,7 +143,8 @@ begin
         return query select f.* from unnest(findings) as f where f.expected is null;
       end if;
       if jsonschema._fits(findings) then
-        return next row(path, keyword, 'a value that does not fit the schema under "not"', null, null)::jsonschema._finding;
+        return next row(path, keyword, 'a value that does not fit the schema under "not"',
+                        jsonschema._described(instance), null, null, null)::jsonschema._finding;
       end if;
 
     when 'if' then
@@ -164,10 +186,10 @@ begin
         if fitting < at_least then
           return next row(path, case when node ? 'minContains' then 'minContains' else keyword end,
                           format('%s or more items that fit the schema under "contains"', at_least),
-                          format('%s among %s', fitting, jsonb_array_length(instance)), null)::jsonschema._finding;
+                          format('%s of %s', fitting, jsonschema._counted(jsonb_array_length(instance), 'item')), null, null, null)::jsonschema._finding;
         elsif fitting > at_most then
           return next row(path, 'maxContains', format('%s or fewer items that fit the schema under "contains"', at_most),
-                          format('%s among %s', fitting, jsonb_array_length(instance)), null)::jsonschema._finding;
+                          format('%s of %s', fitting, jsonschema._counted(jsonb_array_length(instance), 'item')), null, null, null)::jsonschema._finding;
         end if;
         if not only_whether then
           return query
@@ -181,8 +203,12 @@ begin
     when 'required' then
       if kind = 'object' then
         return query
-          select path, keyword, 'the key ' || jsonschema._quoted(name), 'none', null::text[]
-          from jsonb_array_elements_text(value) as _(name)
+          select path, keyword, 'the key ' || jsonschema._quoted(name), 'none',
+                 -- it may be there, misspelt
+                 case when n <= 20 then name || array(select jsonb_object_keys(
+                   instance - array(select jsonb_object_keys(node -> 'properties'))) limit 100) end,
+                 null::text, null::text[]
+          from jsonb_array_elements_text(value) with ordinality as _(name, n)
           where not instance ? name
           limit enough;
       end if;
@@ -191,7 +217,7 @@ begin
       if kind = 'object' then
         return query
           select path, keyword, format('the key %s, since there is %s', jsonschema._quoted(name), jsonschema._quoted(key)),
-                 'none', null::text[]
+                 'none', null::text[], null::text, null::text[]
           from jsonb_each(value) as _(key, names), jsonb_array_elements_text(names) as __(name)
           where instance ? key and not instance ? name
           limit enough;
@@ -230,21 +256,30 @@ begin
 
     when 'additionalProperties' then
       if kind = 'object' then
-        return query
-          select f.*
-          from jsonb_each(instance) as _(key, member),
-            lateral jsonschema._additional(program, node, value, key, member, path, only_whether) as f
-          where not coalesce(node -> 'properties' ? key, false)
-            and not exists (
-              select from jsonb_object_keys(node -> 'patternProperties') as __(pattern)
-              where key collate "C" ~ (program -> 'patterns' ->> pattern))
-          limit enough;
+        known := array(select jsonb_object_keys(node -> 'properties'));
+        patterns := array(select program -> 'patterns' ->> p from jsonb_object_keys(node -> 'patternProperties') as p);
+        if value = 'false' then
+          return query
+            select jsonschema._at(path, key), 'additionalProperties', 'no such key', 'the key ' || jsonschema._quoted(key),
+                   -- for the first ones only: there may be many keys, and many that are known
+                   case when n <= 20 then key || known[1:100] end, null::text, null::text[]
+            from jsonb_object_keys(instance - known) with ordinality as _(key, n)
+            where patterns = '{}' or not key collate "C" ~ any (patterns)
+            limit enough;
+        else
+          return query
+            select f.*
+            from jsonb_each(instance - known) as _(key, member),
+              lateral jsonschema._check(program, value, member, jsonschema._at(path, key), 'additionalProperties', only_whether) as f
+            where patterns = '{}' or not key collate "C" ~ any (patterns)
+            limit enough;
+        end if;
       end if;
 
     when 'propertyNames' then
       if kind = 'object' then
         return query
-          select f.path, 'propertyNames', 'as a key ' || f.expected, jsonschema._quoted(key), null::text[]
+          select f.path, 'propertyNames', 'the key to be ' || f.expected, jsonschema._quoted(key), null::text[], null::text, null::text[]
           from jsonb_object_keys(instance) as _(key),
             lateral jsonschema._check(program, value, jsonb_object(array['key', key]) -> 'key', jsonschema._at(path, key),
                                       keyword, only_whether) as f
@@ -256,32 +291,23 @@ begin
 end
 $$;
 
--- A key that neither "properties" nor "patternProperties" speaks of.
-create or replace function jsonschema._additional(program jsonb, node jsonb, schema jsonb, key text, member jsonb, path text,
-                                                  only_whether boolean)
-  returns setof jsonschema._finding
+create or replace function jsonschema._advice(keyword text, known text[])
+  returns text
   language plpgsql immutable parallel safe
 as $$
+-- What to add to a message about a key that is unknown, or missing: the one that it may have been meant for.
+declare
+  nearest constant text := jsonschema._quoted(jsonschema._nearest(known[1], known[2:]));
 begin
-  if schema = 'false' then
-    return next row(jsonschema._at(path, key), 'additionalProperties', 'no such key', 'the key ' || jsonschema._quoted(key),
-      key || array(select jsonb_object_keys(node -> 'properties')))::jsonschema._finding;
-  else
-    return query
-      select * from jsonschema._check(program, schema, member, jsonschema._at(path, key), 'additionalProperties', only_whether);
-  end if;
+  return case
+    when keyword = 'required' then coalesce('; is ' || nearest || ' meant for it?', '')
+    when nearest is not null then '; is ' || nearest || ' meant?'
+    when cardinality(known) > 1 then
+      '; known are ' || jsonschema._listed(array(select jsonschema._quoted(key) from unnest(known[2:11]) as key), 'and')
+      || case when cardinality(known) > 11 then ' and more' else '' end
+    else ''
+  end;
 end
-$$;
-
-create or replace function jsonschema._advice(known text[])
-  returns text
-  language sql immutable parallel safe
-as $$
-  select coalesce('; is ' || jsonschema._quoted(jsonschema._nearest(known[1], known[2:])) || ' meant?',
-                  '; known are ' || jsonschema._listed(array(
-                    select jsonschema._quoted(key) from unnest(known[2:12]) as key), 'and')
-                  || case when cardinality(known) > 12 then ' …' else '' end)
-  where cardinality(known) > 1
 $$;
 
 -- Both set plan_cache_mode, because a plan that is made anew for each of the many small queries of the interpreter takes
@@ -291,6 +317,7 @@ create or replace function jsonschema.is_valid(schema jsonb, instance jsonb)
   language plpgsql immutable parallel safe
   set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan
+  set standard_conforming_strings = on
 as $$
 declare
   program jsonb;
@@ -317,6 +344,7 @@ create or replace function jsonschema.errors(schema jsonb, instance jsonb)
   language plpgsql immutable parallel safe
   set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan
+  set standard_conforming_strings = on
 as $$
 declare
   program jsonb;
@@ -329,10 +357,11 @@ begin
     with finding as materialized (
       select f.*
       from jsonschema._check(program, program -> 'schema', instance, '', 'false', false)
-        with ordinality as f(path, keyword, expected, found, known, n)
+        with ordinality as f(path, keyword, expected, found, known, reasons, reasons_at, n)
     ),
+    -- the places that are writeOnly, as the keys of an object
     secret as materialized (
-      select distinct path from finding where expected is null
+      select jsonb_object_agg(path, true) as places from finding where expected is null
     )
     select
       coalesce(hidden.path, f.path),
@@ -340,15 +369,17 @@ begin
       case
         when hidden.path is not null then 'expected ' || f.expected || '; what was found is not shown (writeOnly)'
         else 'expected ' || f.expected || ', found ' || f.found
+             || case when f.reasons <> '' and not jsonschema._are_any_in(f.reasons_at, secret.places)
+                     then ' (' || f.reasons || ')' else '' end
              -- looking for the nearest key takes time: not for each of a million
-             || case when f.n <= 100 then coalesce(jsonschema._advice(f.known), '') else '' end
+             || case when f.known is not null and f.n <= 50 then jsonschema._advice(f.keyword, f.known) else '' end
       end
     from finding as f
+      cross join secret
       left join lateral (
-        select min(s.path) as path
-        from secret as s
-        where s.path = '' or f.path = s.path or starts_with(f.path, s.path || '/')
-      ) as hidden on true
+        -- the topmost one that this is in
+        select min(prefix) as path from unnest(jsonschema._prefixes(f.path)) as prefix where secret.places ? prefix
+      ) as hidden on secret.places is not null
     where f.expected is not null
     order by f.n;
 end

@@ -34,10 +34,11 @@ $$;
 
 create or replace function jsonschema._is_time(value text)
   returns boolean
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  -- RFC 3339, full-time. A leap second is the last one of a day in UTC: 23:59:60Z, and 01:29:60+01:30.
-  select case
+-- RFC 3339, full-time. A leap second is the last one of a day in UTC: 23:59:60Z, and 01:29:60+01:30.
+begin
+  return case
     when not value collate "C"
              ~ '^(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:[.][0-9]+)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$'
       then false
@@ -47,14 +48,17 @@ as $$
       (substr(value, 1, 2)::integer * 60 + substr(value, 4, 2)::integer
        - (left(right(value, 6), 3)::integer * 60 + (left(right(value, 6), 1) || right(value, 2))::integer)
        + 1440) % 1440 = 1439
-  end
+  end;
+end
 $$;
 
 create or replace function jsonschema._is_date_time(value text)
   returns boolean
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  select substr(value, 11, 1) in ('T', 't') and jsonschema._is_date(left(value, 10)) and jsonschema._is_time(substr(value, 12))
+begin
+  return substr(value, 11, 1) in ('T', 't') and jsonschema._is_date(left(value, 10)) and jsonschema._is_time(substr(value, 12));
+end
 $$;
 
 create or replace function jsonschema._is_duration(value text)
@@ -89,54 +93,64 @@ $$;
 
 create or replace function jsonschema._is_ipv6(value text)
   returns boolean
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  -- RFC 4291, 2.2: eight groups, the last two perhaps as an IPv4 address; or fewer with one "::" for those left out
-  select (value collate "C" !~ '[.]' or jsonschema._is_ipv4(substring(value collate "C" from '[^:]*$')))
-     and (groups ~ '^[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){7}$'
-          or groups ~ '^(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)?::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)?$'
-             and regexp_count(groups, '[0-9A-Fa-f]+') <= 7)
-  from (values (regexp_replace(value collate "C", ':[0-9]+[.][0-9.]+$', ':0:0'))) as _(groups)
+-- RFC 4291, 2.2: eight groups, the last two perhaps as an IPv4 address; or fewer with one "::" for those left out
+declare
+  address text := value collate "C";
+begin
+  if address ~ '[.]' then
+    if not jsonschema._is_ipv4(substring(address from '[^:]*$')) then
+      return false;
+    end if;
+    address := regexp_replace(address, ':[^:]*$', ':0:0');
+  end if;
+  return address ~ '^[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){7}$'
+      or address ~ '^(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)?::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)?$'
+         and regexp_count(address, '[0-9A-Fa-f]+') <= 7;
+end
 $$;
 
 create or replace function jsonschema._is_email(value text)
   returns boolean
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  -- RFC 5321, Mailbox: a dot-atom or a quoted string of up to 64 letters, then a host name or an address in brackets
-  select case
-    when value is null then null
-    when not value collate "C"
-             ~ ('^(?:[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+(?:[.][A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+)*'
-                '|"(?:[ !#-[\]-~]|\\[ -~])*")@(?:[^@]+|\[IPv6:[0-9A-Fa-f:.]+\]|\[[0-9.]+\])$')
-      then false
-    else
-      case
-        when domain collate "C" ~ '^\[IPv6:' then jsonschema._is_ipv6(substr(domain, 7, length(domain) - 7))
-        when domain collate "C" ~ '^\[' then jsonschema._is_ipv4(substr(domain, 2, length(domain) - 2))
-        else jsonschema._is_hostname(domain)
-      end
-      and length(value) - length(domain) <= 65
-  end
-  from (values (substring(value collate "C" from '[^@]*$'))) as _(domain)
+-- RFC 5321, Mailbox: a dot-atom or a quoted string of up to 64 letters, then a host name or an address in brackets
+declare
+  domain constant text := substring(value collate "C" from '[^@]*$');
+  local_part constant text := left(value, -length(domain) - 1);
+begin
+  return length(local_part) <= 64
+     and value = local_part || '@' || domain
+     and local_part collate "C"
+         ~ (E'^(?:[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+(?:[.][A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+)*'
+             '|"(?:[ !#-[\\]-~]|\\\\[ -~])*")$')
+     and case
+           when domain not like '[%]' then jsonschema._is_hostname(domain)
+           when domain like '[IPv6:%' then jsonschema._is_ipv6(substr(domain, 7, length(domain) - 7))
+           else jsonschema._is_ipv4(substr(domain, 2, length(domain) - 2))
+         end;
+end
 $$;
 
 create or replace function jsonschema._is_uri(value text)
   returns boolean
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  -- RFC 3986, URI: the first line is the scheme; then authority and path, or a path alone; then query and fragment
-  select value collate "C"
+-- RFC 3986, URI: the first line is the scheme; then authority and path, or a path alone; then query and fragment
+-- a bracket can only be that of an address
+begin
+  return value collate "C"
          ~ ('^[A-Za-z][A-Za-z0-9+.-]*:'
-            '(?://(?:(?:[A-Za-z0-9._~!$&''()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?(?:\[(?:[0-9A-Fa-f:.]+|[vV][0-9A-Fa-f]+[.][A-Za-z0-9._~!$&''()*+,;=:-]+)\]'
+            '(?://(?:(?:[A-Za-z0-9._~!$&''()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?(?:[[](?:[0-9A-Fa-f:.]+|[vV][0-9A-Fa-f]+[.][A-Za-z0-9._~!$&''()*+,;=:-]+)[]]'
             '|(?:[A-Za-z0-9._~!$&''()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?(?:/(?:[A-Za-z0-9._~!$&''()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*'
             '|/?(?:(?:[A-Za-z0-9._~!$&''()*+,;=:@-]|%[0-9A-Fa-f]{2})+(?:/(?:[A-Za-z0-9._~!$&''()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*)?)'
             '(?:[?](?:[A-Za-z0-9._~!$&''()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?(?:#(?:[A-Za-z0-9._~!$&''()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?$')
-     and case
-           -- a bracket can only be that of an address
-           when value collate "C" ~ '\[[^vV]' then jsonschema._is_ipv6(substring(value collate "C" from '\[([^\]]*)\]'))
-           else true
-         end
+     -- a bracket can only be that of an address
+     and case when value collate "C" ~ '[[][^vV]'
+              then jsonschema._is_ipv6(substring(value collate "C" from '[[]([^]]*)[]]'))
+              else true end;
+end
 $$;
 
 create or replace function jsonschema._is_uuid(value text)
@@ -149,9 +163,10 @@ $$;
 
 create or replace function jsonschema._is_of_format(format text, value text)
   returns boolean
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  select case format
+begin
+  return case format
     when 'date' then jsonschema._is_date(value)
     when 'time' then jsonschema._is_time(value)
     when 'date-time' then jsonschema._is_date_time(value)
@@ -162,5 +177,6 @@ as $$
     when 'ipv6' then jsonschema._is_ipv6(value)
     when 'uri' then jsonschema._is_uri(value)
     when 'uuid' then jsonschema._is_uuid(value)
-  end
+  end;
+end
 $$;

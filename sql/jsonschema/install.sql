@@ -13,6 +13,7 @@ create schema if not exists jsonschema;
 comment on schema jsonschema is
   'JSON Schema draft 2020-12: is_valid, errors and compile. Names beginning with an underscore are internal.';
 
+\ir clean.sql
 \ir keywords.sql
 \ir text.sql
 \ir uri.sql
@@ -22,7 +23,10 @@ comment on schema jsonschema is
 \ir program.sql
 \ir assertions.sql
 \ir errors.sql
+\ir code.sql
+\ir checks.sql
 \ir expression.sql
+\ir statements.sql
 \ir compile.sql
 
 reset client_min_messages;

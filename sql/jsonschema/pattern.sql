@@ -44,6 +44,13 @@ as $$
   from (values (regexp_replace(property, '^(gc|General_Category)=', ''))) as _(name)
 $$;
 
+create or replace function jsonschema._from_hex(digits text)
+  returns integer
+  language sql immutable parallel safe
+as $$
+  select ('x' || lpad(digits, 8, '0'))::bit(32)::integer
+$$;
+
 create or replace function jsonschema._regex_letter(code integer, in_class boolean)
   returns text
   language sql immutable parallel safe
@@ -67,7 +74,7 @@ create or replace function jsonschema._regex_class(code_points int4multirange, i
 as $$
   -- A set of code points as one letter or as a class. PostgreSQL has no empty class, and text has no U+0000.
   select case
-    when isempty(code_points) then case when is_negated then '[\u0001-\U0010ffff]' else '(?!)' end
+    when isempty(code_points) then case when is_negated then '[\u0001-\U0010ffff]' else '[^\u0001-\U0010ffff]' end
     when not is_negated and upper(code_points) - lower(code_points) = 1 then
       jsonschema._regex_letter(lower(code_points), false)
     else
@@ -125,23 +132,22 @@ begin
   end if;
 
   if letter = 'u' then
-    -- a surrogate pair, four digits, or braces
     found := regexp_match(rest, '^u([dD][89abAB][0-9A-Fa-f]{2})\\u([dD][c-fC-F][0-9A-Fa-f]{2})');
     if found is not null then
-      code := 65536 + (('x' || found[1])::bit(16)::integer - 55296) * 1024 + ('x' || found[2])::bit(16)::integer - 56320;
+      -- a surrogate pair
+      code := 65536 + (jsonschema._from_hex(found[1]) - 55296) * 1024 + jsonschema._from_hex(found[2]) - 56320;
       at := at + 10;
     else
-      found := regexp_match(rest, '^u(?:([0-9A-Fa-f]{4})|\{0*([0-9A-Fa-f]{1,6})\})');
-      code := ('x' || lpad(coalesce(found[1], found[2]), 8, '0'))::bit(32)::integer;
-      at := at + coalesce(4, 0) * (found[1] is not null)::integer
-               + (found[2] is not null)::integer * length(substring(rest from '^u(\{[^}]*\})'));
+      found := regexp_match(rest, '^u(?:([0-9A-Fa-f]{4})|(\{0*([0-9A-Fa-f]{1,6})\}))');
+      code := jsonschema._from_hex(coalesce(found[1], found[3]));
+      at := at + length(coalesce(found[1], found[2], ''));
     end if;
     if code > 1114111 or code between 55296 and 57343 then
       code := null;
     end if;
   elsif letter = 'x' then
     found := regexp_match(rest, '^x([0-9A-Fa-f]{2})');
-    code := ('x' || lpad(found[1], 8, '0'))::bit(32)::integer;
+    code := jsonschema._from_hex(found[1]);
     at := at + 2;
   elsif letter = 'c' then
     found := regexp_match(rest, '^c([A-Za-z])');
@@ -259,6 +265,7 @@ create or replace function jsonschema._ecma_pattern(pattern text, out are text, 
 as $$
 declare
   word_letter constant text := '[A-Za-z0-9_]';
+  lookaround constant text[] := array['=', '!', '<=', '<!'];
   letters constant text[] := string_to_array(pattern, null);
   captures constant boolean := pattern ~ '\\([1-9]|k<)';
   at integer := 1;
@@ -268,7 +275,7 @@ declare
   class record;
   -- one entry for each group that is open
   opened_at integer[] := '{}';         -- where it begins in "are"
-  opened_as text[] := '{}';            -- its opening, as it was written
+  opened_as text[] := '{}';            -- what stands behind its "(?", '' where it captures
   -- backreferences
   group_names text[] := '{}';          -- of each group that captures in ECMA-262, '' without a name
   group_numbers integer[] := '{}';     -- its number in PostgreSQL, null where a reference cannot be said truthfully
@@ -278,6 +285,10 @@ declare
   -- the atom that a quantifier would follow: from where in "are", null where none may
   atom_at integer;
   atom text;
+  -- how often PostgreSQL will have to write out an atom, here and before each group that is open
+  size numeric := 0;
+  atom_size numeric;
+  sizes numeric[] := '{}';
   has_top_alternatives boolean := false;
   has_references boolean := false;
 begin
@@ -285,6 +296,10 @@ begin
   while at <= cardinality(letters) loop
     letter := letters[at];
     at := at + 1;
+    if letter not in (')', '*', '+', '?', '{') then
+      atom_size := 1;
+      size := size + 1;
+    end if;
     case letter
       when '^', '$' then
         are := are || letter;
@@ -306,33 +321,30 @@ begin
         are := are || class.class;
         at := class.at;
       when '(' then
-        found := regexp_match(substr(pattern, at), '^(?:\?(?:[:=!]|<[=!]|<([A-Za-z_$][A-Za-z0-9_$]*)>))?');
-        if letters[at] = '?' and found is null or substr(pattern, at) ~ '^\?' and substr(pattern, at) !~ '^\?([:=!]|<)' then
-          refusal := format('the group (%s has no counterpart', left(substr(pattern, at), 3));
+        -- plain, named, not capturing, or looking around
+        found := regexp_match(substr(pattern, at), '^(?:\?(?:<([A-Za-z_$][A-Za-z0-9_$]*)>|(:|<?[=!])))?');
+        if found[1] is null and found[2] is null and letters[at] = '?' then
+          refusal := format('the group (%s has no counterpart', substr(pattern, at, 3));
+          return;
+        elsif found[1] = any (group_names) then
+          refusal := 'two groups have one name';
           return;
         end if;
+        sizes := sizes || size;
+        size := 0;
         opened_at := opened_at || length(are);
-        if letters[at] = '?' and found[1] is null then
-          found := regexp_match(substr(pattern, at), '^\?(?:[:=!]|<[=!])');
-          if found is null then
-            refusal := 'the name of a group is not plain ASCII';
-            return;
-          end if;
-          at := at + length(found[1]);
-          opened_as := opened_as || found[1];
+        opened_as := opened_as || coalesce(found[2], '');
+        if found[2] is not null then
+          at := at + 1 + length(found[2]);
           open_groups := open_groups || null::integer;
-          are := are || '(' || found[1];
+          are := are || '(?' || found[2];
         else
           at := at + coalesce(length(found[1]) + 3, 0);
-          if found[1] = any (group_names) then
-            refusal := 'two groups have one name';
-            return;
-          end if;
           group_names := group_names || coalesce(found[1], '');
-          opened_as := opened_as || '('::text;
           open_groups := open_groups || cardinality(group_names);
-          if captures and not opened_as && array['?=', '?!', '?<=', '?<!'] then
+          if captures and not opened_as && lookaround then
             captured := captured + 1;
+            -- inside of another group it may have been left out, or tried again
             group_numbers := group_numbers || case when cardinality(opened_at) = 1 then captured end;
             are := are || '(';
           else
@@ -348,11 +360,14 @@ begin
         end if;
         are := are || ')';
         -- lookaround cannot be repeated
-        atom_at := case when opened_as[cardinality(opened_as)] in ('(', '?:') then opened_at[cardinality(opened_at)] end;
+        atom_at := case when opened_as[cardinality(opened_as)] <> all (lookaround) then opened_at[cardinality(opened_at)] end;
         number := open_groups[cardinality(open_groups)];
         if number is not null and substr(pattern, at) ~ '^([*+?]|\{)' then
           group_numbers[number] := null;
         end if;
+        atom_size := size;
+        size := sizes[cardinality(sizes)] + atom_size;
+        sizes := trim_array(sizes, 1);
         opened_at := trim_array(opened_at, 1);
         opened_as := trim_array(opened_as, 1);
         open_groups := trim_array(open_groups, 1);
@@ -369,6 +384,11 @@ begin
             return;
           end if;
           at := at + length(concat(found[1], found[2], found[3])) + 1;
+          size := size + atom_size * greatest(found[1]::integer, nullif(found[3], '')::integer);
+          if size > 20000 then
+            refusal := 'its repetitions are too many';
+            return;
+          end if;
           atom := substr(are, atom_at + 1);
           if captures and greatest(found[1]::integer, nullif(found[3], '')::integer) > 255 then
             refusal := 'a repetition beyond 255 stands beside a backreference';
@@ -399,7 +419,7 @@ begin
           number := case when found[1] is not null and length(found[1]) < 4 then found[1]::integer
                          else array_position(group_names, found[2]) end;
           if number is null or number > cardinality(group_numbers) or group_numbers[number] is null
-             or number = any (open_groups) or opened_as && array['?=', '?!', '?<=', '?<!'] then
+             or number = any (open_groups) or opened_as && lookaround then
             refusal := format('the backreference \%s is not to a group that has always matched', coalesce(found[1], letter));
             return;
           end if;
@@ -432,12 +452,8 @@ begin
   elsif has_references and has_top_alternatives then
     refusal := 'a backreference stands beside alternatives';
   else
-    begin
-      perform '' ~ are;
-    exception
-      when invalid_regular_expression then
-        refusal := 'PostgreSQL says: ' || sqlerrm;
-    end;
+    -- better to fail now than at the first value
+    perform '' ~ are;
   end if;
 end
 $$;

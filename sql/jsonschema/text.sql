@@ -7,46 +7,60 @@ as $$
   select case when length(words) > most then left(words, most) || '…' else words end
 $$;
 
+create or replace function jsonschema._json_string(words text)
+  returns text
+  language sql immutable parallel safe
+as $$
+  -- As JSON writes it; to_jsonb does so, too, but is only stable
+  select case when words is not null then (jsonb_object(array['', words]) -> '')::text end
+$$;
+
 create or replace function jsonschema._quoted(words text, most integer default 60)
   returns text
   language sql immutable parallel safe
 as $$
-  -- A string as JSON writes it, cut to a readable length.
-  select '"' || jsonschema._shortened(substr(quoted, 2, length(quoted) - 2), most) || '"'
-  from (values ((jsonb_object(array['', left(words, most + 1)]) -> '')::text)) as _(quoted)
+  -- A string as JSON writes it, cut to a readable length
+  select case when length(words) > most then left(jsonschema._json_string(left(words, most)), -1) || '…"'
+              else jsonschema._json_string(words) end
 $$;
 
 create or replace function jsonschema._listed(words text[], conjunction text default 'or')
   returns text
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  -- {a,b,c} gives: a, b or c
-  select case cardinality(words)
+-- {a,b,c} gives: a, b or c
+begin
+  return case cardinality(words)
     when 0 then 'nothing'
     when 1 then words[1]
     else array_to_string(words[1:cardinality(words) - 1], ', ') || ' ' || conjunction || ' ' || words[cardinality(words)]
-  end
+  end;
+end
 $$;
 
 create or replace function jsonschema._counted(n numeric, noun text)
   returns text
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  select n || ' ' || noun || case when n = 1 then '' else 's' end
+begin
+  return n || ' ' || noun || case when n = 1 then '' else 's' end;
+end
 $$;
 
 create or replace function jsonschema._described(instance jsonb)
   returns text
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe
 as $$
-  -- What is there, in a few words: scalars as they are, arrays and objects by their size only.
-  select case jsonb_typeof(instance)
+-- What is there, in a few words: scalars as they are, arrays and objects by their size only.
+begin
+  return case jsonb_typeof(instance)
     when 'string' then 'the string ' || jsonschema._quoted(instance #>> '{}')
     when 'number' then 'the number ' || jsonschema._shortened(instance #>> '{}', 40)
     when 'array' then 'an array of ' || jsonschema._counted(jsonb_array_length(instance), 'item')
     when 'object' then 'an object of ' || jsonschema._counted((select count(*) from jsonb_object_keys(instance)), 'key')
-    else instance #>> '{}'
-  end
+    else instance::text
+  end;
+end
 $$;
 
 create or replace function jsonschema._distance(a text, b text)
@@ -90,7 +104,7 @@ as $$
   select candidate
   from (
     select candidate, n, jsonschema._distance(bare_word, bare) as distance
-    from unnest(known[1:200]) with ordinality as _(candidate, n),
+    from unnest(known[1:100]) with ordinality as _(candidate, n),
       lateral (select lower(translate(candidate, '_- ', '')) as bare,
                       lower(translate(left(word, 64), '_- ', '')) as bare_word) as __
     where length(word) <= 40 and length(candidate) <= 40 and abs(length(bare) - length(bare_word)) <= 3

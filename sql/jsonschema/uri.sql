@@ -22,11 +22,24 @@ begin
 end
 $$;
 
+create or replace function jsonschema._prefixes(pointer text)
+  returns text[]
+  language plpgsql immutable parallel safe
+as $$
+-- A JSON Pointer and those of all that it is in: /a/b gives {"",/a,/a/b}.
+declare
+  parts constant text[] := string_to_array(pointer, '/');
+begin
+  return array(
+    select array_to_string(parts[1:n], '/') from generate_series(1, greatest(cardinality(parts), 1)) as n order by n);
+end
+$$;
+
 create or replace function jsonschema._percent_decode(encoded text)
   returns text
   language plpgsql immutable parallel safe
 as $$
--- "%C3%A9" gives "é"; null where the bytes are not UTF-8.
+-- "%C3%A9" gives "é".
 declare
   bytes bytea := '';
   piece text;
@@ -38,9 +51,6 @@ begin
     bytes := bytes || case when piece ~ '^%..' then decode(substr(piece, 2), 'hex') else convert_to(piece, 'UTF8') end;
   end loop;
   return convert_from(bytes, 'UTF8');
-exception
-  when character_not_in_repertoire or untranslatable_character then
-    return null;
 end
 $$;
 

@@ -1,5 +1,332 @@
 -- Made by `make documents` from the files in sql/documents.
 insert into datastore.document_schema (kind, version, schema) values
+('feedback', 1, $json$
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "Feedback on an inference, version 1",
+  "description": "What an expert says about the boxes of an inference.",
+  "type": "object",
+  "required": [
+    "inferenceId",
+    "boxes"
+  ],
+  "properties": {
+    "schema_version": {
+      "description": "The version of this document's schema; absent means 1.",
+      "const": 1
+    },
+    "userId": {
+      "description": "The acting user; null is the same as absent.",
+      "type": [
+        "string",
+        "null"
+      ],
+      "format": "uuid"
+    },
+    "inferenceId": {
+      "type": "string",
+      "format": "uuid"
+    },
+    "boxes": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "properties": {
+          "boxId": {
+            "description": "Empty or absent: a box that the expert drew.",
+            "$ref": "#/$defs/id_or_nothing"
+          },
+          "classId": {
+            "description": "A species' id.",
+            "$ref": "#/$defs/id_or_nothing"
+          },
+          "label": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "box": {
+            "description": "Pixels of the stored picture from its top left.",
+            "type": [
+              "object",
+              "null"
+            ],
+            "required": [
+              "topX",
+              "topY",
+              "bottomX",
+              "bottomY"
+            ],
+            "properties": {
+              "topX": {
+                "type": "number",
+                "minimum": 0
+              },
+              "topY": {
+                "type": "number",
+                "minimum": 0
+              },
+              "bottomX": {
+                "type": "number",
+                "minimum": 0
+              },
+              "bottomY": {
+                "type": "number",
+                "minimum": 0
+              }
+            }
+          },
+          "comment": {
+            "type": [
+              "string",
+              "null"
+            ]
+          }
+        }
+      }
+    }
+  },
+  "$defs": {
+    "id_or_nothing": {
+      "type": [
+        "string",
+        "null"
+      ],
+      "anyOf": [
+        {
+          "enum": [
+            "",
+            null
+          ]
+        },
+        {
+          "type": "string",
+          "format": "uuid"
+        }
+      ]
+    }
+  }
+}
+$json$),
+('inference', 1, $json$
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "Inference, version 1",
+  "description": "What a pipeline of models says about one picture. Keys marked readOnly are filled by the datastore.",
+  "type": "object",
+  "required": [
+    "boxes",
+    "totalBoxes"
+  ],
+  "properties": {
+    "schema_version": {
+      "description": "The version of this document's schema; absent means 1.",
+      "const": 1
+    },
+    "filename": {
+      "type": [
+        "string",
+        "null"
+      ]
+    },
+    "boxes": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": [
+          "box",
+          "label",
+          "score"
+        ],
+        "properties": {
+          "box": {
+            "$ref": "#/$defs/box"
+          },
+          "label": {
+            "type": "string",
+            "minLength": 1
+          },
+          "score": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1
+          },
+          "topN": {
+            "description": "The guesses; without it the box's label and score are the only one.",
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": [
+                "label",
+                "score"
+              ],
+              "properties": {
+                "label": {
+                  "type": "string",
+                  "minLength": 1
+                },
+                "score": {
+                  "type": "number",
+                  "minimum": 0,
+                  "maximum": 1
+                },
+                "object_id": {
+                  "readOnly": true
+                },
+                "is_expert": {
+                  "readOnly": true
+                }
+              }
+            }
+          },
+          "overlapping": {
+            "type": "boolean"
+          },
+          "overlappingIndices": {
+            "type": [
+              "integer",
+              "array"
+            ],
+            "items": {
+              "type": "integer"
+            }
+          },
+          "color": {
+            "type": [
+              "string",
+              "array"
+            ],
+            "pattern": "^#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$",
+            "items": {
+              "type": "integer",
+              "minimum": 0,
+              "maximum": 255
+            },
+            "minItems": 3,
+            "maxItems": 3
+          },
+          "box_id": {
+            "readOnly": true
+          },
+          "classId": {
+            "readOnly": true
+          },
+          "object_type_id": {
+            "readOnly": true
+          },
+          "top_id": {
+            "readOnly": true
+          },
+          "is_verified": {
+            "readOnly": true
+          },
+          "is_valid": {
+            "readOnly": true
+          },
+          "is_manual": {
+            "readOnly": true
+          },
+          "model": {
+            "readOnly": true
+          }
+        }
+      }
+    },
+    "labelOccurrence": {
+      "type": "object",
+      "additionalProperties": {
+        "type": "integer",
+        "minimum": 0
+      }
+    },
+    "totalBoxes": {
+      "description": "The number of boxes.",
+      "type": "integer"
+    },
+    "models": {
+      "description": "The model versions that made it, in the order in which they ran.",
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": [
+          "name",
+          "version"
+        ],
+        "properties": {
+          "name": {
+            "type": "string"
+          },
+          "version": {
+            "type": [
+              "integer",
+              "string"
+            ]
+          }
+        }
+      }
+    },
+    "pipeline_name": {
+      "type": "string"
+    },
+    "pipeline_id": {
+      "type": "string",
+      "format": "uuid"
+    },
+    "inference_id": {
+      "readOnly": true
+    },
+    "picture_id": {
+      "readOnly": true
+    },
+    "created_at": {
+      "readOnly": true
+    },
+    "requested_by": {
+      "readOnly": true
+    },
+    "verified": {
+      "readOnly": true
+    },
+    "verified_by": {
+      "readOnly": true
+    },
+    "verified_at": {
+      "readOnly": true
+    }
+  },
+  "$defs": {
+    "box": {
+      "description": "Pixels of the stored picture from its top left.",
+      "type": "object",
+      "required": [
+        "topX",
+        "topY",
+        "bottomX",
+        "bottomY"
+      ],
+      "properties": {
+        "topX": {
+          "type": "number",
+          "minimum": 0
+        },
+        "topY": {
+          "type": "number",
+          "minimum": 0
+        },
+        "bottomX": {
+          "type": "number",
+          "minimum": 0
+        },
+        "bottomY": {
+          "type": "number",
+          "minimum": 0
+        }
+      }
+    }
+  }
+}
+$json$),
 ('inspection', 1, $json$
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -229,7 +556,11 @@ $json$),
         "tags": {},
         "capture_date": {},
         "camera": {},
-        "microscope": {}
+        "microscope": {},
+        "pixel_size": {},
+        "bit_depth": {},
+        "channels": {},
+        "pages": {}
       }
     },
     "quality_check": {
@@ -368,6 +699,237 @@ $json$),
     },
     "pictures": {
       "readOnly": true
+    }
+  }
+}
+$json$),
+('pipelines', 1, $json$
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "Pipelines and models, version 1",
+  "description": "Which models there are, and in which order pipelines run them. Keys marked readOnly are filled by the datastore.",
+  "type": "object",
+  "properties": {
+    "schema_version": {
+      "description": "The version of this document's schema; absent means 1.",
+      "const": 1
+    },
+    "version": {
+      "type": [
+        "integer",
+        "string",
+        "null"
+      ]
+    },
+    "date": {
+      "type": [
+        "string",
+        "null"
+      ]
+    },
+    "pipelines": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": [
+          "pipeline_name",
+          "models"
+        ],
+        "properties": {
+          "pipeline_name": {
+            "type": "string",
+            "minLength": 1
+          },
+          "models": {
+            "description": "Names of models, in the order in which they run.",
+            "type": "array",
+            "minItems": 1,
+            "items": {
+              "type": "string",
+              "minLength": 1
+            }
+          },
+          "created_by": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "creation_date": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "version": {
+            "type": [
+              "integer",
+              "string",
+              "null"
+            ]
+          },
+          "description": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "job_name": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "dataset": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "Accuracy": {
+            "type": [
+              "number",
+              "null"
+            ]
+          },
+          "default": {
+            "type": [
+              "boolean",
+              "null"
+            ]
+          },
+          "pipeline_id": {
+            "readOnly": true
+          },
+          "model_name": {
+            "readOnly": true
+          },
+          "active": {
+            "readOnly": true
+          }
+        }
+      }
+    },
+    "models": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": [
+          "model_name",
+          "task"
+        ],
+        "properties": {
+          "model_name": {
+            "type": "string",
+            "minLength": 1
+          },
+          "task": {
+            "description": "Object detection, classification or segmentation, without regard to case and hyphens.",
+            "type": "string",
+            "pattern": "^(?:[Oo][Bb][Jj][Ee][Cc][Tt][- ][Dd][Ee][Tt][Ee][Cc][Tt][Ii][Oo][Nn]|[Cc][Ll][Aa][Ss][Ss][Ii][Ff][Ii][Cc][Aa][Tt][Ii][Oo][Nn]|[Ss][Ee][Gg][Mm][Ee][Nn][Tt][Aa][Tt][Ii][Oo][Nn])$"
+          },
+          "endpoint_name": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "endpoint": {
+            "$ref": "#/$defs/sealed"
+          },
+          "api_key": {
+            "$ref": "#/$defs/sealed"
+          },
+          "content_type": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "deployment_platform": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "created_by": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "creation_date": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "version": {
+            "type": [
+              "integer",
+              "string",
+              "null"
+            ]
+          },
+          "description": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "job_name": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "dataset": {
+            "type": [
+              "string",
+              "null"
+            ]
+          },
+          "Accuracy": {
+            "type": [
+              "number",
+              "null"
+            ]
+          },
+          "model_id": {
+            "readOnly": true
+          }
+        }
+      }
+    }
+  },
+  "$defs": {
+    "sealed": {
+      "description": "A secret, encrypted before it reached the database; a text here is refused.",
+      "writeOnly": true,
+      "type": [
+        "object",
+        "null"
+      ],
+      "required": [
+        "kek_id",
+        "nonce",
+        "ciphertext"
+      ],
+      "properties": {
+        "kek_id": {
+          "type": "string",
+          "minLength": 1
+        },
+        "nonce": {
+          "type": "string",
+          "minLength": 1
+        },
+        "ciphertext": {
+          "type": "string",
+          "minLength": 1
+        }
+      },
+      "additionalProperties": false
     }
   }
 }

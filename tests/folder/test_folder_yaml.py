@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -61,7 +62,10 @@ def test_numbers_keep_their_digits(digits: int, exponent: int, e: str) -> None:
         assert found["key"].as_tuple() == Decimal(text).as_tuple()
 
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=10)
+# PyYAML writes YAML 1.1, where 0E0 is a text; it is a number in 1.2, which is read
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=10).filter(
+    lambda text: not re.fullmatch(r"[-+]?[.0-9][-+.0-9a-fA-FoOxX]*", text)
+)
 
 
 @given(
