@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -23,6 +24,9 @@ from datastore_db import Store, connect
 from datastore_db.aio import User
 from datastore_db.local import LocalStack, start
 from datastore_db.migrate import migrate
+
+# A shell starts background jobs with Ctrl-C ignored, and what is started from here would ignore it, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SERVER_URL = os.environ.pop("DATASTORE_DB_URL", None)
 for _name in ("DATASTORE_STORAGE_CONNECTION_STRING", "DATASTORE_USER", "DATASTORE_HOME", "DATASTORE_KEK"):
