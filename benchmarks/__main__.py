@@ -13,12 +13,12 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import rebuild, upload
+from benchmarks import jsonschema, rebuild, upload
 from benchmarks.figures import Figure
 from datastore_db.local import LocalStack, start
 from datastore_db.migrate import migrate
 
-BENCHMARKS = {"rebuild": rebuild.measure, "upload": upload.measure}
+BENCHMARKS = {"jsonschema": jsonschema.measure, "rebuild": rebuild.measure, "upload": upload.measure}
 
 
 def main(names: list[str]) -> None:

@@ -10,7 +10,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from benchmarks.figures import Figure, alternately
-from datastore_db.inspection import inspect
+from datastore_db.inspection import Inspection, inspect
 from datastore_db.json_codec import dumps
 from datastore_db.local import LocalStack
 from tests.pictures import EXAMPLE
@@ -55,10 +55,15 @@ def measure(stack: LocalStack) -> list[Figure]:
     ]
 
 
-def _fill(connection: psycopg.Connection) -> str:
+def example_inspection() -> Inspection:
+    """What is found in a real TIFF."""
     path = EXAMPLE / "pictures" / "session1" / "1.tiff"
     with path.open("rb") as file:
-        found = inspect(file, path.name)
+        return inspect(file, path.name)
+
+
+def _fill(connection: psycopg.Connection) -> str:
+    found = example_inspection()
     documents = [
         {
             "user_data": {"description": f"picture {n}", "number_of_seeds": n % 9, "zoom": 30},

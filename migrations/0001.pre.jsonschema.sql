@@ -164,7 +164,9 @@ begin
         return 'an array of strings that differ';
       end if;
     when 'names by key' then
-      if kind <> 'object' or exists (select from jsonb_each(value) as entry where not jsonschema._are_names(entry.value)) then
+      if kind <> 'object' then
+        return 'an object of arrays of strings that differ';
+      elsif exists (select from jsonb_each(value) as entry where not jsonschema._are_names(entry.value)) then
         return 'an object of arrays of strings that differ';
       end if;
     when 'schemas' then
@@ -1070,7 +1072,8 @@ begin
   code_points := case lower(letter)
     when 'd' then '{[48,58)}'::int4multirange
     when 'w' then '{[48,58),[65,91),[95,96),[97,123)}'::int4multirange
-    when 's' then '{[9,14),[32,33),[160,161),[5760,5761),[8192,8203),[8232,8234),[8239,8240),[8287,8288),[12288,12289),[65279,65280)}'::int4multirange
+    when 's' then ('{[9,14),[32,33),[160,161),[5760,5761),[8192,8203),[8232,8234),[8239,8240),[8287,8288),'
+                   '[12288,12289),[65279,65280)}')::int4multirange
   end;
   if code_points is not null then
     if letter in ('D', 'W', 'S') then
@@ -1205,8 +1208,8 @@ as $$
   -- atom{least,most} (no most: null), where PostgreSQL counts to 255 only: x{600} is (?:x{200}){3}.
   select case
     when greatest(least_times, most_times) <= 255 then
-      atom || '{' || least_times || case when most_times is null then ',' when most_times > least_times then ',' || most_times
-                                         else '' end || '}'
+      atom || '{' || least_times
+      || case when most_times is null then ',' when most_times > least_times then ',' || most_times else '' end || '}'
     else
       -- what must be there, then what may be: as many blocks of 200, then the rest
       case when least_times >= 200 then '(?:' || atom || '{200}){' || least_times / 200 || '}' else '' end
@@ -1322,7 +1325,8 @@ begin
         end if;
         are := are || ')';
         -- lookaround cannot be repeated
-        atom_at := case when opened_as[cardinality(opened_as)] <> all (lookaround) then opened_at[cardinality(opened_at)] end;
+        atom_at := case when opened_as[cardinality(opened_as)] <> all (lookaround)
+                        then opened_at[cardinality(opened_at)] end;
         number := open_groups[cardinality(open_groups)];
         if number is not null and substr(pattern, at) ~ '^([*+?]|\{)' then
           group_numbers[number] := null;
@@ -1382,7 +1386,8 @@ begin
                          else array_position(group_names, found[2]) end;
           if number is null or number > cardinality(group_numbers) or group_numbers[number] is null
              or number = any (open_groups) or opened_as && lookaround then
-            refusal := format('the backreference \%s is not to a group that has always matched', coalesce(found[1], letter));
+            refusal := format('the backreference \%s is not to a group that has always matched',
+                              coalesce(found[1], letter));
             return;
           end if;
           at := at + length(coalesce(found[1], 'k<' || found[2] || '>'));
@@ -1460,8 +1465,8 @@ as $$
 -- RFC 3339, full-time. A leap second is the last one of a day in UTC: 23:59:60Z, and 01:29:60+01:30.
 begin
   return case
-    when not value collate "C"
-             ~ '^(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:[.][0-9]+)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$'
+    when not value collate "C" ~ ('^(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:[.][0-9]+)?'
+                                  '(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$')
       then false
     when substr(value, 7, 2) <> '60' then true
     when right(value, 1) in ('Z', 'z') then left(value, 5) = '23:59'
@@ -1478,7 +1483,9 @@ create or replace function jsonschema._is_date_time(value text)
   language plpgsql immutable parallel safe
 as $$
 begin
-  return substr(value, 11, 1) in ('T', 't') and jsonschema._is_date(left(value, 10)) and jsonschema._is_time(substr(value, 12));
+  return substr(value, 11, 1) in ('T', 't')
+     and jsonschema._is_date(left(value, 10))
+     and jsonschema._is_time(substr(value, 12));
 end
 $$;
 
@@ -1558,15 +1565,20 @@ create or replace function jsonschema._is_uri(value text)
   returns boolean
   language plpgsql immutable parallel safe
 as $$
--- RFC 3986, URI: the first line is the scheme; then authority and path, or a path alone; then query and fragment
--- a bracket can only be that of an address
+-- RFC 3986, URI: the scheme; authority and path, or a path alone; query and fragment
+declare
+  escaped constant text := '%[0-9A-Fa-f]{2}';
+  in_name constant text := '(?:[A-Za-z0-9._~!$&''()*+,;=-]|' || escaped || ')';
+  in_user constant text := '(?:[A-Za-z0-9._~!$&''()*+,;=:-]|' || escaped || ')';
+  in_path constant text := '(?:[A-Za-z0-9._~!$&''()*+,;=:@-]|' || escaped || ')';
+  in_query constant text := '(?:[A-Za-z0-9._~!$&''()*+,;=:@/?-]|' || escaped || ')';
+  address constant text := '[[](?:[0-9A-Fa-f:.]+|[vV][0-9A-Fa-f]+[.][A-Za-z0-9._~!$&''()*+,;=:-]+)[]]';
 begin
   return value collate "C"
          ~ ('^[A-Za-z][A-Za-z0-9+.-]*:'
-            '(?://(?:(?:[A-Za-z0-9._~!$&''()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?(?:[[](?:[0-9A-Fa-f:.]+|[vV][0-9A-Fa-f]+[.][A-Za-z0-9._~!$&''()*+,;=:-]+)[]]'
-            '|(?:[A-Za-z0-9._~!$&''()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?(?:/(?:[A-Za-z0-9._~!$&''()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*'
-            '|/?(?:(?:[A-Za-z0-9._~!$&''()*+,;=:@-]|%[0-9A-Fa-f]{2})+(?:/(?:[A-Za-z0-9._~!$&''()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*)?)'
-            '(?:[?](?:[A-Za-z0-9._~!$&''()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?(?:#(?:[A-Za-z0-9._~!$&''()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?$')
+            || '(?://(?:' || in_user || '*@)?(?:' || address || '|' || in_name || '*)(?::[0-9]*)?(?:/' || in_path || '*)*'
+            || '|/?(?:' || in_path || '+(?:/' || in_path || '*)*)?)'
+            || '(?:[?]' || in_query || '*)?(?:#' || in_query || '*)?$')
      -- a bracket can only be that of an address
      and case when value collate "C" ~ '[[][^vV]'
               then jsonschema._is_ipv6(substring(value collate "C" from '[[]([^]]*)[]]'))
@@ -1633,6 +1645,7 @@ declare
   takes text;
   keyword_at text;
   misfit text;
+  nearest text;
 begin
   if jsonb_typeof(schema) not in ('object', 'boolean') then
     raise invalid_parameter_value using
@@ -1655,8 +1668,9 @@ begin
     keyword_at := jsonschema._at(place, keyword);
     takes := jsonschema._keywords() ->> keyword;
     if takes is null then
-      perform jsonschema._refuse(keyword, keyword_at, 'the keyword is unknown'
-        || coalesce('; is "' || jsonschema._nearest(keyword, array(select jsonb_object_keys(jsonschema._keywords()))) || '" meant?', ''));
+      nearest := jsonschema._nearest(keyword, array(select jsonb_object_keys(jsonschema._keywords())));
+      perform jsonschema._refuse(keyword, keyword_at,
+                                 'the keyword is unknown' || coalesce('; is "' || nearest || '" meant?', ''));
     end if;
     misfit := jsonschema._misfit(takes, value);
     if misfit is not null then
@@ -1680,11 +1694,13 @@ begin
             lateral jsonschema._subschemas(entry.value, jsonschema._at(keyword_at, entry.key), keyword, place, base) as s;
       when 'format' then
         if not exists (select from jsonschema._formats() where format = value #>> '{}') then
-          perform jsonschema._refuse(keyword, keyword_at, 'the format ' || jsonschema._quoted(value #>> '{}') || ' is unknown');
+          perform jsonschema._refuse(keyword, keyword_at,
+                                     'the format ' || jsonschema._quoted(value #>> '{}') || ' is unknown');
         end if;
       when 'dialect' then
         if value #>> '{}' !~ '^https?://json-schema[.]org/draft/2020-12/schema#?$' then
-          perform jsonschema._refuse(keyword, keyword_at, 'only draft 2020-12 is, not ' || jsonschema._quoted(value #>> '{}'));
+          perform jsonschema._refuse(keyword, keyword_at,
+                                     'only draft 2020-12 is, not ' || jsonschema._quoted(value #>> '{}'));
         end if;
       when 'identifier' then
         if value #>> '{}' ~ '#.' then
@@ -1867,7 +1883,7 @@ $$;
 -- The keywords that look at one value and hold no schema: what each expected, where it is not so.
 
 create or replace function jsonschema._assertion(keyword text, value jsonb, instance jsonb, kind text, program jsonb,
-                                                 node jsonb, out expected text, out actual text)
+                                                 out expected text, out actual text)
   language plpgsql immutable parallel safe
 as $$
 -- Both null where the instance is as the keyword wants it, and for keywords that assert nothing by themselves. "actual"
@@ -2012,6 +2028,15 @@ create type jsonschema._finding as (
   reasons_at text[]      -- and the places that this speaks of
 );
 
+create or replace function jsonschema._finding(
+  path text, keyword text, expected text default null, found text default null, known text[] default null,
+  reasons text default null, reasons_at text[] default null)
+  returns jsonschema._finding
+  language sql immutable parallel safe
+as $$
+  select row(path, keyword, expected, found, known, reasons, reasons_at)::jsonschema._finding
+$$;
+
 create or replace function jsonschema._fits(findings jsonschema._finding[])
   returns boolean
   language plpgsql immutable parallel safe
@@ -2030,29 +2055,29 @@ create or replace function jsonschema._check(program jsonb, node jsonb, instance
 as $$
 declare
   kind constant text := jsonb_typeof(instance);
+  -- what the keywords take that hold schemas, or that may have several things to say; _apply is for them
+  to_apply constant text[] := array['schema', 'schemas', 'schemas by key', 'schemas by pattern', 'names', 'names by key',
+                                    'reference'];
 begin
   if node = 'true' then
     return;
   elsif node = 'false' then
-    return next row(path, via, 'nothing here', jsonschema._described(instance), null, null, null)::jsonschema._finding;
+    return next jsonschema._finding(path, via, 'nothing here', jsonschema._described(instance));
     return;
   elsif node -> 'writeOnly' = 'true' and not only_whether then
-    return next row(path, 'writeOnly', null, null, null, null, null)::jsonschema._finding;
+    return next jsonschema._finding(path, 'writeOnly');
   end if;
 
   return query
-    select path, k.key, a.expected, coalesce(a.actual, jsonschema._described(instance)), null::text[], null::text, null::text[]
-    from jsonb_each(node) as k, lateral jsonschema._assertion(k.key, k.value, instance, kind, program, node) as a
-    where a.expected is not null
-    limit case when only_whether then 1 end;
-  if found and only_whether then
-    return;
-  end if;
-
-  return query
+    select path, k.key, a.expected, coalesce(a.actual, jsonschema._described(instance)),
+           null::text[], null::text, null::text[]
+    from jsonb_each(node) as k, lateral jsonschema._assertion(k.key, k.value, instance, kind, program) as a
+    where jsonschema._keywords() ->> k.key <> all (to_apply) and a.expected is not null
+    union all
     select f.*
     from jsonb_each(node) as k,
       lateral jsonschema._apply(program, node, k.key, k.value, instance, kind, path, only_whether) as f
+    where jsonschema._keywords() ->> k.key = any (to_apply)
     limit case when only_whether then 1 end;
 end
 $$;
@@ -2064,7 +2089,8 @@ as $$
 -- Why the instance at the path does not fit the nth of several schemas
 begin
   return n || ': '
-    || case when finding.path <> path then 'at ' || jsonschema._quoted(substr(finding.path, length(path) + 1)) || ': ' else '' end
+    || case when finding.path <> path
+            then 'at ' || jsonschema._quoted(substr(finding.path, length(path) + 1)) || ': ' else '' end
     || jsonschema._shortened('expected ' || finding.expected || ', found ' || finding.found
                              || coalesce(' (' || nullif(finding.reasons, '') || ')', ''), 200);
 end
@@ -2082,8 +2108,8 @@ end
 $$;
 
 -- The keywords that hold schemas, and those that have several things to say about an object.
-create or replace function jsonschema._apply(program jsonb, node jsonb, keyword text, value jsonb, instance jsonb, kind text,
-                                             path text, only_whether boolean)
+create or replace function jsonschema._apply(
+  program jsonb, node jsonb, keyword text, value jsonb, instance jsonb, kind text, path text, only_whether boolean)
   returns setof jsonschema._finding
   language plpgsql immutable parallel safe
 as $$
@@ -2104,7 +2130,8 @@ begin
   case keyword
     when '$ref' then
       return query
-        select * from jsonschema._check(program, program -> 'targets' -> (value #>> '{}'), instance, path, keyword, only_whether);
+        select *
+        from jsonschema._check(program, program -> 'targets' -> (value #>> '{}'), instance, path, keyword, only_whether);
 
     when 'allOf' then
       return query
@@ -2115,7 +2142,8 @@ begin
 
     when 'anyOf', 'oneOf' then
       for i in 0 .. jsonb_array_length(value) - 1 loop
-        findings := array(select f from jsonschema._check(program, value -> i, instance, path, keyword, only_whether) as f);
+        findings := array(
+          select f from jsonschema._check(program, value -> i, instance, path, keyword, only_whether) as f);
         if jsonschema._fits(findings) then
           fitting := fitting + 1;
         elsif not only_whether and cardinality(reasons) < 5 then
@@ -2128,14 +2156,15 @@ begin
       end loop;
       return query select f.* from unnest(marks) as f;
       if fitting = 0 then
-        return next row(path, keyword,
+        return next jsonschema._finding(path, keyword,
           format('a value that fits %s of %s schemas', case keyword when 'anyOf' then 'one or more' else 'exactly one' end,
                  jsonb_array_length(value)),
           jsonschema._described(instance) || ', which fits none', null,
-          array_to_string(reasons, '; '), reasons_at)::jsonschema._finding;
+          array_to_string(reasons, '; '), reasons_at);
       elsif fitting > 1 and keyword = 'oneOf' then
-        return next row(path, keyword, format('a value that fits exactly one of %s schemas', jsonb_array_length(value)),
-                        format('%s, which fits %s', jsonschema._described(instance), fitting), null, null, null)::jsonschema._finding;
+        return next jsonschema._finding(path, keyword,
+          format('a value that fits exactly one of %s schemas', jsonb_array_length(value)),
+          format('%s, which fits %s', jsonschema._described(instance), fitting));
       end if;
 
     when 'not' then
@@ -2144,8 +2173,8 @@ begin
         return query select f.* from unnest(findings) as f where f.expected is null;
       end if;
       if jsonschema._fits(findings) then
-        return next row(path, keyword, 'a value that does not fit the schema under "not"',
-                        jsonschema._described(instance), null, null, null)::jsonschema._finding;
+        return next jsonschema._finding(path, keyword, 'a value that does not fit the schema under "not"',
+                        jsonschema._described(instance));
       end if;
 
     when 'if' then
@@ -2185,12 +2214,13 @@ begin
           select count(*) from jsonb_array_elements(instance) as _(item)
           where not exists (select from jsonschema._check(program, value, item, '', keyword, true)));
         if fitting < at_least then
-          return next row(path, case when node ? 'minContains' then 'minContains' else keyword end,
+          return next jsonschema._finding(path, case when node ? 'minContains' then 'minContains' else keyword end,
                           format('%s or more items that fit the schema under "contains"', at_least),
-                          format('%s of %s', fitting, jsonschema._counted(jsonb_array_length(instance), 'item')), null, null, null)::jsonschema._finding;
+                          format('%s of %s', fitting, jsonschema._counted(jsonb_array_length(instance), 'item')));
         elsif fitting > at_most then
-          return next row(path, 'maxContains', format('%s or fewer items that fit the schema under "contains"', at_most),
-                          format('%s of %s', fitting, jsonschema._counted(jsonb_array_length(instance), 'item')), null, null, null)::jsonschema._finding;
+          return next jsonschema._finding(path, 'maxContains',
+            format('%s or fewer items that fit the schema under "contains"', at_most),
+            format('%s of %s', fitting, jsonschema._counted(jsonb_array_length(instance), 'item')));
         end if;
         if not only_whether then
           return query
@@ -2239,7 +2269,8 @@ begin
         return query
           select f.*
           from jsonb_each(value) as _(key, schema),
-            lateral jsonschema._check(program, schema, instance -> key, jsonschema._at(path, key), keyword, only_whether) as f
+            lateral jsonschema._check(program, schema, instance -> key, jsonschema._at(path, key), keyword,
+                                      only_whether) as f
           where instance ? key
           limit enough;
       end if;
@@ -2271,7 +2302,7 @@ begin
           return query
             select f.*
             from jsonb_each(instance - known) as _(key, member),
-              lateral jsonschema._check(program, value, member, jsonschema._at(path, key), 'additionalProperties', only_whether) as f
+              lateral jsonschema._check(program, value, member, jsonschema._at(path, key), keyword, only_whether) as f
             where patterns = '{}' or not key collate "C" ~ any (patterns)
             limit enough;
         end if;
@@ -2280,7 +2311,8 @@ begin
     when 'propertyNames' then
       if kind = 'object' then
         return query
-          select f.path, 'propertyNames', 'the key to be ' || f.expected, jsonschema._quoted(key), null::text[], null::text, null::text[]
+          select f.path, 'propertyNames', 'the key to be ' || f.expected, jsonschema._quoted(key),
+                 null::text[], null::text, null::text[]
           from jsonb_object_keys(instance) as _(key),
             lateral jsonschema._check(program, value, jsonb_object(array['key', key]) -> 'key', jsonschema._at(path, key),
                                       keyword, only_whether) as f
@@ -2426,7 +2458,8 @@ as $$
   select row(a.conjuncts || b.conjuncts,
              case when 'f' in (a.on_null, b.on_null) then 'f' when 'n' in (a.on_null, b.on_null) then 'n' else 't' end,
              a.loops or b.loops,
-             case when 'case' in (a.guard, b.guard) then 'case' when 'and' in (a.guard, b.guard) then 'and' else 'none' end
+             case when 'case' in (a.guard, b.guard) then 'case'
+                  when 'and' in (a.guard, b.guard) then 'and' else 'none' end
             )::jsonschema._code
 $$;
 
@@ -2503,12 +2536,14 @@ as $$
   select case code.on_null
     when 't' then code
     when 'f' then
-      row(array['(' || x || ' is null or ' || jsonschema._as_one(code.conjuncts) || ')'], 't', code.loops, 'none')::jsonschema._code
+      jsonschema._code('(' || x || ' is null or ' || jsonschema._as_one(code.conjuncts) || ')', 't', code.loops, 'none')
     else
-      row(array[case
-                  when cardinality(code.conjuncts) = 1 and code.conjuncts[1] !~ '\n' then 'coalesce(' || code.conjuncts[1] || ', true)'
-                  else E'coalesce(\n  ' || jsonschema._indented(jsonschema._all_of(code.conjuncts)) || E',\n  true\n)'
-                end], 't', code.loops, 'none')::jsonschema._code
+      jsonschema._code(
+        case
+          when cardinality(code.conjuncts) = 1 and code.conjuncts[1] !~ '\n' then
+            'coalesce(' || code.conjuncts[1] || ', true)'
+          else E'coalesce(\n  ' || jsonschema._indented(jsonschema._all_of(code.conjuncts)) || E',\n  true\n)'
+        end, 't', code.loops, 'none')
   end
 $$;
 
@@ -2535,7 +2570,8 @@ create or replace function jsonschema._case(x text, kinds text[], results text[]
 as $$
   -- A result for each kind of instance; on one line where that is short
   select case
-    when cardinality(kinds) = 1 and results[1] !~ '\n' and length(spread) < 110 then regexp_replace(spread, '\n *', ' ', 'g')
+    when cardinality(kinds) = 1 and results[1] !~ '\n' and length(spread) < 110 then
+      regexp_replace(spread, '\n *', ' ', 'g')
     else spread
   end
   from (
@@ -2631,13 +2667,16 @@ declare
   prefix_length constant integer := coalesce(jsonb_array_length(node -> 'prefixItems'), 0);
 begin
   if at_least = at_most then
-    code := jsonschema._and(code, jsonschema._code(format('jsonb_array_length(%s) = %s', x, at_least), guard => 'case'));
+    code := jsonschema._and(code, jsonschema._code(
+      format('jsonb_array_length(%s) = %s', x, at_least), guard => 'case'));
   else
     if at_least > 0 then
-      code := jsonschema._and(code, jsonschema._code(format('jsonb_array_length(%s) >= %s', x, at_least), guard => 'case'));
+      code := jsonschema._and(code, jsonschema._code(
+        format('jsonb_array_length(%s) >= %s', x, at_least), guard => 'case'));
     end if;
     if at_most is not null then
-      code := jsonschema._and(code, jsonschema._code(format('jsonb_array_length(%s) <= %s', x, at_most), guard => 'case'));
+      code := jsonschema._and(code, jsonschema._code(
+        format('jsonb_array_length(%s) <= %s', x, at_most), guard => 'case'));
     end if;
   end if;
 
@@ -2673,7 +2712,8 @@ begin
         loops => true, guard => 'case'));
     elsif at_least = 1 then
       code := jsonschema._and(code, jsonschema._code(
-        'exists ' || jsonschema._in_parentheses(format(E'select from %s\nwhere %s', items, jsonschema._all_of(part.conjuncts))),
+        'exists ' || jsonschema._in_parentheses(
+          format(E'select from %s\nwhere %s', items, jsonschema._all_of(part.conjuncts))),
         loops => true, guard => 'case'));
     end if;
   end if;
@@ -2714,7 +2754,8 @@ begin
 
   -- the properties first: they say what is left of "required"
   for entry in
-    select p.key, p.value as schema, x || ' -> ' || jsonschema._literal(p.key) as x, x || ' ->> ' || jsonschema._literal(p.key) as x_text
+    select p.key, p.value as schema,
+           x || ' -> ' || jsonschema._literal(p.key) as x, x || ' ->> ' || jsonschema._literal(p.key) as x_text
     from jsonb_each(node -> 'properties') as p
   loop
     if required ? entry.key then
@@ -2753,19 +2794,26 @@ begin
   if at_least = 1 then
     code := jsonschema._and(code, jsonschema._code(format('%s <> ''{}''', x)));
   elsif at_least > 1 then
-    code := jsonschema._and(code, jsonschema._code(format('(select count(*) >= %s from %s)', at_least, keys), loops => true, guard => 'case'));
+    code := jsonschema._and(code, jsonschema._code(
+      format('(select count(*) >= %s from %s)', at_least, keys), loops => true, guard => 'case'));
   end if;
   if at_most is not null then
-    code := jsonschema._and(code, jsonschema._code(format('(select count(*) <= %s from %s)', at_most, keys), loops => true, guard => 'case'));
+    code := jsonschema._and(code, jsonschema._code(
+      format('(select count(*) <= %s from %s)', at_most, keys), loops => true, guard => 'case'));
   end if;
 
-  for entry in select p.value as schema, program -> 'patterns' ->> p.key as are from jsonb_each(node -> 'patternProperties') as p loop
+  for entry in
+    select p.value as schema, program -> 'patterns' ->> p.key as are
+    from jsonb_each(node -> 'patternProperties') as p
+  loop
     part := jsonschema._expression(program, entry.schema, value, value_text, depth + 1, is_lenient => true);
-    code := jsonschema._and(code, jsonschema._none_fails(entries, array[jsonschema._matches(key, entry.are)], part.conjuncts));
+    code := jsonschema._and(code, jsonschema._none_fails(
+      entries, array[jsonschema._matches(key, entry.are)], part.conjuncts));
   end loop;
 
   if node ? 'additionalProperties' then
-    part := jsonschema._expression(program, node -> 'additionalProperties', value, value_text, depth + 1, is_lenient => true);
+    part := jsonschema._expression(program, node -> 'additionalProperties', value, value_text, depth + 1,
+                                   is_lenient => true);
     unmatched := array(select jsonschema._matches(key, program -> 'patterns' ->> p, '!~')
                        from jsonb_object_keys(node -> 'patternProperties') as p);
     if part.conjuncts = '{false}' and unmatched = '{}' then
@@ -2783,8 +2831,9 @@ begin
 
   if node ? 'propertyNames' then
     -- a key as jsonb, without to_jsonb, which is not immutable
-    part := jsonschema._expression(program, node -> 'propertyNames', format('jsonb_object(array[''key'', %s]) -> ''key''', key), key,
-                                   depth + 1, known_kind => 'string', is_lenient => true);
+    part := jsonschema._expression(program, node -> 'propertyNames',
+                                   format('jsonb_object(array[''key'', %s]) -> ''key''', key), key, depth + 1,
+                                   known_kind => 'string', is_lenient => true);
     code := jsonschema._and(code, jsonschema._none_fails(keys, '{}', part.conjuncts));
   end if;
 end
@@ -2860,7 +2909,8 @@ begin
       program, program -> 'targets' -> (node ->> '$ref'), x, x_text, depth, known_kind, passes_null, is_lenient));
   end if;
   for branch in select jsonb_array_elements(node -> 'allOf') loop
-    code := jsonschema._and(code, jsonschema._expression(program, branch, x, x_text, depth, known_kind, passes_null, is_lenient));
+    code := jsonschema._and(code, jsonschema._expression(
+      program, branch, x, x_text, depth, known_kind, passes_null, is_lenient));
   end loop;
   if node ? 'anyOf' then
     code := jsonschema._and(code, coalesce(
@@ -2876,7 +2926,10 @@ begin
   if node ? 'not' then
     part := jsonschema._expression(program, node -> 'not', x, x_text, depth, known_kind);
     code := jsonschema._and(code, jsonschema._code(
-      case part.conjuncts when '{}' then 'false' else 'not ' || jsonschema._in_parentheses(jsonschema._all_of(part.conjuncts)) end,
+      case part.conjuncts
+        when '{}' then 'false'
+        else 'not ' || jsonschema._in_parentheses(jsonschema._all_of(part.conjuncts))
+      end,
       translate(part.on_null, 'tf', 'ft'), part.loops));
   end if;
   if node ? 'if' and (node ? 'then' or node ? 'else') then
@@ -2886,7 +2939,8 @@ begin
       jsonschema._expression(program, coalesce(node -> 'else', 'true'), x, x_text, depth, known_kind)];
     code := jsonschema._and(code, jsonschema._code(
       format(E'case\n  when %s\n  then %s\n  else %s\nend', jsonschema._indented(jsonschema._as_one(arms[1].conjuncts)),
-             jsonschema._indented(jsonschema._as_one(arms[2].conjuncts)), jsonschema._indented(jsonschema._as_one(arms[3].conjuncts))),
+             jsonschema._indented(jsonschema._as_one(arms[2].conjuncts)),
+             jsonschema._indented(jsonschema._as_one(arms[3].conjuncts))),
       case arms[1].on_null when 't' then arms[2].on_null else arms[3].on_null end,
       arms[1].loops or arms[2].loops or arms[3].loops));
   end if;
@@ -2965,8 +3019,7 @@ begin
         array_remove(arms, null), otherwise),
       case otherwise when 'false' then 'f' else 't' end, arms_loop, 'none'));
   elsif types is not null then
-    return jsonschema._code('jsonb_typeof(' || x || ') in ('
-      || (select string_agg(jsonschema._literal(k), ', ' order by n) from unnest(kinds) with ordinality as _(k, n)) || ')');
+    return jsonschema._code('jsonb_typeof(' || x || ') in (''' || array_to_string(kinds, ''', ''') || ''')');
   else
     return code;
   end if;
@@ -2976,7 +3029,8 @@ $$;
 -- anyOf or oneOf where no two of the schemas allow the same type: then the type says which of them counts. Null where it
 -- is not so.
 create or replace function jsonschema._by_type_code(
-  program jsonb, branches jsonb, x text, x_text text, depth integer, known_kind text, passes_null boolean, is_lenient boolean)
+  program jsonb, branches jsonb, x text, x_text text, depth integer, known_kind text, passes_null boolean,
+  is_lenient boolean)
   returns jsonschema._code
   language plpgsql immutable parallel safe
 as $$
@@ -3007,14 +3061,15 @@ begin
     end loop;
   end loop;
   if 'true' = all (arms) then
-    return jsonschema._code('jsonb_typeof(' || x || ') in ('
-      || (select string_agg(jsonschema._literal(k), ', ' order by n) from unnest(kinds) with ordinality as _(k, n)) || ')');
+    return jsonschema._code('jsonb_typeof(' || x || ') in (''' || array_to_string(kinds, ''', ''') || ''')');
   end if;
-  return jsonschema._code(jsonschema._case(x, kinds, arms, otherwise), case otherwise when 'false' then 'f' else 't' end, loops);
+  return jsonschema._code(
+    jsonschema._case(x, kinds, arms, otherwise), case otherwise when 'false' then 'f' else 't' end, loops);
 end
 $$;
 
-create or replace function jsonschema._any_of_code(program jsonb, branches jsonb, x text, x_text text, depth integer, known_kind text)
+create or replace function jsonschema._any_of_code(
+  program jsonb, branches jsonb, x text, x_text text, depth integer, known_kind text)
   returns jsonschema._code
   language plpgsql immutable parallel safe
 as $$
@@ -3035,7 +3090,8 @@ begin
 end
 $$;
 
-create or replace function jsonschema._one_of_code(program jsonb, branches jsonb, x text, x_text text, depth integer, known_kind text)
+create or replace function jsonschema._one_of_code(
+  program jsonb, branches jsonb, x text, x_text text, depth integer, known_kind text)
   returns jsonschema._code
   language plpgsql immutable parallel safe
 as $$
@@ -3090,7 +3146,8 @@ as $$
 -- The block with one variable more, the last of its list. No such name is reserved or that of a column.
 declare
   words constant text := lower(regexp_replace(regexp_replace(name, '^the_', ''), '([a-z0-9])([A-Z])', '\1_\2', 'g'));
-  base constant text := 'the_' || coalesce(nullif(left(trim('_' from regexp_replace(words, '[^a-z0-9]+', '_', 'g')), 40), ''), 'value');
+  plain constant text := left(trim('_' from regexp_replace(words, '[^a-z0-9]+', '_', 'g')), 40);
+  base constant text := 'the_' || coalesce(nullif(plain, ''), 'value');
   chosen text := base;
   n integer := 1;
 begin
@@ -3130,8 +3187,8 @@ begin
   end loop;
   foreach keyword in array array['anyOf', 'oneOf'] loop
     if node ? keyword then
-      block := jsonschema._by_type_statements(program, jsonb_build_object(keyword, node -> keyword), node -> keyword, x, block, is_nested,
-                                              known_kind);
+      block := jsonschema._by_type_statements(program, jsonb_build_object(keyword, node -> keyword), node -> keyword, x,
+                                              block, is_nested, known_kind);
     end if;
   end loop;
   return jsonschema._followed_by_condition(block, program, node - (put_together[1:4] || array(
@@ -3199,7 +3256,8 @@ begin
     return jsonschema._followed_by_condition(block, program, node, x, is_nested, known_kind);
   elsif known_kind is not null or cardinality(kinds) = 1 then
     if known_kind is null then
-      block := jsonschema._after(block, format(E'if jsonb_typeof(%s) <> ''%s'' then\n  return false;\nend if;', x, kinds[1]));
+      block := jsonschema._after(
+        block, format(E'if jsonb_typeof(%s) <> ''%s'' then\n  return false;\nend if;', x, kinds[1]));
     end if;
     arm := jsonschema._kind_statements(program, node, x, block.variables, is_nested, coalesce(known_kind, kinds[1]));
     return case when arm.variables is not null then jsonschema._after(row(block.code, arm.variables), arm.code) end;
@@ -3275,7 +3333,8 @@ begin
     loop
       place := x || ' -> ' || jsonschema._literal(property.key);
       part := jsonschema._expression(program, property.schema, place, place, 0);
-      continue when not part.loops and regexp_count(jsonschema._all_of(part.conjuncts), jsonschema._regex_quoted(place)) < 4;
+      continue when not part.loops
+        and regexp_count(jsonschema._all_of(part.conjuncts), jsonschema._regex_quoted(place)) < 4;
       inner_block := jsonschema._declared(row(null, block.variables), property.key);
       variable := inner_block.variables[cardinality(inner_block.variables)];
       inner_block := jsonschema._statements(program, property.schema, variable, inner_block.variables, is_nested);
@@ -3300,7 +3359,8 @@ begin
       simple := simple - 'items';
       if inner_block.code is not null then
         block.variables := inner_block.variables;
-        block := jsonschema._after(block, format(E'for i in %1$s .. jsonb_array_length(%2$s) - 1 loop\n  %3$s := %2$s -> i;\n  %4$s\nend loop;',
+        block := jsonschema._after(block, format(
+          E'for i in %1$s .. jsonb_array_length(%2$s) - 1 loop\n  %3$s := %2$s -> i;\n  %4$s\nend loop;',
           coalesce(jsonb_array_length(node -> 'prefixItems'), 0), x, variable, jsonschema._indented(inner_block.code)));
       end if;
     end if;
@@ -3319,6 +3379,18 @@ as $$
   select regexp_replace(words, '([^A-Za-z0-9_ ])', '\\\1', 'g')
 $$;
 -- The compiler: a function of its own for a schema, fit for a check constraint.
+
+create or replace function jsonschema._helper_prefix(function_name text)
+  returns text
+  language sql immutable parallel safe
+as $$
+  -- A name may have 63 bytes. Of a long one a part has to do, which must not be that of another function (…_v1, …_v2).
+  select case
+    when octet_length(function_name) <= 35 then function_name
+    else regexp_replace(left(function_name, 26), '[^ -~]', '_', 'g') || '_'
+         || left(encode(sha256(convert_to(function_name, 'UTF8')), 'hex'), 8)
+  end
+$$;
 
 -- Which targets of references get a function of their own, as {"/$defs/node": "schema.name__node"}: those that lead back
 -- to themselves, and those that are large and used more than once. Others are written out where they are used. The
@@ -3359,46 +3431,49 @@ as $$
            place,
            format('%I.%I', schema_name,
                   case when place = '' then function_name
-                       -- a name may have 63 bytes
-                       else left(function_name, 35) || '__' || label || case when n > 1 then '_' || n else '' end
+                       else jsonschema._helper_prefix(function_name) || '__' || label
+                            || case when n > 1 then '_' || n else '' end
                   end)), '{}')
   from named
 $$;
 
 -- The text of one function for one schema, from "create or replace" on: an SQL expression that PostgreSQL inlines where
--- it is short and has no loop, else PL/pgSQL.
-create or replace function jsonschema._definition(program jsonb, node jsonb, function_name text, may_be_sql boolean)
+-- it is short and has no loop, else PL/pgSQL. "is_entry" is false for what calls itself.
+create or replace function jsonschema._definition(program jsonb, node jsonb, function_name text, is_entry boolean)
   returns text
   language plpgsql immutable parallel safe
 as $$
 declare
-  -- beyond that it takes PostgreSQL longer to read the expression anew in each statement than PL/pgSQL to run it
-  longest_inlined constant integer := 1500;
+  -- Beyond that it takes PostgreSQL longer to read the expression anew in each statement than PL/pgSQL to run it:
+  -- measured on inserts of one row (benchmarks/jsonschema.py).
+  longest_inlined constant integer := 250;
   expression constant jsonschema._code := jsonschema._expression(program, node, 'instance', 'instance #>> ''{}''', 0);
   code text := jsonschema._all_of(expression.conjuncts);
+  header text := format(E'create or replace function %s(instance jsonb)\n returns boolean\n', function_name);
   block jsonschema._block;
   declarations text;
 begin
   if expression.on_null <> 'n' then
     code := E'case when instance is not null then\n  ' || jsonschema._indented(code) || E'\nend';
   end if;
-  if may_be_sql and not expression.loops and length(code) <= longest_inlined then
-    return format(E'create or replace function %s(instance jsonb)\n returns boolean\n language sql\n immutable parallel safe\nas %L',
-                  function_name, E'\n  select\n    ' || jsonschema._indented(jsonschema._indented(code)) || E'\n');
+  if is_entry and not expression.loops and length(code) <= longest_inlined then
+    return header || format(E' language sql\n immutable parallel safe\nas %L',
+                            E'\n  select\n    ' || jsonschema._indented(jsonschema._indented(code)) || E'\n');
   end if;
 
   block := jsonschema._statements(program, node, 'instance', '{}', false);
   select string_agg(format(E'  %s jsonb;\n', variable), '' order by n)
   into declarations
   from unnest(block.variables) with ordinality as _(variable, n);
-  return format(E'create or replace function %s(instance jsonb)\n returns boolean\n language plpgsql\n immutable parallel safe\nas %L',
-                function_name,
-                coalesce(E'\ndeclare\n' || rtrim(declarations, E'\n'), '')
-                || E'\nbegin\n'
-                || E'  if instance is null then\n    return null;\n  end if;\n'
-                || E'  instance := instance #> ''{}'';  -- unpacked once, where it comes compressed from a table\n  '
-                || jsonschema._indented(coalesce(block.code || E'\n', '') || 'return true;')
-                || E'\nend\n');
+  return header || format(
+    E' language plpgsql\n immutable parallel safe\nas %L',
+    coalesce(E'\ndeclare\n' || rtrim(declarations, E'\n'), '')
+    || E'\nbegin\n'
+    || E'  if instance is null then\n    return null;\n  end if;\n'
+    || case when is_entry then E'  instance := instance #> ''{}'';  -- unpacked once, where it comes compressed from a table\n'
+            else '' end
+    || '  ' || jsonschema._indented(coalesce(block.code || E'\n', '') || 'return true;')
+    || E'\nend\n');
 end
 $$;
 
@@ -3412,6 +3487,7 @@ declare
   in_schema constant text := case cardinality(parts) when 1 then current_schema() else parts[cardinality(parts) - 1] end;
   bare_name constant text := parts[cardinality(parts)];
   qualified_name constant text := format('%I.%I', in_schema, bare_name);
+  helper_comment constant text := format('A part of %s, made with it by jsonschema.compile.', qualified_name);
   program jsonb;
   helpers jsonb;
   helper record;
@@ -3424,10 +3500,19 @@ begin
   program := jsonschema._program(schema);
   helpers := jsonschema._helpers(program, in_schema, bare_name);
   program := program || jsonb_build_object('helpers', helpers);
+  -- helpers that an earlier schema of this name may have needed
+  for helper in
+    select p.oid::regprocedure as name
+    from pg_catalog.pg_proc as p
+    where p.pronamespace = quote_ident(in_schema)::regnamespace and obj_description(p.oid, 'pg_proc') = helper_comment
+  loop
+    execute format('drop function %s', helper.name);
+  end loop;
   for helper in
     select key as place, value as name from jsonb_each_text(helpers) where key <> '' order by value collate "C"
   loop
     execute jsonschema._definition(program, program -> 'targets' -> helper.place, helper.name, false);
+    execute format('comment on function %s(jsonb) is %L', helper.name, helper_comment);
   end loop;
   execute jsonschema._definition(program, program -> 'schema', qualified_name, not helpers ? '');
   return format('%s(jsonb)', qualified_name)::regprocedure;

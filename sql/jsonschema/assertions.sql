@@ -1,7 +1,7 @@
 -- The keywords that look at one value and hold no schema: what each expected, where it is not so.
 
 create or replace function jsonschema._assertion(keyword text, value jsonb, instance jsonb, kind text, program jsonb,
-                                                 node jsonb, out expected text, out actual text)
+                                                 out expected text, out actual text)
   language plpgsql immutable parallel safe
 as $$
 -- Both null where the instance is as the keyword wants it, and for keywords that assert nothing by themselves. "actual"

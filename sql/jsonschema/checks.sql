@@ -74,13 +74,16 @@ declare
   prefix_length constant integer := coalesce(jsonb_array_length(node -> 'prefixItems'), 0);
 begin
   if at_least = at_most then
-    code := jsonschema._and(code, jsonschema._code(format('jsonb_array_length(%s) = %s', x, at_least), guard => 'case'));
+    code := jsonschema._and(code, jsonschema._code(
+      format('jsonb_array_length(%s) = %s', x, at_least), guard => 'case'));
   else
     if at_least > 0 then
-      code := jsonschema._and(code, jsonschema._code(format('jsonb_array_length(%s) >= %s', x, at_least), guard => 'case'));
+      code := jsonschema._and(code, jsonschema._code(
+        format('jsonb_array_length(%s) >= %s', x, at_least), guard => 'case'));
     end if;
     if at_most is not null then
-      code := jsonschema._and(code, jsonschema._code(format('jsonb_array_length(%s) <= %s', x, at_most), guard => 'case'));
+      code := jsonschema._and(code, jsonschema._code(
+        format('jsonb_array_length(%s) <= %s', x, at_most), guard => 'case'));
     end if;
   end if;
 
@@ -116,7 +119,8 @@ begin
         loops => true, guard => 'case'));
     elsif at_least = 1 then
       code := jsonschema._and(code, jsonschema._code(
-        'exists ' || jsonschema._in_parentheses(format(E'select from %s\nwhere %s', items, jsonschema._all_of(part.conjuncts))),
+        'exists ' || jsonschema._in_parentheses(
+          format(E'select from %s\nwhere %s', items, jsonschema._all_of(part.conjuncts))),
         loops => true, guard => 'case'));
     end if;
   end if;
@@ -157,7 +161,8 @@ begin
 
   -- the properties first: they say what is left of "required"
   for entry in
-    select p.key, p.value as schema, x || ' -> ' || jsonschema._literal(p.key) as x, x || ' ->> ' || jsonschema._literal(p.key) as x_text
+    select p.key, p.value as schema,
+           x || ' -> ' || jsonschema._literal(p.key) as x, x || ' ->> ' || jsonschema._literal(p.key) as x_text
     from jsonb_each(node -> 'properties') as p
   loop
     if required ? entry.key then
@@ -196,19 +201,26 @@ begin
   if at_least = 1 then
     code := jsonschema._and(code, jsonschema._code(format('%s <> ''{}''', x)));
   elsif at_least > 1 then
-    code := jsonschema._and(code, jsonschema._code(format('(select count(*) >= %s from %s)', at_least, keys), loops => true, guard => 'case'));
+    code := jsonschema._and(code, jsonschema._code(
+      format('(select count(*) >= %s from %s)', at_least, keys), loops => true, guard => 'case'));
   end if;
   if at_most is not null then
-    code := jsonschema._and(code, jsonschema._code(format('(select count(*) <= %s from %s)', at_most, keys), loops => true, guard => 'case'));
+    code := jsonschema._and(code, jsonschema._code(
+      format('(select count(*) <= %s from %s)', at_most, keys), loops => true, guard => 'case'));
   end if;
 
-  for entry in select p.value as schema, program -> 'patterns' ->> p.key as are from jsonb_each(node -> 'patternProperties') as p loop
+  for entry in
+    select p.value as schema, program -> 'patterns' ->> p.key as are
+    from jsonb_each(node -> 'patternProperties') as p
+  loop
     part := jsonschema._expression(program, entry.schema, value, value_text, depth + 1, is_lenient => true);
-    code := jsonschema._and(code, jsonschema._none_fails(entries, array[jsonschema._matches(key, entry.are)], part.conjuncts));
+    code := jsonschema._and(code, jsonschema._none_fails(
+      entries, array[jsonschema._matches(key, entry.are)], part.conjuncts));
   end loop;
 
   if node ? 'additionalProperties' then
-    part := jsonschema._expression(program, node -> 'additionalProperties', value, value_text, depth + 1, is_lenient => true);
+    part := jsonschema._expression(program, node -> 'additionalProperties', value, value_text, depth + 1,
+                                   is_lenient => true);
     unmatched := array(select jsonschema._matches(key, program -> 'patterns' ->> p, '!~')
                        from jsonb_object_keys(node -> 'patternProperties') as p);
     if part.conjuncts = '{false}' and unmatched = '{}' then
@@ -226,8 +238,9 @@ begin
 
   if node ? 'propertyNames' then
     -- a key as jsonb, without to_jsonb, which is not immutable
-    part := jsonschema._expression(program, node -> 'propertyNames', format('jsonb_object(array[''key'', %s]) -> ''key''', key), key,
-                                   depth + 1, known_kind => 'string', is_lenient => true);
+    part := jsonschema._expression(program, node -> 'propertyNames',
+                                   format('jsonb_object(array[''key'', %s]) -> ''key''', key), key, depth + 1,
+                                   known_kind => 'string', is_lenient => true);
     code := jsonschema._and(code, jsonschema._none_fails(keys, '{}', part.conjuncts));
   end if;
 end

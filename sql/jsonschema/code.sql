@@ -29,7 +29,8 @@ as $$
   select row(a.conjuncts || b.conjuncts,
              case when 'f' in (a.on_null, b.on_null) then 'f' when 'n' in (a.on_null, b.on_null) then 'n' else 't' end,
              a.loops or b.loops,
-             case when 'case' in (a.guard, b.guard) then 'case' when 'and' in (a.guard, b.guard) then 'and' else 'none' end
+             case when 'case' in (a.guard, b.guard) then 'case'
+                  when 'and' in (a.guard, b.guard) then 'and' else 'none' end
             )::jsonschema._code
 $$;
 
@@ -106,12 +107,14 @@ as $$
   select case code.on_null
     when 't' then code
     when 'f' then
-      row(array['(' || x || ' is null or ' || jsonschema._as_one(code.conjuncts) || ')'], 't', code.loops, 'none')::jsonschema._code
+      jsonschema._code('(' || x || ' is null or ' || jsonschema._as_one(code.conjuncts) || ')', 't', code.loops, 'none')
     else
-      row(array[case
-                  when cardinality(code.conjuncts) = 1 and code.conjuncts[1] !~ '\n' then 'coalesce(' || code.conjuncts[1] || ', true)'
-                  else E'coalesce(\n  ' || jsonschema._indented(jsonschema._all_of(code.conjuncts)) || E',\n  true\n)'
-                end], 't', code.loops, 'none')::jsonschema._code
+      jsonschema._code(
+        case
+          when cardinality(code.conjuncts) = 1 and code.conjuncts[1] !~ '\n' then
+            'coalesce(' || code.conjuncts[1] || ', true)'
+          else E'coalesce(\n  ' || jsonschema._indented(jsonschema._all_of(code.conjuncts)) || E',\n  true\n)'
+        end, 't', code.loops, 'none')
   end
 $$;
 
@@ -138,7 +141,8 @@ create or replace function jsonschema._case(x text, kinds text[], results text[]
 as $$
   -- A result for each kind of instance; on one line where that is short
   select case
-    when cardinality(kinds) = 1 and results[1] !~ '\n' and length(spread) < 110 then regexp_replace(spread, '\n *', ' ', 'g')
+    when cardinality(kinds) = 1 and results[1] !~ '\n' and length(spread) < 110 then
+      regexp_replace(spread, '\n *', ' ', 'g')
     else spread
   end
   from (

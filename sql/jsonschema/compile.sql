@@ -1,5 +1,17 @@
 -- The compiler: a function of its own for a schema, fit for a check constraint.
 
+create or replace function jsonschema._helper_prefix(function_name text)
+  returns text
+  language sql immutable parallel safe
+as $$
+  -- A name may have 63 bytes. Of a long one a part has to do, which must not be that of another function (…_v1, …_v2).
+  select case
+    when octet_length(function_name) <= 35 then function_name
+    else regexp_replace(left(function_name, 26), '[^ -~]', '_', 'g') || '_'
+         || left(encode(sha256(convert_to(function_name, 'UTF8')), 'hex'), 8)
+  end
+$$;
+
 -- Which targets of references get a function of their own, as {"/$defs/node": "schema.name__node"}: those that lead back
 -- to themselves, and those that are large and used more than once. Others are written out where they are used. The
 -- schema itself has its function anyway.
@@ -39,46 +51,49 @@ as $$
            place,
            format('%I.%I', schema_name,
                   case when place = '' then function_name
-                       -- a name may have 63 bytes
-                       else left(function_name, 35) || '__' || label || case when n > 1 then '_' || n else '' end
+                       else jsonschema._helper_prefix(function_name) || '__' || label
+                            || case when n > 1 then '_' || n else '' end
                   end)), '{}')
   from named
 $$;
 
 -- The text of one function for one schema, from "create or replace" on: an SQL expression that PostgreSQL inlines where
--- it is short and has no loop, else PL/pgSQL.
-create or replace function jsonschema._definition(program jsonb, node jsonb, function_name text, may_be_sql boolean)
+-- it is short and has no loop, else PL/pgSQL. "is_entry" is false for what calls itself.
+create or replace function jsonschema._definition(program jsonb, node jsonb, function_name text, is_entry boolean)
   returns text
   language plpgsql immutable parallel safe
 as $$
 declare
-  -- beyond that it takes PostgreSQL longer to read the expression anew in each statement than PL/pgSQL to run it
-  longest_inlined constant integer := 1500;
+  -- Beyond that it takes PostgreSQL longer to read the expression anew in each statement than PL/pgSQL to run it:
+  -- measured on inserts of one row (benchmarks/jsonschema.py).
+  longest_inlined constant integer := 250;
   expression constant jsonschema._code := jsonschema._expression(program, node, 'instance', 'instance #>> ''{}''', 0);
   code text := jsonschema._all_of(expression.conjuncts);
+  header text := format(E'create or replace function %s(instance jsonb)\n returns boolean\n', function_name);
   block jsonschema._block;
   declarations text;
 begin
   if expression.on_null <> 'n' then
     code := E'case when instance is not null then\n  ' || jsonschema._indented(code) || E'\nend';
   end if;
-  if may_be_sql and not expression.loops and length(code) <= longest_inlined then
-    return format(E'create or replace function %s(instance jsonb)\n returns boolean\n language sql\n immutable parallel safe\nas %L',
-                  function_name, E'\n  select\n    ' || jsonschema._indented(jsonschema._indented(code)) || E'\n');
+  if is_entry and not expression.loops and length(code) <= longest_inlined then
+    return header || format(E' language sql\n immutable parallel safe\nas %L',
+                            E'\n  select\n    ' || jsonschema._indented(jsonschema._indented(code)) || E'\n');
   end if;
 
   block := jsonschema._statements(program, node, 'instance', '{}', false);
   select string_agg(format(E'  %s jsonb;\n', variable), '' order by n)
   into declarations
   from unnest(block.variables) with ordinality as _(variable, n);
-  return format(E'create or replace function %s(instance jsonb)\n returns boolean\n language plpgsql\n immutable parallel safe\nas %L',
-                function_name,
-                coalesce(E'\ndeclare\n' || rtrim(declarations, E'\n'), '')
-                || E'\nbegin\n'
-                || E'  if instance is null then\n    return null;\n  end if;\n'
-                || E'  instance := instance #> ''{}'';  -- unpacked once, where it comes compressed from a table\n  '
-                || jsonschema._indented(coalesce(block.code || E'\n', '') || 'return true;')
-                || E'\nend\n');
+  return header || format(
+    E' language plpgsql\n immutable parallel safe\nas %L',
+    coalesce(E'\ndeclare\n' || rtrim(declarations, E'\n'), '')
+    || E'\nbegin\n'
+    || E'  if instance is null then\n    return null;\n  end if;\n'
+    || case when is_entry then E'  instance := instance #> ''{}'';  -- unpacked once, where it comes compressed from a table\n'
+            else '' end
+    || '  ' || jsonschema._indented(coalesce(block.code || E'\n', '') || 'return true;')
+    || E'\nend\n');
 end
 $$;
 
@@ -92,6 +107,7 @@ declare
   in_schema constant text := case cardinality(parts) when 1 then current_schema() else parts[cardinality(parts) - 1] end;
   bare_name constant text := parts[cardinality(parts)];
   qualified_name constant text := format('%I.%I', in_schema, bare_name);
+  helper_comment constant text := format('A part of %s, made with it by jsonschema.compile.', qualified_name);
   program jsonb;
   helpers jsonb;
   helper record;
@@ -104,10 +120,19 @@ begin
   program := jsonschema._program(schema);
   helpers := jsonschema._helpers(program, in_schema, bare_name);
   program := program || jsonb_build_object('helpers', helpers);
+  -- helpers that an earlier schema of this name may have needed
+  for helper in
+    select p.oid::regprocedure as name
+    from pg_catalog.pg_proc as p
+    where p.pronamespace = quote_ident(in_schema)::regnamespace and obj_description(p.oid, 'pg_proc') = helper_comment
+  loop
+    execute format('drop function %s', helper.name);
+  end loop;
   for helper in
     select key as place, value as name from jsonb_each_text(helpers) where key <> '' order by value collate "C"
   loop
     execute jsonschema._definition(program, program -> 'targets' -> helper.place, helper.name, false);
+    execute format('comment on function %s(jsonb) is %L', helper.name, helper_comment);
   end loop;
   execute jsonschema._definition(program, program -> 'schema', qualified_name, not helpers ? '');
   return format('%s(jsonb)', qualified_name)::regprocedure;

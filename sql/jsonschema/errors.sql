@@ -11,6 +11,15 @@ create type jsonschema._finding as (
   reasons_at text[]      -- and the places that this speaks of
 );
 
+create or replace function jsonschema._finding(
+  path text, keyword text, expected text default null, found text default null, known text[] default null,
+  reasons text default null, reasons_at text[] default null)
+  returns jsonschema._finding
+  language sql immutable parallel safe
+as $$
+  select row(path, keyword, expected, found, known, reasons, reasons_at)::jsonschema._finding
+$$;
+
 create or replace function jsonschema._fits(findings jsonschema._finding[])
   returns boolean
   language plpgsql immutable parallel safe
@@ -29,29 +38,29 @@ create or replace function jsonschema._check(program jsonb, node jsonb, instance
 as $$
 declare
   kind constant text := jsonb_typeof(instance);
+  -- what the keywords take that hold schemas, or that may have several things to say; _apply is for them
+  to_apply constant text[] := array['schema', 'schemas', 'schemas by key', 'schemas by pattern', 'names', 'names by key',
+                                    'reference'];
 begin
   if node = 'true' then
     return;
   elsif node = 'false' then
-    return next row(path, via, 'nothing here', jsonschema._described(instance), null, null, null)::jsonschema._finding;
+    return next jsonschema._finding(path, via, 'nothing here', jsonschema._described(instance));
     return;
   elsif node -> 'writeOnly' = 'true' and not only_whether then
-    return next row(path, 'writeOnly', null, null, null, null, null)::jsonschema._finding;
+    return next jsonschema._finding(path, 'writeOnly');
   end if;
 
   return query
-    select path, k.key, a.expected, coalesce(a.actual, jsonschema._described(instance)), null::text[], null::text, null::text[]
-    from jsonb_each(node) as k, lateral jsonschema._assertion(k.key, k.value, instance, kind, program, node) as a
-    where a.expected is not null
-    limit case when only_whether then 1 end;
-  if found and only_whether then
-    return;
-  end if;
-
-  return query
+    select path, k.key, a.expected, coalesce(a.actual, jsonschema._described(instance)),
+           null::text[], null::text, null::text[]
+    from jsonb_each(node) as k, lateral jsonschema._assertion(k.key, k.value, instance, kind, program) as a
+    where jsonschema._keywords() ->> k.key <> all (to_apply) and a.expected is not null
+    union all
     select f.*
     from jsonb_each(node) as k,
       lateral jsonschema._apply(program, node, k.key, k.value, instance, kind, path, only_whether) as f
+    where jsonschema._keywords() ->> k.key = any (to_apply)
     limit case when only_whether then 1 end;
 end
 $$;
@@ -63,7 +72,8 @@ as $$
 -- Why the instance at the path does not fit the nth of several schemas
 begin
   return n || ': '
-    || case when finding.path <> path then 'at ' || jsonschema._quoted(substr(finding.path, length(path) + 1)) || ': ' else '' end
+    || case when finding.path <> path
+            then 'at ' || jsonschema._quoted(substr(finding.path, length(path) + 1)) || ': ' else '' end
     || jsonschema._shortened('expected ' || finding.expected || ', found ' || finding.found
                              || coalesce(' (' || nullif(finding.reasons, '') || ')', ''), 200);
 end
@@ -81,8 +91,8 @@ end
 $$;
 
 -- The keywords that hold schemas, and those that have several things to say about an object.
-create or replace function jsonschema._apply(program jsonb, node jsonb, keyword text, value jsonb, instance jsonb, kind text,
-                                             path text, only_whether boolean)
+create or replace function jsonschema._apply(
+  program jsonb, node jsonb, keyword text, value jsonb, instance jsonb, kind text, path text, only_whether boolean)
   returns setof jsonschema._finding
   language plpgsql immutable parallel safe
 as $$
@@ -103,7 +113,8 @@ begin
   case keyword
     when '$ref' then
       return query
-        select * from jsonschema._check(program, program -> 'targets' -> (value #>> '{}'), instance, path, keyword, only_whether);
+        select *
+        from jsonschema._check(program, program -> 'targets' -> (value #>> '{}'), instance, path, keyword, only_whether);
 
     when 'allOf' then
       return query
@@ -114,7 +125,8 @@ begin
 
     when 'anyOf', 'oneOf' then
       for i in 0 .. jsonb_array_length(value) - 1 loop
-        findings := array(select f from jsonschema._check(program, value -> i, instance, path, keyword, only_whether) as f);
+        findings := array(
+          select f from jsonschema._check(program, value -> i, instance, path, keyword, only_whether) as f);
         if jsonschema._fits(findings) then
           fitting := fitting + 1;
         elsif not only_whether and cardinality(reasons) < 5 then
@@ -127,14 +139,15 @@ begin
       end loop;
       return query select f.* from unnest(marks) as f;
       if fitting = 0 then
-        return next row(path, keyword,
+        return next jsonschema._finding(path, keyword,
           format('a value that fits %s of %s schemas', case keyword when 'anyOf' then 'one or more' else 'exactly one' end,
                  jsonb_array_length(value)),
           jsonschema._described(instance) || ', which fits none', null,
-          array_to_string(reasons, '; '), reasons_at)::jsonschema._finding;
+          array_to_string(reasons, '; '), reasons_at);
       elsif fitting > 1 and keyword = 'oneOf' then
-        return next row(path, keyword, format('a value that fits exactly one of %s schemas', jsonb_array_length(value)),
-                        format('%s, which fits %s', jsonschema._described(instance), fitting), null, null, null)::jsonschema._finding;
+        return next jsonschema._finding(path, keyword,
+          format('a value that fits exactly one of %s schemas', jsonb_array_length(value)),
+          format('%s, which fits %s', jsonschema._described(instance), fitting));
       end if;
 
     when 'not' then
@@ -143,8 +156,8 @@ begin
         return query select f.* from unnest(findings) as f where f.expected is null;
       end if;
       if jsonschema._fits(findings) then
-        return next row(path, keyword, 'a value that does not fit the schema under "not"',
-                        jsonschema._described(instance), null, null, null)::jsonschema._finding;
+        return next jsonschema._finding(path, keyword, 'a value that does not fit the schema under "not"',
+                        jsonschema._described(instance));
       end if;
 
     when 'if' then
@@ -184,12 +197,13 @@ begin
           select count(*) from jsonb_array_elements(instance) as _(item)
           where not exists (select from jsonschema._check(program, value, item, '', keyword, true)));
         if fitting < at_least then
-          return next row(path, case when node ? 'minContains' then 'minContains' else keyword end,
+          return next jsonschema._finding(path, case when node ? 'minContains' then 'minContains' else keyword end,
                           format('%s or more items that fit the schema under "contains"', at_least),
-                          format('%s of %s', fitting, jsonschema._counted(jsonb_array_length(instance), 'item')), null, null, null)::jsonschema._finding;
+                          format('%s of %s', fitting, jsonschema._counted(jsonb_array_length(instance), 'item')));
         elsif fitting > at_most then
-          return next row(path, 'maxContains', format('%s or fewer items that fit the schema under "contains"', at_most),
-                          format('%s of %s', fitting, jsonschema._counted(jsonb_array_length(instance), 'item')), null, null, null)::jsonschema._finding;
+          return next jsonschema._finding(path, 'maxContains',
+            format('%s or fewer items that fit the schema under "contains"', at_most),
+            format('%s of %s', fitting, jsonschema._counted(jsonb_array_length(instance), 'item')));
         end if;
         if not only_whether then
           return query
@@ -238,7 +252,8 @@ begin
         return query
           select f.*
           from jsonb_each(value) as _(key, schema),
-            lateral jsonschema._check(program, schema, instance -> key, jsonschema._at(path, key), keyword, only_whether) as f
+            lateral jsonschema._check(program, schema, instance -> key, jsonschema._at(path, key), keyword,
+                                      only_whether) as f
           where instance ? key
           limit enough;
       end if;
@@ -270,7 +285,7 @@ begin
           return query
             select f.*
             from jsonb_each(instance - known) as _(key, member),
-              lateral jsonschema._check(program, value, member, jsonschema._at(path, key), 'additionalProperties', only_whether) as f
+              lateral jsonschema._check(program, value, member, jsonschema._at(path, key), keyword, only_whether) as f
             where patterns = '{}' or not key collate "C" ~ any (patterns)
             limit enough;
         end if;
@@ -279,7 +294,8 @@ begin
     when 'propertyNames' then
       if kind = 'object' then
         return query
-          select f.path, 'propertyNames', 'the key to be ' || f.expected, jsonschema._quoted(key), null::text[], null::text, null::text[]
+          select f.path, 'propertyNames', 'the key to be ' || f.expected, jsonschema._quoted(key),
+                 null::text[], null::text, null::text[]
           from jsonb_object_keys(instance) as _(key),
             lateral jsonschema._check(program, value, jsonb_object(array['key', key]) -> 'key', jsonschema._at(path, key),
                                       keyword, only_whether) as f

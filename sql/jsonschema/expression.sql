@@ -69,7 +69,8 @@ begin
       program, program -> 'targets' -> (node ->> '$ref'), x, x_text, depth, known_kind, passes_null, is_lenient));
   end if;
   for branch in select jsonb_array_elements(node -> 'allOf') loop
-    code := jsonschema._and(code, jsonschema._expression(program, branch, x, x_text, depth, known_kind, passes_null, is_lenient));
+    code := jsonschema._and(code, jsonschema._expression(
+      program, branch, x, x_text, depth, known_kind, passes_null, is_lenient));
   end loop;
   if node ? 'anyOf' then
     code := jsonschema._and(code, coalesce(
@@ -85,7 +86,10 @@ begin
   if node ? 'not' then
     part := jsonschema._expression(program, node -> 'not', x, x_text, depth, known_kind);
     code := jsonschema._and(code, jsonschema._code(
-      case part.conjuncts when '{}' then 'false' else 'not ' || jsonschema._in_parentheses(jsonschema._all_of(part.conjuncts)) end,
+      case part.conjuncts
+        when '{}' then 'false'
+        else 'not ' || jsonschema._in_parentheses(jsonschema._all_of(part.conjuncts))
+      end,
       translate(part.on_null, 'tf', 'ft'), part.loops));
   end if;
   if node ? 'if' and (node ? 'then' or node ? 'else') then
@@ -95,7 +99,8 @@ begin
       jsonschema._expression(program, coalesce(node -> 'else', 'true'), x, x_text, depth, known_kind)];
     code := jsonschema._and(code, jsonschema._code(
       format(E'case\n  when %s\n  then %s\n  else %s\nend', jsonschema._indented(jsonschema._as_one(arms[1].conjuncts)),
-             jsonschema._indented(jsonschema._as_one(arms[2].conjuncts)), jsonschema._indented(jsonschema._as_one(arms[3].conjuncts))),
+             jsonschema._indented(jsonschema._as_one(arms[2].conjuncts)),
+             jsonschema._indented(jsonschema._as_one(arms[3].conjuncts))),
       case arms[1].on_null when 't' then arms[2].on_null else arms[3].on_null end,
       arms[1].loops or arms[2].loops or arms[3].loops));
   end if;
@@ -174,8 +179,7 @@ begin
         array_remove(arms, null), otherwise),
       case otherwise when 'false' then 'f' else 't' end, arms_loop, 'none'));
   elsif types is not null then
-    return jsonschema._code('jsonb_typeof(' || x || ') in ('
-      || (select string_agg(jsonschema._literal(k), ', ' order by n) from unnest(kinds) with ordinality as _(k, n)) || ')');
+    return jsonschema._code('jsonb_typeof(' || x || ') in (''' || array_to_string(kinds, ''', ''') || ''')');
   else
     return code;
   end if;
@@ -185,7 +189,8 @@ $$;
 -- anyOf or oneOf where no two of the schemas allow the same type: then the type says which of them counts. Null where it
 -- is not so.
 create or replace function jsonschema._by_type_code(
-  program jsonb, branches jsonb, x text, x_text text, depth integer, known_kind text, passes_null boolean, is_lenient boolean)
+  program jsonb, branches jsonb, x text, x_text text, depth integer, known_kind text, passes_null boolean,
+  is_lenient boolean)
   returns jsonschema._code
   language plpgsql immutable parallel safe
 as $$
@@ -216,14 +221,15 @@ begin
     end loop;
   end loop;
   if 'true' = all (arms) then
-    return jsonschema._code('jsonb_typeof(' || x || ') in ('
-      || (select string_agg(jsonschema._literal(k), ', ' order by n) from unnest(kinds) with ordinality as _(k, n)) || ')');
+    return jsonschema._code('jsonb_typeof(' || x || ') in (''' || array_to_string(kinds, ''', ''') || ''')');
   end if;
-  return jsonschema._code(jsonschema._case(x, kinds, arms, otherwise), case otherwise when 'false' then 'f' else 't' end, loops);
+  return jsonschema._code(
+    jsonschema._case(x, kinds, arms, otherwise), case otherwise when 'false' then 'f' else 't' end, loops);
 end
 $$;
 
-create or replace function jsonschema._any_of_code(program jsonb, branches jsonb, x text, x_text text, depth integer, known_kind text)
+create or replace function jsonschema._any_of_code(
+  program jsonb, branches jsonb, x text, x_text text, depth integer, known_kind text)
   returns jsonschema._code
   language plpgsql immutable parallel safe
 as $$
@@ -244,7 +250,8 @@ begin
 end
 $$;
 
-create or replace function jsonschema._one_of_code(program jsonb, branches jsonb, x text, x_text text, depth integer, known_kind text)
+create or replace function jsonschema._one_of_code(
+  program jsonb, branches jsonb, x text, x_text text, depth integer, known_kind text)
   returns jsonschema._code
   language plpgsql immutable parallel safe
 as $$

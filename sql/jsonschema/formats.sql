@@ -39,8 +39,8 @@ as $$
 -- RFC 3339, full-time. A leap second is the last one of a day in UTC: 23:59:60Z, and 01:29:60+01:30.
 begin
   return case
-    when not value collate "C"
-             ~ '^(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:[.][0-9]+)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$'
+    when not value collate "C" ~ ('^(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:[.][0-9]+)?'
+                                  '(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$')
       then false
     when substr(value, 7, 2) <> '60' then true
     when right(value, 1) in ('Z', 'z') then left(value, 5) = '23:59'
@@ -57,7 +57,9 @@ create or replace function jsonschema._is_date_time(value text)
   language plpgsql immutable parallel safe
 as $$
 begin
-  return substr(value, 11, 1) in ('T', 't') and jsonschema._is_date(left(value, 10)) and jsonschema._is_time(substr(value, 12));
+  return substr(value, 11, 1) in ('T', 't')
+     and jsonschema._is_date(left(value, 10))
+     and jsonschema._is_time(substr(value, 12));
 end
 $$;
 
@@ -137,15 +139,20 @@ create or replace function jsonschema._is_uri(value text)
   returns boolean
   language plpgsql immutable parallel safe
 as $$
--- RFC 3986, URI: the first line is the scheme; then authority and path, or a path alone; then query and fragment
--- a bracket can only be that of an address
+-- RFC 3986, URI: the scheme; authority and path, or a path alone; query and fragment
+declare
+  escaped constant text := '%[0-9A-Fa-f]{2}';
+  in_name constant text := '(?:[A-Za-z0-9._~!$&''()*+,;=-]|' || escaped || ')';
+  in_user constant text := '(?:[A-Za-z0-9._~!$&''()*+,;=:-]|' || escaped || ')';
+  in_path constant text := '(?:[A-Za-z0-9._~!$&''()*+,;=:@-]|' || escaped || ')';
+  in_query constant text := '(?:[A-Za-z0-9._~!$&''()*+,;=:@/?-]|' || escaped || ')';
+  address constant text := '[[](?:[0-9A-Fa-f:.]+|[vV][0-9A-Fa-f]+[.][A-Za-z0-9._~!$&''()*+,;=:-]+)[]]';
 begin
   return value collate "C"
          ~ ('^[A-Za-z][A-Za-z0-9+.-]*:'
-            '(?://(?:(?:[A-Za-z0-9._~!$&''()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?(?:[[](?:[0-9A-Fa-f:.]+|[vV][0-9A-Fa-f]+[.][A-Za-z0-9._~!$&''()*+,;=:-]+)[]]'
-            '|(?:[A-Za-z0-9._~!$&''()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?(?:/(?:[A-Za-z0-9._~!$&''()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*'
-            '|/?(?:(?:[A-Za-z0-9._~!$&''()*+,;=:@-]|%[0-9A-Fa-f]{2})+(?:/(?:[A-Za-z0-9._~!$&''()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*)?)'
-            '(?:[?](?:[A-Za-z0-9._~!$&''()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?(?:#(?:[A-Za-z0-9._~!$&''()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?$')
+            || '(?://(?:' || in_user || '*@)?(?:' || address || '|' || in_name || '*)(?::[0-9]*)?(?:/' || in_path || '*)*'
+            || '|/?(?:' || in_path || '+(?:/' || in_path || '*)*)?)'
+            || '(?:[?]' || in_query || '*)?(?:#' || in_query || '*)?$')
      -- a bracket can only be that of an address
      and case when value collate "C" ~ '[[][^vV]'
               then jsonschema._is_ipv6(substring(value collate "C" from '[[]([^]]*)[]]'))

@@ -127,7 +127,9 @@ begin
         return 'an array of strings that differ';
       end if;
     when 'names by key' then
-      if kind <> 'object' or exists (select from jsonb_each(value) as entry where not jsonschema._are_names(entry.value)) then
+      if kind <> 'object' then
+        return 'an object of arrays of strings that differ';
+      elsif exists (select from jsonb_each(value) as entry where not jsonschema._are_names(entry.value)) then
         return 'an object of arrays of strings that differ';
       end if;
     when 'schemas' then

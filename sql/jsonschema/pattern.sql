@@ -108,7 +108,8 @@ begin
   code_points := case lower(letter)
     when 'd' then '{[48,58)}'::int4multirange
     when 'w' then '{[48,58),[65,91),[95,96),[97,123)}'::int4multirange
-    when 's' then '{[9,14),[32,33),[160,161),[5760,5761),[8192,8203),[8232,8234),[8239,8240),[8287,8288),[12288,12289),[65279,65280)}'::int4multirange
+    when 's' then ('{[9,14),[32,33),[160,161),[5760,5761),[8192,8203),[8232,8234),[8239,8240),[8287,8288),'
+                   '[12288,12289),[65279,65280)}')::int4multirange
   end;
   if code_points is not null then
     if letter in ('D', 'W', 'S') then
@@ -243,8 +244,8 @@ as $$
   -- atom{least,most} (no most: null), where PostgreSQL counts to 255 only: x{600} is (?:x{200}){3}.
   select case
     when greatest(least_times, most_times) <= 255 then
-      atom || '{' || least_times || case when most_times is null then ',' when most_times > least_times then ',' || most_times
-                                         else '' end || '}'
+      atom || '{' || least_times
+      || case when most_times is null then ',' when most_times > least_times then ',' || most_times else '' end || '}'
     else
       -- what must be there, then what may be: as many blocks of 200, then the rest
       case when least_times >= 200 then '(?:' || atom || '{200}){' || least_times / 200 || '}' else '' end
@@ -360,7 +361,8 @@ begin
         end if;
         are := are || ')';
         -- lookaround cannot be repeated
-        atom_at := case when opened_as[cardinality(opened_as)] <> all (lookaround) then opened_at[cardinality(opened_at)] end;
+        atom_at := case when opened_as[cardinality(opened_as)] <> all (lookaround)
+                        then opened_at[cardinality(opened_at)] end;
         number := open_groups[cardinality(open_groups)];
         if number is not null and substr(pattern, at) ~ '^([*+?]|\{)' then
           group_numbers[number] := null;
@@ -420,7 +422,8 @@ begin
                          else array_position(group_names, found[2]) end;
           if number is null or number > cardinality(group_numbers) or group_numbers[number] is null
              or number = any (open_groups) or opened_as && lookaround then
-            refusal := format('the backreference \%s is not to a group that has always matched', coalesce(found[1], letter));
+            refusal := format('the backreference \%s is not to a group that has always matched',
+                              coalesce(found[1], letter));
             return;
           end if;
           at := at + length(coalesce(found[1], 'k<' || found[2] || '>'));

@@ -30,6 +30,7 @@ declare
   takes text;
   keyword_at text;
   misfit text;
+  nearest text;
 begin
   if jsonb_typeof(schema) not in ('object', 'boolean') then
     raise invalid_parameter_value using
@@ -52,8 +53,9 @@ begin
     keyword_at := jsonschema._at(place, keyword);
     takes := jsonschema._keywords() ->> keyword;
     if takes is null then
-      perform jsonschema._refuse(keyword, keyword_at, 'the keyword is unknown'
-        || coalesce('; is "' || jsonschema._nearest(keyword, array(select jsonb_object_keys(jsonschema._keywords()))) || '" meant?', ''));
+      nearest := jsonschema._nearest(keyword, array(select jsonb_object_keys(jsonschema._keywords())));
+      perform jsonschema._refuse(keyword, keyword_at,
+                                 'the keyword is unknown' || coalesce('; is "' || nearest || '" meant?', ''));
     end if;
     misfit := jsonschema._misfit(takes, value);
     if misfit is not null then
@@ -77,11 +79,13 @@ begin
             lateral jsonschema._subschemas(entry.value, jsonschema._at(keyword_at, entry.key), keyword, place, base) as s;
       when 'format' then
         if not exists (select from jsonschema._formats() where format = value #>> '{}') then
-          perform jsonschema._refuse(keyword, keyword_at, 'the format ' || jsonschema._quoted(value #>> '{}') || ' is unknown');
+          perform jsonschema._refuse(keyword, keyword_at,
+                                     'the format ' || jsonschema._quoted(value #>> '{}') || ' is unknown');
         end if;
       when 'dialect' then
         if value #>> '{}' !~ '^https?://json-schema[.]org/draft/2020-12/schema#?$' then
-          perform jsonschema._refuse(keyword, keyword_at, 'only draft 2020-12 is, not ' || jsonschema._quoted(value #>> '{}'));
+          perform jsonschema._refuse(keyword, keyword_at,
+                                     'only draft 2020-12 is, not ' || jsonschema._quoted(value #>> '{}'));
         end if;
       when 'identifier' then
         if value #>> '{}' ~ '#.' then

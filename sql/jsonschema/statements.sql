@@ -32,7 +32,8 @@ as $$
 -- The block with one variable more, the last of its list. No such name is reserved or that of a column.
 declare
   words constant text := lower(regexp_replace(regexp_replace(name, '^the_', ''), '([a-z0-9])([A-Z])', '\1_\2', 'g'));
-  base constant text := 'the_' || coalesce(nullif(left(trim('_' from regexp_replace(words, '[^a-z0-9]+', '_', 'g')), 40), ''), 'value');
+  plain constant text := left(trim('_' from regexp_replace(words, '[^a-z0-9]+', '_', 'g')), 40);
+  base constant text := 'the_' || coalesce(nullif(plain, ''), 'value');
   chosen text := base;
   n integer := 1;
 begin
@@ -72,8 +73,8 @@ begin
   end loop;
   foreach keyword in array array['anyOf', 'oneOf'] loop
     if node ? keyword then
-      block := jsonschema._by_type_statements(program, jsonb_build_object(keyword, node -> keyword), node -> keyword, x, block, is_nested,
-                                              known_kind);
+      block := jsonschema._by_type_statements(program, jsonb_build_object(keyword, node -> keyword), node -> keyword, x,
+                                              block, is_nested, known_kind);
     end if;
   end loop;
   return jsonschema._followed_by_condition(block, program, node - (put_together[1:4] || array(
@@ -141,7 +142,8 @@ begin
     return jsonschema._followed_by_condition(block, program, node, x, is_nested, known_kind);
   elsif known_kind is not null or cardinality(kinds) = 1 then
     if known_kind is null then
-      block := jsonschema._after(block, format(E'if jsonb_typeof(%s) <> ''%s'' then\n  return false;\nend if;', x, kinds[1]));
+      block := jsonschema._after(
+        block, format(E'if jsonb_typeof(%s) <> ''%s'' then\n  return false;\nend if;', x, kinds[1]));
     end if;
     arm := jsonschema._kind_statements(program, node, x, block.variables, is_nested, coalesce(known_kind, kinds[1]));
     return case when arm.variables is not null then jsonschema._after(row(block.code, arm.variables), arm.code) end;
@@ -217,7 +219,8 @@ begin
     loop
       place := x || ' -> ' || jsonschema._literal(property.key);
       part := jsonschema._expression(program, property.schema, place, place, 0);
-      continue when not part.loops and regexp_count(jsonschema._all_of(part.conjuncts), jsonschema._regex_quoted(place)) < 4;
+      continue when not part.loops
+        and regexp_count(jsonschema._all_of(part.conjuncts), jsonschema._regex_quoted(place)) < 4;
       inner_block := jsonschema._declared(row(null, block.variables), property.key);
       variable := inner_block.variables[cardinality(inner_block.variables)];
       inner_block := jsonschema._statements(program, property.schema, variable, inner_block.variables, is_nested);
@@ -242,7 +245,8 @@ begin
       simple := simple - 'items';
       if inner_block.code is not null then
         block.variables := inner_block.variables;
-        block := jsonschema._after(block, format(E'for i in %1$s .. jsonb_array_length(%2$s) - 1 loop\n  %3$s := %2$s -> i;\n  %4$s\nend loop;',
+        block := jsonschema._after(block, format(
+          E'for i in %1$s .. jsonb_array_length(%2$s) - 1 loop\n  %3$s := %2$s -> i;\n  %4$s\nend loop;',
           coalesce(jsonb_array_length(node -> 'prefixItems'), 0), x, variable, jsonschema._indented(inner_block.code)));
       end if;
     end if;

@@ -369,10 +369,15 @@ comment on function datastore.inspection_v1(jsonb) is 'Compiled from inspection.
 
 create function datastore.inspection_v1_metadata(instance jsonb)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-  select
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if (
     jsonb_typeof(instance) = 'object'
     and coalesce(jsonb_typeof(instance -> 'file_name') = 'string', true)
     and coalesce(
@@ -381,15 +386,25 @@ AS $function$
       and length(instance ->> 'relative_path') <= 1024,
       true
     )
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
 $function$;
 comment on function datastore.inspection_v1_metadata(jsonb) is 'Compiled from metadata in inspection.v1.json. It never changes.';
 
 create function datastore.inspection_v1_image_data(instance jsonb)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-  select
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if (
     jsonb_typeof(instance) = 'object'
     and coalesce(jsonb_typeof(instance -> 'tags') = 'object', true)
     and case jsonb_typeof(instance -> 'width')
@@ -409,20 +424,35 @@ AS $function$
     and coalesce(jsonb_typeof(instance -> 'microscope') = 'string', true)
     and coalesce(jsonb_typeof(instance -> 'resolution') = 'string', true)
     and coalesce(jsonb_typeof(instance -> 'capture_date') = 'string', true)
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
 $function$;
 comment on function datastore.inspection_v1_image_data(jsonb) is 'Compiled from image_data in inspection.v1.json. It never changes.';
 
 create function datastore.inspection_v1_quality_check(instance jsonb)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-  select
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if (
     jsonb_typeof(instance) = 'object'
     and coalesce(jsonb_typeof(instance -> 'error_type') = 'string', true)
     and coalesce(jsonb_typeof(instance -> 'valid_data') = 'boolean', true)
     and coalesce(jsonb_typeof(instance -> 'quality_score') = 'number', true)
     and coalesce(jsonb_typeof(instance -> 'image_checksum') = 'string', true)
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
 $function$;
 comment on function datastore.inspection_v1_quality_check(jsonb) is 'Compiled from quality_check in inspection.v1.json. It never changes.';
 
@@ -506,10 +536,15 @@ comment on function datastore.picture_v1(jsonb) is 'Compiled from picture.v1.jso
 
 create function datastore.picture_set_v1(instance jsonb)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-  select
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if (
     jsonb_typeof(instance) = 'object'
     and coalesce(
       jsonb_typeof(instance -> 'name') = 'string'
@@ -532,6 +567,11 @@ AS $function$
     and coalesce(jsonb_typeof(instance -> 'project_name') in ('null', 'string'), true)
     and coalesce(instance -> 'schema_version' = '1', true)
     and coalesce(jsonb_typeof(instance -> 'submitter_name') in ('null', 'string'), true)
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
 $function$;
 comment on function datastore.picture_set_v1(jsonb) is 'Compiled from picture_set.v1.json. It never changes.';
 
