@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import click
+import psycopg
 import pytest
 
 from datastore_db.aio import User
@@ -113,10 +116,9 @@ def test_a_bar_on_a_terminal(ana: User, environment: dict[str, str], tmp_path: P
     assert "0:00:0" in text
 
 
-def test_ctrl_c_says_how_to_go_on(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
-    import signal
-    import time
-
+def test_ctrl_c_says_how_to_go_on(
+    ana: User, environment: dict[str, str], database: psycopg.Connection, tmp_path: Path
+) -> None:
     folder = many_pictures(tmp_path / "lot", 400)
     process = subprocess.Popen(
         [PROGRAM, "upload", str(folder), "--user", "ana@example.org"],
@@ -125,7 +127,9 @@ def test_ctrl_c_says_how_to_go_on(ana: User, environment: dict[str, str], tmp_pa
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(2)
+    while database.execute("select count(*) from datastore.picture").fetchone() == (0,):
+        assert process.poll() is None
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
     assert process.returncode == 130

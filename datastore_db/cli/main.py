@@ -49,7 +49,7 @@ def main() -> None:
     """Run the command line."""
     try:
         group.main(standalone_mode=False)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("datastore-db: stopped. Run it again to go on from here.", err=True)
         sys.exit(130)
     except click.ClickException as error:
