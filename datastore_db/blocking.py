@@ -13,6 +13,8 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from datastore_db import aio
 
+SECONDS_TO_STOP = 10.0
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -26,12 +28,22 @@ class _Loop:
         self._thread.start()
 
     def run(self, coroutine: Coroutine[Any, Any, R]) -> R:
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        ended = threading.Event()
+
+        async def supervised() -> R:
+            try:
+                return await coroutine
+            finally:
+                ended.set()
+
+        future = asyncio.run_coroutine_threadsafe(supervised(), self._loop)
         try:
             return future.result()
         except BaseException:
-            # Ctrl-C arrives here, in the caller's thread: what runs for it is told to stop.
+            # Ctrl-C arrives here, in the caller's thread: what runs for it is told to stop, and lets go of its
+            # connections before anything closes them.
             future.cancel()
+            ended.wait(SECONDS_TO_STOP)
             raise
 
     def stop(self) -> None:

@@ -41,6 +41,10 @@ declare
   -- what the keywords take that hold schemas, or that may have several things to say; _apply is for them
   to_apply constant text[] := array['schema', 'schemas', 'schemas by key', 'schemas by pattern', 'names', 'names by key',
                                     'reference'];
+  keyword text;
+  value jsonb;
+  assertion record;
+  has_failed boolean := false;
 begin
   if node = 'true' then
     return;
@@ -51,17 +55,21 @@ begin
     return next jsonschema._finding(path, 'writeOnly');
   end if;
 
-  return query
-    select path, k.key, a.expected, coalesce(a.actual, jsonschema._described(instance)),
-           null::text[], null::text, null::text[]
-    from jsonb_each(node) as k, lateral jsonschema._assertion(k.key, k.value, instance, kind, program) as a
-    where jsonschema._keywords() ->> k.key <> all (to_apply) and a.expected is not null
-    union all
-    select f.*
-    from jsonb_each(node) as k,
-      lateral jsonschema._apply(program, node, k.key, k.value, instance, kind, path, only_whether) as f
-    where jsonschema._keywords() ->> k.key = any (to_apply)
-    limit case when only_whether then 1 end;
+  for keyword, value in select * from jsonb_each(node) loop
+    if jsonschema._keywords() ->> keyword = any (to_apply) then
+      return query
+        select * from jsonschema._apply(program, node, keyword, value, instance, kind, path, only_whether);
+      has_failed := has_failed or found;
+    else
+      assertion := jsonschema._assertion(keyword, value, instance, kind, program);
+      if assertion.expected is not null then
+        return next jsonschema._finding(path, keyword, assertion.expected,
+                                        coalesce(assertion.actual, jsonschema._described(instance)));
+        has_failed := true;
+      end if;
+    end if;
+    exit when only_whether and has_failed;
+  end loop;
 end
 $$;
 
@@ -79,14 +87,18 @@ begin
 end
 $$;
 
-create or replace function jsonschema._are_any_in(pointers text[], places jsonb)
-  returns boolean
+create or replace function jsonschema._hidden_at(pointers text[], places jsonb)
+  returns text
   language plpgsql immutable parallel safe
 as $$
--- Whether one of the pointers leads into one of the places, which are the keys of an object
+-- The topmost of the places, which are the keys of an object, that one of the pointers leads into; null for none
 begin
-  return exists (
-    select from unnest(pointers) as pointer, unnest(jsonschema._prefixes(pointer)) as prefix where places ? prefix);
+  if places is null or pointers is null then
+    return null;
+  end if;
+  return (
+    select min(prefix) from unnest(pointers) as pointer, unnest(jsonschema._prefixes(pointer)) as prefix
+    where places ? prefix);
 end
 $$;
 
@@ -375,28 +387,29 @@ begin
       from jsonschema._check(program, program -> 'schema', instance, '', 'false', false)
         with ordinality as f(path, keyword, expected, found, known, reasons, reasons_at, n)
     ),
-    -- the places that are writeOnly, as the keys of an object
+    -- the places that are writeOnly, as the keys of an object; null where there are none
     secret as materialized (
       select jsonb_object_agg(path, true) as places from finding where expected is null
     )
     select
-      coalesce(hidden.path, f.path),
+      coalesce(f.hidden_at, f.path),
       f.keyword,
       case
-        when hidden.path is not null then 'expected ' || f.expected || '; what was found is not shown (writeOnly)'
+        when f.hidden_at is not null then 'expected ' || f.expected || '; what was found is not shown (writeOnly)'
         else 'expected ' || f.expected || ', found ' || f.found
-             || case when f.reasons <> '' and not jsonschema._are_any_in(f.reasons_at, secret.places)
-                     then ' (' || f.reasons || ')' else '' end
+             || case when f.reasons <> '' and f.reasons_may_be_shown then ' (' || f.reasons || ')' else '' end
              -- looking for the nearest key takes time: not for each of a million
              || case when f.known is not null and f.n <= 50 then jsonschema._advice(f.keyword, f.known) else '' end
       end
-    from finding as f
-      cross join secret
-      left join lateral (
-        -- the topmost one that this is in
-        select min(prefix) as path from unnest(jsonschema._prefixes(f.path)) as prefix where secret.places ? prefix
-      ) as hidden on secret.places is not null
-    where f.expected is not null
+    from (
+      select *,
+             -- subqueries, not a join: the object may be large, and is then read once only
+             jsonschema._hidden_at(array[path], (select places from secret)) as hidden_at,
+             jsonschema._hidden_at(reasons_at, (select places from secret)) is null as reasons_may_be_shown
+      from finding
+      where expected is not null
+      offset 0
+    ) as f
     order by f.n;
 end
 $$;

@@ -2,6 +2,9 @@
 --
 -- All of it is arithmetic on letters: a cast to date or timestamptz would depend on DateStyle, TimeZone and the server's
 -- version, and a check constraint may depend on none of them. COLLATE "C" keeps the collation of the database out.
+--
+-- Compiled functions call these by name, and rows at rest were let in by them: none of them may ever become stricter, or a
+-- dump would not restore. What accepts less is a new function, to be named in _formats.
 
 -- The formats, the function that checks each, and what to say when it says no.
 create or replace function jsonschema._formats()

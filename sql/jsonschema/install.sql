@@ -13,6 +13,9 @@ create schema if not exists jsonschema;
 comment on schema jsonschema is
   'JSON Schema draft 2020-12: is_valid, errors and compile. Names beginning with an underscore are internal.';
 
+-- a check constraint runs as whoever writes, so everybody must be able to call what it calls
+grant usage on schema jsonschema to public;
+
 \ir clean.sql
 \ir keywords.sql
 \ir text.sql

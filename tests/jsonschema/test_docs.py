@@ -19,7 +19,13 @@ def answers(page: str, psql: str, database: str) -> list[str]:
     script = "\\pset format aligned\n" + "".join(f"\\echo '{mark}'\n{block[1]}" for block in BLOCK.finditer(page))
     command = [psql, "--no-psqlrc", "--quiet", "--dbname", database]
     done = subprocess.run(
-        command, input=script, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+        command,
+        check=False,
+        input=script,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
     )
     printed = re.sub(r"^psql:<stdin>:\d+: ", "", done.stdout, flags=re.MULTILINE)
     return [trimmed(answer) for answer in printed.split(mark + "\n")[1:]]
