@@ -55,6 +55,8 @@ class _Run:
         )
 
     async def send_everything(self) -> None:
+        self._show_progress()
+
         async def send(picture_set_id: UUID, batch: list[Prepared]) -> None:
             await send_batch(self._target, picture_set_id, batch, self, replace=self._replace)
             await self._memory.give(sum(map(_weight, batch)))
@@ -156,6 +158,9 @@ class _Run:
         self.report.results.append(FileResult(path, state, picture_id))
         self._pictures_done += 1
         self._bytes_done += size
+        self._show_progress()
+
+    def _show_progress(self) -> None:
         if self._progress is not None:
             self._progress(Progress(self._pictures_done, self._pictures, self._bytes_done, self._bytes))
 
