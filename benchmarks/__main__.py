@@ -13,12 +13,17 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import jsonschema, rebuild, upload
+from benchmarks import inference, jsonschema, rebuild, upload
 from benchmarks.figures import Figure
 from datastore_db.local import LocalStack, start
 from datastore_db.migrate import migrate
 
-BENCHMARKS = {"jsonschema": jsonschema.measure, "rebuild": rebuild.measure, "upload": upload.measure}
+BENCHMARKS = {
+    "inference": inference.measure,
+    "jsonschema": jsonschema.measure,
+    "rebuild": rebuild.measure,
+    "upload": upload.measure,
+}
 
 
 def main(names: list[str]) -> None:

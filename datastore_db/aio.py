@@ -12,12 +12,13 @@ from types import TracebackType
 from typing import Self, TypeAlias, TypedDict, cast
 from uuid import UUID
 
-from datastore_db.database import Database, Document
+from datastore_db.database import Argument, Database, Document
 from datastore_db.download import DownloadReport, download
-from datastore_db.errors import NotFound
+from datastore_db.errors import DocumentError, InvalidDocument, NotFound
 from datastore_db.folder import Source, open_folder
 from datastore_db.json_codec import Json, JsonObject
-from datastore_db.models import Picture, PictureSet
+from datastore_db.keys.model_secrets import opened_models, sealed_pipelines
+from datastore_db.models import Feedback, Inference, Picture, PictureSet, Pipelines
 from datastore_db.settings import Settings, find_settings
 from datastore_db.storage import Storage, StoredBlob
 from datastore_db.upload import NewPicture, UploadedPicture, UploadReport, upload_folder, upload_pictures
@@ -123,6 +124,91 @@ class Store:
         """All species: `{"seeds": [{seed_id, seed_name, status}]}`."""
         return cast(JsonObject, await self._call("rebuild_seeds", user_id))
 
+    # Inferences
+
+    async def import_inference(
+        self, picture_id: Id, document: JsonObject | Inference, *, user_id: Id | None = None
+    ) -> JsonObject:
+        """Store what a pipeline of models said about a picture; answers the document with its ids.
+
+        Raises `InvalidDocument`, or `NotFound` for the picture.
+        """
+        said = Document(Inference.read(document).as_json())
+        answer = await self._call("import_inference", user_id, picture_id=_uuid(picture_id), document=said)
+        return cast(JsonObject, answer)
+
+    async def import_inferences(
+        self, inferences: Iterable[tuple[Id, JsonObject | Inference]], *, user_id: Id | None = None
+    ) -> list[JsonObject]:
+        """Store many inferences at once, all or none: pairs of a picture's id and a document.
+
+        Answers `{inference_id, picture_id}` in order. Raises `InvalidDocument`, whose paths begin with the place in
+        the list, or `NotFound` for a picture.
+        """
+        said: list[JsonObject] = []
+        errors: list[DocumentError] = []
+        for place, (picture_id, document) in enumerate(inferences):
+            try:
+                said.append({"picture_id": str(_uuid(picture_id)), "document": Inference.read(document).as_json()})
+            except InvalidDocument as refused:
+                path = f"/{place}/document"
+                errors += [error | {"instance_path": path + error["instance_path"]} for error in refused.errors]
+        if errors:
+            raise InvalidDocument(errors, "the inferences")
+        return cast(list[JsonObject], await self._call("import_inferences", user_id, documents=Document(said)))
+
+    async def inference(self, inference_id: Id, *, as_sent: bool = False, user_id: Id | None = None) -> JsonObject:
+        """An inference's document as it holds now; as_sent: the model's answer alone. Raises `NotFound`."""
+        answer = await self._call("rebuild_inference", user_id, inference_id=_uuid(inference_id), as_sent=as_sent)
+        return cast(JsonObject, answer)
+
+    async def inference_of(
+        self, picture_id: Id, *, as_sent: bool = False, user_id: Id | None = None
+    ) -> JsonObject | None:
+        """The document of a picture's newest inference, None if it has none. Raises `NotFound` for the picture."""
+        answer = await self._call("rebuild_inference_of", user_id, picture_id=_uuid(picture_id), as_sent=as_sent)
+        return cast("JsonObject | None", answer)
+
+    async def record_feedback(self, document: JsonObject | Feedback, *, user_id: Id | None = None) -> JsonObject:
+        """Take what an expert says about the boxes of an inference, all of it or nothing; answers the inference.
+
+        Raises `InvalidDocument`, `NotAllowed` when `userId` is not the acting user, `NotFound` for an inference, a box
+        or a species, or `Conflict` for another verdict on a verified inference.
+        """
+        said = Document(Feedback.read(document).as_json())
+        return cast(JsonObject, await self._call("record_feedback", user_id, document=said))
+
+    async def reopen_inference(self, inference_id: Id, *, user_id: Id | None = None) -> JsonObject:
+        """Open a verified inference for other verdicts; this is recorded. Raises `NotFound`."""
+        return cast(JsonObject, await self._call("reopen_inference", user_id, inference_id=_uuid(inference_id)))
+
+    async def verdicts(self, inference_id: Id, *, user_id: Id | None = None) -> list[JsonObject]:
+        """Everything that experts said about an inference, in order. Raises `NotFound`."""
+        return cast(list[JsonObject], await self._call("rebuild_verdicts", user_id, inference_id=_uuid(inference_id)))
+
+    # The review of species and models that documents brought
+
+    async def unreviewed_seeds(self, *, user_id: Id | None = None) -> JsonObject:
+        """The species that wait for a person's look: `{"seeds": [{seed_id, seed_name, labels, …}]}`."""
+        return cast(JsonObject, await self._call("unreviewed_seeds", user_id))
+
+    async def accept_seed(self, seed_id: Id, *, user_id: Id | None = None) -> JsonObject:
+        """Accept an unreviewed species as known. Raises `NotFound`, or `Conflict` for one that was merged."""
+        return cast(JsonObject, await self._call("accept_seed", user_id, seed_id=_uuid(seed_id)))
+
+    async def merge_seed(self, seed_id: Id, into_seed_id: Id, *, user_id: Id | None = None) -> JsonObject:
+        """Say that an unreviewed species is a known one; answers that one. Raises `NotFound` or `Conflict`."""
+        answer = await self._call("merge_seed", user_id, seed_id=_uuid(seed_id), into_seed_id=_uuid(into_seed_id))
+        return cast(JsonObject, answer)
+
+    async def unknown_models(self, *, user_id: Id | None = None) -> list[JsonObject]:
+        """The models that inferences name and that nobody knows: `[{name, version, inferences}]`."""
+        return cast(list[JsonObject], await self._call("unknown_models", user_id))
+
+    async def recognise_models(self, *, user_id: Id | None = None) -> int:
+        """Tie inferences to models that were not known when they came; answers how many."""
+        return cast(int, await self._call("recognise_models", user_id))
+
     # Pictures
 
     async def upload_folder(
@@ -221,6 +307,46 @@ class Store:
             except NotFound:
                 raise NotFound(f"there is no picture and no picture set {picture_or_set_id}") from None
 
+    # Pipelines and models
+
+    async def import_pipelines(self, document: JsonObject | Pipelines, *, user_id: Id | None = None) -> JsonObject:
+        """Register pipelines and models, or change them; answers the document with their ids, without secrets.
+
+        `api_key` and `endpoint` of a model are text or sealed; text is sealed before the database sees it. Raises
+        `InvalidDocument`, or `datastore_db.keys.NoKey` when there is something to seal and no key to seal it with.
+        """
+        sealed = await asyncio.to_thread(sealed_pipelines, document, self._settings.local_home)
+        return cast(JsonObject, await self._call("import_pipelines", user_id, document=Document(sealed)))
+
+    async def pipelines(self, *, include_inactive: bool = False, user_id: Id | None = None) -> JsonObject:
+        """Pipelines, the acting user's own choice first, then the default one, and models, without their secrets.
+
+        include_inactive: retired pipelines and old versions of models as well.
+        """
+        answer = await self._call("rebuild_pipelines", user_id, include_inactive=include_inactive)
+        return cast(JsonObject, answer)
+
+    async def endpoints(self, *, user_id: Id | None = None) -> list[JsonObject]:
+        """The models that pipelines run, with `endpoint` and `api_key` opened; their repr does not show them.
+
+        Raises `datastore_db.keys.NoKey` or `datastore_db.keys.CannotUnseal`.
+        """
+        document = cast(JsonObject, await self._call("rebuild_pipelines", user_id, with_keys=True))
+        return await asyncio.to_thread(opened_models, document, self._settings.local_home)
+
+    async def choose_pipeline(self, pipeline_id: Id | None, *, user_id: Id | None = None) -> JsonObject | None:
+        """Make a pipeline the acting user's own choice, and answer it; None gives the choice up.
+
+        Raises `NotAllowed` when nobody acts, `NotFound`, or `Conflict` for a retired pipeline.
+        """
+        chosen = None if pipeline_id is None else _uuid(pipeline_id)
+        return cast("JsonObject | None", await self._call("choose_pipeline", user_id, pipeline_id=chosen))
+
+    async def retire_pipeline(self, pipeline_id: Id, *, retired: bool = True, user_id: Id | None = None) -> JsonObject:
+        """Retire a pipeline, or bring it back, and answer it. Raises `NotFound`."""
+        answer = await self._call("retire_pipeline", user_id, pipeline_id=_uuid(pipeline_id), retired=retired)
+        return cast(JsonObject, answer)
+
     async def sweep(self, *, user_id: Id | None = None) -> int:
         """Delete the blobs whose pictures are gone; answers how many."""
         swept = 0
@@ -232,7 +358,7 @@ class Store:
             swept += len(due)
         return swept
 
-    async def _call(self, function: str, user_id: Id | None, **arguments: str | UUID | Document) -> Json:
+    async def _call(self, function: str, user_id: Id | None, **arguments: Argument) -> Json:
         return await self._database.call(function, acting=self._who(user_id), **arguments)
 
     def _who(self, user_id: Id | None) -> UUID | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
@@ -23,6 +24,7 @@ from datastore_db.errors import (
     Unreachable,
 )
 from datastore_db.json_codec import Json
+from datastore_db.models.limits import limit_errors
 
 if TYPE_CHECKING:
     from typing import Self
@@ -85,7 +87,11 @@ class Database:
         try:
             async with self._pool.connection() as connection:
                 row = await (await connection.execute(query, values)).fetchone()
-        except psycopg.Error as error:
+        except (psycopg.Error, ValueError, RecursionError) as error:
+            if isinstance(error, _UNREADABLE) and (errors := _beyond_limits(arguments)):
+                raise InvalidDocument(errors) from None
+            if not isinstance(error, psycopg.Error):
+                raise
             raise _translated(error, self._url) from None
         assert row is not None
         answer: Json = row[0]
@@ -114,6 +120,15 @@ def _statement(function: str, arguments: tuple[str, ...], *, acts: bool) -> sql.
 async def _configure(connection: AsyncConnection) -> None:
     set_json_loads(json_codec.loads, connection)
     set_json_dumps(json_codec.dumps, connection)
+
+
+# How a value ends that JSON or PostgreSQL cannot hold, before any function is called
+_UNREADABLE = (ValueError, RecursionError, psycopg.DataError, psycopg.errors.ProgramLimitExceeded)
+
+
+def _beyond_limits(arguments: Mapping[str, Argument]) -> list[DocumentError]:
+    documents = [argument.value for argument in arguments.values() if isinstance(argument, Document)]
+    return [error for document in documents for error in limit_errors(document)]
 
 
 _REFUSALS: dict[str, type[DatastoreError]] = {"DS403": NotAllowed, "DS404": NotFound, "DS409": Conflict}

@@ -30,6 +30,11 @@ class Settings:
     def __repr__(self) -> str:
         return f"Settings(local={self.stack is not None})"
 
+    @property
+    def local_home(self) -> Path | None:
+        """The folder of the local servers, if it is they."""
+        return None if self.stack is None else self.stack.home
+
     def storage(self) -> str:
         """The storage's connection string. Raises `DatastoreError` where none is configured."""
         if self.storage_connection_string is None:
@@ -65,3 +70,15 @@ def find_settings(
         stack.close()
         raise
     return Settings(stack.database_url, stack.storage_connection_string, stack)
+
+
+def local_home() -> Path | None:
+    """The folder of the local servers, if it is they that the environment asks for; nothing is started."""
+    if os.environ.get(DATABASE):
+        return None
+    from datastore_db.local.home import Home
+
+    try:
+        return Home.at(None).path
+    except OSError as error:
+        raise DatastoreError(f"the folder of the local servers cannot be used: {error}") from None

@@ -110,6 +110,58 @@ end
 $function$;
 comment on function datastore.feedback_v1(jsonb) is 'Compiled from feedback.v1.json. It never changes.';
 
+create function datastore.feedback_v1_box(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if (
+    jsonb_typeof(instance) = 'object'
+    and case jsonb_typeof(instance -> 'box')
+      when 'null' then true
+      when 'object' then
+        instance -> 'box' ?& array['topX', 'topY', 'bottomX', 'bottomY']
+        and jsonb_typeof(instance -> 'box' -> 'topX') = 'number'
+        and instance -> 'box' -> 'topX' >= '0'
+        and jsonb_typeof(instance -> 'box' -> 'topY') = 'number'
+        and instance -> 'box' -> 'topY' >= '0'
+        and jsonb_typeof(instance -> 'box' -> 'bottomX') = 'number'
+        and instance -> 'box' -> 'bottomX' >= '0'
+        and jsonb_typeof(instance -> 'box' -> 'bottomY') = 'number'
+        and instance -> 'box' -> 'bottomY' >= '0'
+      else instance -> 'box' is null
+    end
+    and coalesce(
+      jsonb_typeof(instance -> 'boxId') in ('null', 'string')
+      and (
+        instance -> 'boxId' in ('""', 'null')
+        or (jsonb_typeof(instance -> 'boxId') = 'string' and jsonschema._is_uuid(instance ->> 'boxId'))
+      ),
+      true
+    )
+    and coalesce(jsonb_typeof(instance -> 'label') in ('null', 'string'), true)
+    and coalesce(
+      jsonb_typeof(instance -> 'classId') in ('null', 'string')
+      and (
+        instance -> 'classId' in ('""', 'null')
+        or (jsonb_typeof(instance -> 'classId') = 'string' and jsonschema._is_uuid(instance ->> 'classId'))
+      ),
+      true
+    )
+    and coalesce(jsonb_typeof(instance -> 'comment') in ('null', 'string'), true)
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.feedback_v1_box(jsonb) is 'Compiled from box in feedback.v1.json. It never changes.';
+
 create function datastore.inference_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -299,6 +351,182 @@ begin
 end
 $function$;
 comment on function datastore.inference_v1(jsonb) is 'Compiled from inference.v1.json. It never changes.';
+
+create function datastore.inference_v1_box(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  the_box jsonb;
+  the_top_n jsonb;
+  the_top_n_item jsonb;
+  the_color jsonb;
+  the_color_item jsonb;
+  the_overlapping_indices jsonb;
+  the_overlapping_indices_item jsonb;
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if jsonb_typeof(instance) <> 'object' then
+    return false;
+  end if;
+  if (
+    instance ? 'box'
+    and jsonb_typeof(instance -> 'label') = 'string'
+    and instance ->> 'label' <> ''
+    and instance -> 'score' >= '0'
+    and instance -> 'score' <= '1'
+    and coalesce(jsonb_typeof(instance -> 'overlapping') = 'boolean', true)
+  ) is not true then
+    return false;
+  end if;
+  the_box := instance -> 'box';
+  if (
+    jsonb_typeof(the_box -> 'topX') = 'number'
+    and the_box -> 'topX' >= '0'
+    and jsonb_typeof(the_box -> 'topY') = 'number'
+    and the_box -> 'topY' >= '0'
+    and jsonb_typeof(the_box -> 'bottomX') = 'number'
+    and the_box -> 'bottomX' >= '0'
+    and jsonb_typeof(the_box -> 'bottomY') = 'number'
+    and the_box -> 'bottomY' >= '0'
+  ) is not true then
+    return false;
+  end if;
+  the_top_n := instance -> 'topN';
+  if the_top_n is not null then
+    if jsonb_typeof(the_top_n) <> 'array' then
+      return false;
+    end if;
+    for i in 0 .. jsonb_array_length(the_top_n) - 1 loop
+      the_top_n_item := the_top_n -> i;
+      if (
+        jsonb_typeof(the_top_n_item -> 'label') = 'string'
+        and the_top_n_item ->> 'label' <> ''
+        and the_top_n_item -> 'score' >= '0'
+        and the_top_n_item -> 'score' <= '1'
+      ) is not true then
+        return false;
+      end if;
+    end loop;
+  end if;
+  the_color := instance -> 'color';
+  if the_color is not null then
+    case jsonb_typeof(the_color)
+      when 'string' then
+        if ((the_color #>> '{}') collate "C" ~ '^#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$') is not true then
+          return false;
+        end if;
+      when 'array' then
+        if (jsonb_array_length(the_color) = 3) is not true then
+          return false;
+        end if;
+        for i in 0 .. jsonb_array_length(the_color) - 1 loop
+          the_color_item := the_color -> i;
+          if (
+            case jsonb_typeof(the_color_item)
+              when 'number' then
+                the_color_item::numeric % 1 = 0
+                and the_color_item >= '0'
+                and the_color_item <= '255'
+              else false
+            end
+          ) is not true then
+            return false;
+          end if;
+        end loop;
+      else
+        return false;
+    end case;
+  end if;
+  the_overlapping_indices := instance -> 'overlappingIndices';
+  if the_overlapping_indices is not null then
+    case jsonb_typeof(the_overlapping_indices)
+      when 'number' then
+        if (the_overlapping_indices::numeric % 1 = 0) is not true then
+          return false;
+        end if;
+      when 'array' then
+        for i in 0 .. jsonb_array_length(the_overlapping_indices) - 1 loop
+          the_overlapping_indices_item := the_overlapping_indices -> i;
+          if (
+            case jsonb_typeof(the_overlapping_indices_item)
+              when 'number' then the_overlapping_indices_item::numeric % 1 = 0
+              else false
+            end
+          ) is not true then
+            return false;
+          end if;
+        end loop;
+      else
+        return false;
+    end case;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.inference_v1_box(jsonb) is 'Compiled from box in inference.v1.json. It never changes.';
+
+create function datastore.inference_v1_guesses(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  the_instance_item jsonb;
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if jsonb_typeof(instance) <> 'array' then
+    return false;
+  end if;
+  for i in 0 .. jsonb_array_length(instance) - 1 loop
+    the_instance_item := instance -> i;
+    if (
+      jsonb_typeof(the_instance_item -> 'label') = 'string'
+      and the_instance_item ->> 'label' <> ''
+      and the_instance_item -> 'score' >= '0'
+      and the_instance_item -> 'score' <= '1'
+    ) is not true then
+      return false;
+    end if;
+  end loop;
+  return true;
+end
+$function$;
+comment on function datastore.inference_v1_guesses(jsonb) is 'Compiled from guesses in inference.v1.json. It never changes.';
+
+create function datastore.inference_v1_corners(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if (
+    jsonb_typeof(instance -> 'topX') = 'number'
+    and instance -> 'topX' >= '0'
+    and jsonb_typeof(instance -> 'topY') = 'number'
+    and instance -> 'topY' >= '0'
+    and jsonb_typeof(instance -> 'bottomX') = 'number'
+    and instance -> 'bottomX' >= '0'
+    and jsonb_typeof(instance -> 'bottomY') = 'number'
+    and instance -> 'bottomY' >= '0'
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.inference_v1_corners(jsonb) is 'Compiled from corners in inference.v1.json. It never changes.';
 
 create function datastore.inspection_v1(instance jsonb)
  RETURNS boolean
@@ -581,6 +809,56 @@ end
 $function$;
 comment on function datastore.picture_set_v1(jsonb) is 'Compiled from picture_set.v1.json. It never changes.';
 
+create function datastore.pipelines_v1__sealed(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  if instance is null then
+    return null;
+  end if;
+  if (
+    case jsonb_typeof(instance)
+      when 'null' then true
+      when 'object' then
+        jsonb_typeof(instance -> 'nonce') = 'string'
+        and instance ->> 'nonce' <> ''
+        and jsonb_typeof(instance -> 'kek_id') = 'string'
+        and instance ->> 'kek_id' <> ''
+        and jsonb_typeof(instance -> 'ciphertext') = 'string'
+        and instance ->> 'ciphertext' <> ''
+        and instance - array['nonce', 'kek_id', 'ciphertext'] = '{}'
+      else false
+    end
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.pipelines_v1__sealed(jsonb) is 'Compiled from pipelines.v1.json. It never changes.';
+
+create function datastore.pipelines_v1__task(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  if instance is null then
+    return null;
+  end if;
+  if (
+    jsonb_typeof(instance) = 'string'
+    and (instance #>> '{}') collate "C" ~ E'^(?:[Oo][Bb][Jj][Ee][Cc][Tt][ \\-][Dd][Ee][Tt][Ee][Cc][Tt][Ii][Oo][Nn]|[Cc][Ll][Aa][Ss][Ss][Ii][Ff][Ii][Cc][Aa][Tt][Ii][Oo][Nn]|[Ss][Ee][Gg][Mm][Ee][Nn][Tt][Aa][Tt][Ii][Oo][Nn])$'
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.pipelines_v1__task(jsonb) is 'Compiled from pipelines.v1.json. It never changes.';
+
 create function datastore.pipelines_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -621,8 +899,8 @@ begin
     for i in 0 .. jsonb_array_length(the_models) - 1 loop
       the_models_item := the_models -> i;
       if (
-        jsonb_typeof(the_models_item -> 'task') = 'string'
-        and (the_models_item ->> 'task') collate "C" ~ E'^(?:[Oo][Bb][Jj][Ee][Cc][Tt][ \\-][Dd][Ee][Tt][Ee][Cc][Tt][Ii][Oo][Nn]|[Cc][Ll][Aa][Ss][Ss][Ii][Ff][Ii][Cc][Aa][Tt][Ii][Oo][Nn]|[Ss][Ee][Gg][Mm][Ee][Nn][Tt][Aa][Tt][Ii][Oo][Nn])$'
+        coalesce(datastore.pipelines_v1__task(the_models_item -> 'task'), true)
+        and coalesce(datastore.pipelines_v1__task(the_models_item -> 'tasks'), true)
         and coalesce(datastore.pipelines_v1__sealed(the_models_item -> 'api_key'), true)
         and coalesce(jsonb_typeof(the_models_item -> 'dataset') in ('null', 'string'), true)
         and case jsonb_typeof(the_models_item -> 'version')
@@ -632,6 +910,7 @@ begin
           else the_models_item -> 'version' is null
         end
         and coalesce(jsonb_typeof(the_models_item -> 'Accuracy') in ('null', 'number'), true)
+        and coalesce(jsonb_typeof(the_models_item -> 'accuracy') in ('null', 'number'), true)
         and coalesce(datastore.pipelines_v1__sealed(the_models_item -> 'endpoint'), true)
         and coalesce(jsonb_typeof(the_models_item -> 'job_name') in ('null', 'string'), true)
         and coalesce(jsonb_typeof(the_models_item -> 'created_by') in ('null', 'string'), true)
@@ -641,7 +920,13 @@ begin
         and coalesce(jsonb_typeof(the_models_item -> 'content_type') in ('null', 'string'), true)
         and coalesce(jsonb_typeof(the_models_item -> 'creation_date') in ('null', 'string'), true)
         and coalesce(jsonb_typeof(the_models_item -> 'endpoint_name') in ('null', 'string'), true)
+        and coalesce(jsonb_typeof(the_models_item -> 'dataset_description') in ('null', 'string'), true)
         and coalesce(jsonb_typeof(the_models_item -> 'deployment_platform') in ('null', 'string'), true)
+        and case
+          when case jsonb_typeof(the_models_item) when 'object' then the_models_item ? 'tasks' else true end
+          then true
+          else case jsonb_typeof(the_models_item) when 'object' then the_models_item ? 'task' else true end
+        end
       ) is not true then
         return false;
       end if;
@@ -668,12 +953,14 @@ begin
           else the_pipelines_item -> 'version' is null
         end
         and coalesce(jsonb_typeof(the_pipelines_item -> 'Accuracy') in ('null', 'number'), true)
+        and coalesce(jsonb_typeof(the_pipelines_item -> 'accuracy') in ('null', 'number'), true)
         and coalesce(jsonb_typeof(the_pipelines_item -> 'job_name') in ('null', 'string'), true)
         and coalesce(jsonb_typeof(the_pipelines_item -> 'created_by') in ('null', 'string'), true)
         and coalesce(jsonb_typeof(the_pipelines_item -> 'description') in ('null', 'string'), true)
         and coalesce(jsonb_typeof(the_pipelines_item -> 'creation_date') in ('null', 'string'), true)
         and jsonb_typeof(the_pipelines_item -> 'pipeline_name') = 'string'
         and the_pipelines_item ->> 'pipeline_name' <> ''
+        and coalesce(jsonb_typeof(the_pipelines_item -> 'dataset_description') in ('null', 'string'), true)
       ) is not true then
         return false;
       end if;
@@ -699,6 +986,162 @@ begin
 end
 $function$;
 comment on function datastore.pipelines_v1(jsonb) is 'Compiled from pipelines.v1.json. It never changes.';
+
+create function datastore.pipelines_v1_pipeline(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  the_models jsonb;
+  the_models_item jsonb;
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if jsonb_typeof(instance) <> 'object' then
+    return false;
+  end if;
+  if (
+    instance ? 'models'
+    and coalesce(jsonb_typeof(instance -> 'dataset') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'default') in ('null', 'boolean'), true)
+    and case jsonb_typeof(instance -> 'version')
+      when 'null' then true
+      when 'number' then (instance -> 'version')::numeric % 1 = 0
+      when 'string' then true
+      else instance -> 'version' is null
+    end
+    and coalesce(jsonb_typeof(instance -> 'Accuracy') in ('null', 'number'), true)
+    and coalesce(jsonb_typeof(instance -> 'accuracy') in ('null', 'number'), true)
+    and coalesce(jsonb_typeof(instance -> 'job_name') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'created_by') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'description') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'creation_date') in ('null', 'string'), true)
+    and jsonb_typeof(instance -> 'pipeline_name') = 'string'
+    and instance ->> 'pipeline_name' <> ''
+    and coalesce(jsonb_typeof(instance -> 'dataset_description') in ('null', 'string'), true)
+  ) is not true then
+    return false;
+  end if;
+  the_models := instance -> 'models';
+  if jsonb_typeof(the_models) <> 'array' then
+    return false;
+  end if;
+  if (jsonb_array_length(the_models) >= 1) is not true then
+    return false;
+  end if;
+  for i in 0 .. jsonb_array_length(the_models) - 1 loop
+    the_models_item := the_models -> i;
+    if (
+      jsonb_typeof(the_models_item) = 'string'
+      and the_models_item #>> '{}' <> ''
+    ) is not true then
+      return false;
+    end if;
+  end loop;
+  return true;
+end
+$function$;
+comment on function datastore.pipelines_v1_pipeline(jsonb) is 'Compiled from pipeline in pipelines.v1.json. It never changes.';
+
+create function datastore.pipelines_v1_model__sealed(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  if instance is null then
+    return null;
+  end if;
+  if (
+    case jsonb_typeof(instance)
+      when 'null' then true
+      when 'object' then
+        jsonb_typeof(instance -> 'nonce') = 'string'
+        and instance ->> 'nonce' <> ''
+        and jsonb_typeof(instance -> 'kek_id') = 'string'
+        and instance ->> 'kek_id' <> ''
+        and jsonb_typeof(instance -> 'ciphertext') = 'string'
+        and instance ->> 'ciphertext' <> ''
+        and instance - array['nonce', 'kek_id', 'ciphertext'] = '{}'
+      else false
+    end
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.pipelines_v1_model__sealed(jsonb) is 'Compiled from model in pipelines.v1.json. It never changes.';
+
+create function datastore.pipelines_v1_model__task(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  if instance is null then
+    return null;
+  end if;
+  if (
+    jsonb_typeof(instance) = 'string'
+    and (instance #>> '{}') collate "C" ~ E'^(?:[Oo][Bb][Jj][Ee][Cc][Tt][ \\-][Dd][Ee][Tt][Ee][Cc][Tt][Ii][Oo][Nn]|[Cc][Ll][Aa][Ss][Ss][Ii][Ff][Ii][Cc][Aa][Tt][Ii][Oo][Nn]|[Ss][Ee][Gg][Mm][Ee][Nn][Tt][Aa][Tt][Ii][Oo][Nn])$'
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.pipelines_v1_model__task(jsonb) is 'Compiled from model in pipelines.v1.json. It never changes.';
+
+create function datastore.pipelines_v1_model(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if (
+    coalesce(datastore.pipelines_v1_model__task(instance -> 'task'), true)
+    and coalesce(datastore.pipelines_v1_model__task(instance -> 'tasks'), true)
+    and coalesce(datastore.pipelines_v1_model__sealed(instance -> 'api_key'), true)
+    and coalesce(jsonb_typeof(instance -> 'dataset') in ('null', 'string'), true)
+    and case jsonb_typeof(instance -> 'version')
+      when 'null' then true
+      when 'number' then (instance -> 'version')::numeric % 1 = 0
+      when 'string' then true
+      else instance -> 'version' is null
+    end
+    and coalesce(jsonb_typeof(instance -> 'Accuracy') in ('null', 'number'), true)
+    and coalesce(jsonb_typeof(instance -> 'accuracy') in ('null', 'number'), true)
+    and coalesce(datastore.pipelines_v1_model__sealed(instance -> 'endpoint'), true)
+    and coalesce(jsonb_typeof(instance -> 'job_name') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'created_by') in ('null', 'string'), true)
+    and jsonb_typeof(instance -> 'model_name') = 'string'
+    and instance ->> 'model_name' <> ''
+    and coalesce(jsonb_typeof(instance -> 'description') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'content_type') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'creation_date') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'endpoint_name') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'dataset_description') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'deployment_platform') in ('null', 'string'), true)
+    and case
+      when case jsonb_typeof(instance) when 'object' then instance ? 'tasks' else true end
+      then true
+      else case jsonb_typeof(instance) when 'object' then instance ? 'task' else true end
+    end
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.pipelines_v1_model(jsonb) is 'Compiled from model in pipelines.v1.json. It never changes.';
 -- What table definitions call. Rows were stored under these, so they never change: a new rule is a new name.
 
 create function datastore.is_tier(tier text) returns boolean
@@ -722,46 +1165,10 @@ return lower(regexp_replace(
   '\s+', ' ', 'g'));
 comment on function datastore.seed_key(text) is
   'What a label is compared by: trimmed, without one pair of quotes and a leading class number, spaces and case folded. ''14 Ambrosia  Trifida'' gives ambrosia trifida.';
-
-create function datastore.system_keys(schema jsonb) returns jsonb
-language sql immutable parallel safe
-return (
-  select coalesce(jsonb_object_agg(section.key, array(select jsonb_object_keys(section.value -> 'properties') as key order by key)), '{}')
-  from jsonb_each(schema -> 'properties') as section
-  where section.value @> '{"readOnly": true}'
-);
-comment on function datastore.system_keys(jsonb) is
-  'The keys of a document that the datastore fills (readOnly in its schema), each with the keys inside it: {"metadata": ["file_name", …], "labels": []}.';
-
-create function datastore.misspellings(schema jsonb) returns jsonb
-language sql immutable parallel safe
-return (
-  with recursive section(path, properties) as (
-    select array[]::text[], schema -> 'properties'
-    union all
-    select section.path || child.key, child.value -> 'properties'
-    from section, jsonb_each(section.properties) as child
-    where child.value ? 'properties'
-  ), misspelling as (
-    select section.path, property.key as right_key,
-           split_part(property.key, '_', 1) || replace(initcap(replace(substr(property.key, strpos(property.key, '_') + 1), '_', ' ')), ' ', '') as wrong_key
-    from section, jsonb_object_keys(section.properties) as property(key)
-    where property.key like '%\_%'
-  )
-  select coalesce(jsonb_agg(jsonb_build_object('path', by_path.path, 'keys', by_path.keys) order by by_path.path), '[]')
-  from (
-    select misspelling.path, jsonb_object_agg(misspelling.wrong_key, misspelling.right_key) as keys
-    from misspelling group by misspelling.path
-  ) as by_path
-);
-comment on function datastore.misspellings(jsonb) is
-  'The camelCase spellings of a schema''s snake_case keys, by section: [{"path": ["user_data"], "keys": {"numberOfSeeds": "number_of_seeds"}}, …].';
 create table datastore.document_schema (
   kind text not null,
   version integer not null,
   schema jsonb not null,
-  system_keys jsonb not null generated always as (datastore.system_keys(schema)) stored,
-  misspellings jsonb not null generated always as (datastore.misspellings(schema)) stored,
   primary key (kind, version),
   constraint document_schema_schema_check check (datastore.object_v1(schema))
 );
@@ -770,8 +1177,6 @@ comment on table datastore.document_schema is 'The JSON Schemas that documents a
 comment on column datastore.document_schema.kind is 'picture, picture_set, …';
 comment on column datastore.document_schema.version is 'What schema_version of a document says; absent there means 1.';
 comment on column datastore.document_schema.schema is 'JSON Schema, draft 2020-12; the files are in sql/documents.';
-comment on column datastore.document_schema.system_keys is 'The keys that the datastore fills, by section: see datastore.system_keys(jsonb).';
-comment on column datastore.document_schema.misspellings is 'Known keys in camelCase, by section: see datastore.misspellings(jsonb).';
 -- Made by `make documents` from the files in sql/documents.
 insert into datastore.document_schema (kind, version, schema) values
 ('feedback', 1, $json$
@@ -1560,7 +1965,21 @@ $json$),
               "null"
             ]
           },
+          "dataset_description": {
+            "description": "Read as dataset.",
+            "type": [
+              "string",
+              "null"
+            ]
+          },
           "Accuracy": {
+            "type": [
+              "number",
+              "null"
+            ]
+          },
+          "accuracy": {
+            "description": "Read as Accuracy.",
             "type": [
               "number",
               "null"
@@ -1589,18 +2008,29 @@ $json$),
       "items": {
         "type": "object",
         "required": [
-          "model_name",
-          "task"
+          "model_name"
         ],
+        "if": {
+          "required": [
+            "tasks"
+          ]
+        },
+        "else": {
+          "required": [
+            "task"
+          ]
+        },
         "properties": {
           "model_name": {
             "type": "string",
             "minLength": 1
           },
           "task": {
-            "description": "Object detection, classification or segmentation, without regard to case and hyphens.",
-            "type": "string",
-            "pattern": "^(?:[Oo][Bb][Jj][Ee][Cc][Tt][- ][Dd][Ee][Tt][Ee][Cc][Tt][Ii][Oo][Nn]|[Cc][Ll][Aa][Ss][Ss][Ii][Ff][Ii][Cc][Aa][Tt][Ii][Oo][Nn]|[Ss][Ee][Gg][Mm][Ee][Nn][Tt][Aa][Tt][Ii][Oo][Nn])$"
+            "$ref": "#/$defs/task"
+          },
+          "tasks": {
+            "description": "Read as task.",
+            "$ref": "#/$defs/task"
           },
           "endpoint_name": {
             "type": [
@@ -1663,7 +2093,21 @@ $json$),
               "null"
             ]
           },
+          "dataset_description": {
+            "description": "Read as dataset.",
+            "type": [
+              "string",
+              "null"
+            ]
+          },
           "Accuracy": {
+            "type": [
+              "number",
+              "null"
+            ]
+          },
+          "accuracy": {
+            "description": "Read as Accuracy.",
             "type": [
               "number",
               "null"
@@ -1677,6 +2121,11 @@ $json$),
     }
   },
   "$defs": {
+    "task": {
+      "description": "Object detection, classification or segmentation, without regard to case and hyphens.",
+      "type": "string",
+      "pattern": "^(?:[Oo][Bb][Jj][Ee][Cc][Tt][- ][Dd][Ee][Tt][Ee][Cc][Tt][Ii][Oo][Nn]|[Cc][Ll][Aa][Ss][Ss][Ii][Ff][Ii][Cc][Aa][Tt][Ii][Oo][Nn]|[Ss][Ee][Gg][Mm][Ee][Nn][Tt][Aa][Tt][Ii][Oo][Nn])$"
+    },
     "sealed": {
       "description": "A secret, encrypted before it reached the database; a text here is refused.",
       "writeOnly": true,
@@ -1776,7 +2225,7 @@ create table datastore.picture_set (
   document jsonb not null default '{}',
   kept jsonb,
   -- what people filter by
-  schema_version integer not null generated always as (coalesce((document ->> 'schema_version')::numeric::integer, 1)) stored,
+  schema_version integer not null generated always as (coalesce(datastore.number_of(document -> 'schema_version'), 1)::integer) stored,
   project_name text generated always as (document ->> 'project_name') stored,
   submitter_name text generated always as (document ->> 'submitter_name') stored,
   created_at timestamptz not null default now(),
@@ -1785,7 +2234,8 @@ create table datastore.picture_set (
   edited_by uuid,
   last_change text not null default 'picture_set created',
   primary key (picture_set_id, container_id),
-  -- A row keeps the version that it was written with: a newer one adds its own constraints beside these.
+  -- A row keeps the version that it was written with: a newer one adds its own constraint, and itself to the first.
+  constraint picture_set_schema_version_check check (schema_version in (1)),
   constraint picture_set_v1_check check (schema_version <> 1 or datastore.picture_set_v1(document)),
   constraint picture_set_kept_check check (datastore.object_v1(kept)),
   constraint picture_set_name_check check (char_length(name) between 1 and 255),
@@ -1829,7 +2279,7 @@ create table datastore.picture (
   image_data jsonb not null default '{}',
   quality_check jsonb not null default '{}',
   -- what people filter by
-  schema_version integer not null generated always as (coalesce((document ->> 'schema_version')::numeric::integer, 1)) stored,
+  schema_version integer not null generated always as (coalesce(datastore.number_of(document -> 'schema_version'), 1)::integer) stored,
   file_name text generated always as (metadata ->> 'file_name') stored,
   format text generated always as (image_data ->> 'format') stored,
   width numeric generated always as (datastore.number_of(image_data -> 'width')) stored,
@@ -1848,7 +2298,8 @@ create table datastore.picture (
   foreign key (picture_set_id, container_id) references datastore.picture_set on delete cascade,
   constraint picture_state_check check (state in ('pending', 'stored', 'replaced')),
   constraint picture_replaced_check check ((state = 'replaced') = (replaced_by is not null)),
-  -- A row keeps the version that it was written with: a newer one adds its own constraints beside these.
+  -- A row keeps the version that it was written with: a newer one adds its own constraint, and itself to the first.
+  constraint picture_schema_version_check check (schema_version in (1)),
   constraint picture_v1_check check (schema_version <> 1 or datastore.picture_v1(document)),
   constraint picture_kept_check check (datastore.object_v1(kept)),
   constraint inspection_v1_metadata_check check (datastore.inspection_v1_metadata(metadata)),

@@ -4,5 +4,7 @@
 begin;
 \ir jsonschema/install.sql
 \ir tables/install.sql
+\ir tables/install_models.sql
+\ir tables/install_inferences.sql
 \ir repeatable.sql
 commit;

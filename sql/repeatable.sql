@@ -3,6 +3,14 @@
 \ir functions/errors.sql
 \ir functions/object.sql
 \ir functions/acting.sql
+\ir functions/limits.sql
+\ir functions/document_versions.sql
+\ir functions/box_rules.sql
+\ir functions/picture_set_rules.sql
+\ir functions/picture_rules.sql
+\ir functions/inference_rules.sql
+\ir functions/feedback_rules.sql
+\ir functions/pipelines_rules.sql
 \ir functions/documents.sql
 \ir functions/audit_trail.sql
 \ir views/picture_document.sql
@@ -10,6 +18,12 @@
 \ir functions/seed.sql
 \ir functions/history.sql
 \ir functions/user.sql
+\ir functions/pipelines.sql
 \ir functions/picture_set.sql
 \ir functions/picture.sql
 \ir functions/storage.sql
+\ir views/inference_guess.sql
+\ir views/inference_judged_box.sql
+\ir functions/inference.sql
+\ir functions/feedback.sql
+\ir functions/text_documents.sql

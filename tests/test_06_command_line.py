@@ -8,6 +8,7 @@ import pty
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -20,19 +21,30 @@ from tests.commands import PROGRAM, run
 from tests.pictures import EXAMPLE, many_pictures, picture, write_folder
 
 
-@pytest.mark.parametrize("command", [None, *group.commands])
-def test_help_shows_an_example(command: str | None, environment: dict[str, str]) -> None:
-    done = run(environment, *([command] if command else []), "--help")
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command that does something, with the words that call it."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+COMMANDS = dict(commands(group))
+
+
+@pytest.mark.parametrize("command", [(), *COMMANDS], ids=" ".join)
+def test_help_shows_an_example(command: tuple[str, ...], environment: dict[str, str]) -> None:
+    done = run(environment, *command, "--help")
     assert done.status == 0
     assert "Example:" in done.out
-    assert f"datastore-db {command or 'register'}" in done.out.split("Example:")[1]
+    assert f"datastore-db {' '.join(command) or 'register'}" in done.out.split("Example:")[1]
 
 
 def test_every_command_that_answers_speaks_json() -> None:
-    for name, command in group.commands.items():
+    for path, command in COMMANDS.items():
         options = {option for parameter in command.params for option in parameter.opts}
-        assert "--json" in options or name == "local"
-        assert isinstance(command, click.Command)
+        assert "--json" in options or path == ("local",)
 
 
 def test_a_walk_through(environment: dict[str, str], tmp_path: Path) -> None:

@@ -2,99 +2,99 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from collections.abc import Iterator
+from typing import ClassVar, Self, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from datastore_db.errors import DocumentError, InvalidDocument
-from datastore_db.json_codec import JsonObject
+from datastore_db.json_codec import Json, JsonObject
 from datastore_db.models.limits import limit_errors
-from datastore_db.models.schema import document_schema, pointer, to_snake_case
-from datastore_db.models.values import UNION_TAGS, FirstVersion
+from datastore_db.models.messages import document_errors
+from datastore_db.models.schema import document_schema
+from datastore_db.models.values import JsonNumber, is_number
+
+T = TypeVar("T")
 
 
 class Section(BaseModel):
     """An object inside a document. Unknown keys are kept."""
 
-    model_config = ConfigDict(extra="allow", strict=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="allow", strict=True, arbitrary_types_allowed=True, protected_namespaces=())
 
 
 class Document(Section):
-    """A document of one kind. `read` checks it; `as_json` gives back exactly what was given, in snake_case."""
+    """A document of one kind. `read` checks it; `as_json` gives back exactly what was given, in snake_case.
+
+    What cannot be said of one field alone is a rule: `rules`, which `datastore.{kind}_rules(jsonb)` mirrors in SQL.
+    A newer version of a kind is a subclass with its own `document_version`, which the first lists in `newer_versions`.
+    """
 
     kind: ClassVar[str]
+    document_version: ClassVar[int] = 1
+    newer_versions: ClassVar[tuple[type[Document], ...]] = ()
 
-    schema_version: FirstVersion = 1
+    schema_version: JsonNumber = 1
 
     @classmethod
     def read(cls, value: object) -> Self:
         """Check a value that came out of JSON or YAML. Raises `InvalidDocument` with every error."""
         if isinstance(value, cls):
             return value
-        errors = list(limit_errors(value))
-        if not errors:
-            value = to_snake_case(value, document_schema(cls.kind), errors)  # type: ignore[arg-type]
-        if not errors:
-            try:
-                return cls.model_validate(value)
-            except ValidationError as error:
-                errors = [_document_error(detail) for detail in error.errors(include_url=False)]
+        model = cls._model_of(value)
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            errors = document_errors(error, document_schema(model.kind, model.document_version))
         raise InvalidDocument(errors, f"the {cls.kind.replace('_', ' ')} document")
 
     def as_json(self) -> JsonObject:
         """The document as it was given: keys that were not given are absent, an explicit null is null."""
         return self.model_dump(exclude_unset=True)
 
+    def rules(self) -> Iterator[DocumentError]:
+        """What is wrong with this document beyond its fields."""
+        yield from ()
 
-def _document_error(detail: ErrorDetails) -> DocumentError:
-    path = ""
-    for step in detail["loc"]:
-        if step not in UNION_TAGS.values():
-            path = pointer(path, step)
-    keyword = _KEYWORDS.get(detail["type"], detail["type"])
-    return {"instance_path": path, "keyword": keyword, "message": _message(detail)}
+    @classmethod
+    def renamed(cls, value: JsonObject, errors: list[DocumentError]) -> JsonObject:
+        """The document with the one spelling of its keys, where a kind knows several."""
+        return value
+
+    @classmethod
+    def said_version(cls, value: JsonObject) -> Json:
+        """The version that a document says it is written for."""
+        return value.get("schema_version", 1)
+
+    @classmethod
+    def _model_of(cls, value: object) -> type[Self]:
+        versions = cast("list[type[Self]]", [cls, *cls.newer_versions])
+        said = cls.said_version(value) if isinstance(value, dict) else 1
+        # A version that nobody knows is given to the newest, which says what is known.
+        return next((one for one in versions if is_number(said) and said == one.document_version), versions[-1])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_limits(cls, value: object) -> object:
+        errors = list(limit_errors(value)) if not isinstance(value, cls) else []
+        if not errors and isinstance(value, dict):
+            value = cls.renamed(value, errors)
+        return _or_refuse(value, errors)
+
+    @model_validator(mode="after")
+    def _check_rules(self) -> Self:
+        return _or_refuse(self, list(self.rules()))
+
+    @field_validator("schema_version", mode="plain")
+    @classmethod
+    def _check_version(cls, value: object) -> object:
+        if not is_number(value) or value != cls.document_version:
+            raise PydanticCustomError("const", "expected {version}", {"version": cls.document_version})
+        return value
 
 
-# What JSON Schema calls the errors that Pydantic names in its own way.
-_KEYWORDS = {
-    "string_type": "type",
-    "bool_type": "type",
-    "model_type": "type",
-    "model_attributes_type": "type",
-    "dict_type": "type",
-    "union_tag_not_found": "type",
-    "string_too_short": "minLength",
-    "string_too_long": "maxLength",
-}
-_EXPECTED = {
-    "union_tag_not_found": "expected text or an object",
-    "string_type": "expected text",
-    "bool_type": "expected true or false",
-    "model_type": "expected an object",
-    "model_attributes_type": "expected an object",
-    "dict_type": "expected an object",
-}
-
-
-def _message(detail: ErrorDetails) -> str:
-    expected = _EXPECTED.get(detail["type"])
-    if expected is None:
-        return detail["msg"]
-    return f"{expected}, found {_json_type(detail['input'])}"
-
-
-def _json_type(value: object) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return str(value).lower()
-        case str():
-            return f"the text {value!r}" if len(value) <= 40 else "text"
-        case dict():
-            return "an object"
-        case list():
-            return "an array"
-        case _:
-            return f"the number {value}" if len(str(value)) <= 40 else "a number"
+def _or_refuse(value: T, errors: list[DocumentError]) -> T:
+    if errors:
+        raise PydanticCustomError("document", "{errors}", {"errors": errors})
+    return value

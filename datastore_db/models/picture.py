@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, model_validator
 from pydantic_core import PydanticCustomError
 
+from datastore_db.models.camel_case import InCamelCase
 from datastore_db.models.client_data import ClientData
-from datastore_db.models.document import Document, Section
-from datastore_db.models.values import Integer, Number, Uuid, at_least, text_or_object
+from datastore_db.models.document import Section
+from datastore_db.models.values import NaturalNumber, NonEmptyText, Number, TextOrObject, Uuid, bounds
 
 
 class UserData(Section):
     """Section `user_data`: what the user says about the picture."""
 
     description: str | None = None
-    number_of_seeds: Annotated[Integer, AfterValidator(at_least(0))] | None = None
-    zoom: Annotated[Number, AfterValidator(at_least(0, exclusive=True))] | None = None
+    number_of_seeds: NaturalNumber | None = None
+    zoom: Annotated[Number, AfterValidator(bounds(above=0))] | None = None
 
 
 class ClientFeedback(Section):
@@ -31,7 +32,7 @@ class SeedReference(Section):
     """A species, by its id or its name, or both where they agree."""
 
     seed_id: Uuid = ""
-    seed_name: Annotated[str, Field(min_length=1)] = ""
+    seed_name: NonEmptyText = ""
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -40,18 +41,12 @@ class SeedReference(Section):
         return self
 
 
-class Picture(Document):
+class Picture(InCamelCase):
     """What people say about a picture. What the datastore fills stands beside it, untyped, when it comes back."""
 
     kind: ClassVar[str] = "picture"
 
     user_data: UserData | None = None
-    seed: (
-        Annotated[
-            Annotated[Annotated[str, Field(min_length=1)], Tag("(text)")] | Annotated[SeedReference, Tag("(object)")],
-            Discriminator(text_or_object),
-        ]
-        | None
-    ) = None
+    seed: TextOrObject[SeedReference] | None = None
     client_data: ClientData | None = None
     client_feedback: ClientFeedback | None = None

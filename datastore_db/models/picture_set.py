@@ -6,11 +6,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from datastore_db.models.camel_case import InCamelCase
 from datastore_db.models.client_data import ClientData
-from datastore_db.models.document import Document
 
 
-class PictureSet(Document):
+class PictureSet(InCamelCase):
     """A folder of pictures: who took them, for what, and how."""
 
     kind: ClassVar[str] = "picture_set"

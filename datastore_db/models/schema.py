@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 from pydantic.alias_generators import to_camel
@@ -24,6 +25,25 @@ def properties(schema: Json) -> dict[str, Json]:
     """The keys that a schema knows, each with its own schema."""
     found = schema.get("properties") if isinstance(schema, dict) else None
     return found if isinstance(found, dict) else {}
+
+
+def find_secret(schema: Json, place: Sequence[str | int]) -> int | None:
+    """How many steps of a place lead to the first value that is writeOnly and must not be shown, if one is."""
+    part = schema
+    for steps, step in enumerate(place, 1):
+        items = part.get("items") if isinstance(part, dict) else None
+        part = _referred(schema, items if isinstance(step, int) else properties(part).get(step))
+        if isinstance(part, dict) and part.get("writeOnly") is True:
+            return steps
+    return None
+
+
+def _referred(schema: Json, part: Json) -> Json:
+    while isinstance(part, dict) and isinstance(reference := part.get("$ref"), str):
+        part = schema
+        for key in reference.removeprefix("#/").split("/"):
+            part = part.get(key) if isinstance(part, dict) else None
+    return part
 
 
 def system_keys(schema: Json) -> set[str]:

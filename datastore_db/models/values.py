@@ -5,69 +5,116 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, TypeGuard, TypeVar
 
-from pydantic import AfterValidator, BaseModel, PlainValidator
+from pydantic import AfterValidator, BaseModel, Discriminator, Field, PlainValidator, Tag
 from pydantic_core import PydanticCustomError
 
-JsonNumber: TypeAlias = int | float | Decimal
+from datastore_db.models.formats import is_email, is_uuid
 
-UNION_TAGS: dict[type, str] = {str: "(text)", dict: "(object)", BaseModel: "(object)"}
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+JsonNumber: TypeAlias = int | float | Decimal
+T = TypeVar("T")
+
+
+def exact(number: JsonNumber) -> Decimal:
+    """A number as JSON writes it, to the last digit."""
+    return Decimal(repr(number)) if isinstance(number, float) else Decimal(number)
+
+
+def is_number(value: object) -> TypeGuard[JsonNumber]:
+    """Whether a value is a JSON number: `True` is none."""
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def _number(value: object) -> JsonNumber:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    if not is_number(value):
         raise PydanticCustomError("type", "expected a number")
     return value
 
 
 def _integer(value: object) -> JsonNumber:
-    number = _number(value) if not isinstance(value, str) else value
-    if isinstance(number, str) or number != number // 1:
+    if not is_number(value) or exact(value) != exact(value).to_integral_value():
         raise PydanticCustomError("type", "expected an integer")
-    return number
-
-
-def _email(value: str) -> str:
-    if not _EMAIL.fullmatch(value) or len(value) > 254:
-        raise PydanticCustomError("format", "expected an email address such as ana@example.org")
     return value
 
 
-def _uuid(value: str) -> str:
-    if not _UUID.fullmatch(value):
-        raise PydanticCustomError("format", "expected a UUID such as 8367cc4e-1b61-42c2-a061-ca8662aeac37")
-    return value
+def bounds(
+    *, least: int | None = None, above: int | None = None, most: int | None = None
+) -> Callable[[JsonNumber], JsonNumber]:
+    """A check that a number is not below `least`, not above `most`, and greater than `above`."""
 
-
-def _first_version(value: object) -> JsonNumber:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or value != 1:
-        raise PydanticCustomError("const", "expected 1: no other version of this document is known")
-    return value
-
-
-def text_or_object(value: object) -> str | None:
-    """Which branch of a union a value belongs to; the tags do not show in the paths of errors."""
-    return next((tag for branch, tag in UNION_TAGS.items() if isinstance(value, branch)), None)
-
-
-def at_least(least: int, *, exclusive: bool = False) -> Callable[[JsonNumber], JsonNumber]:
-    """A check that a number is not below `least`, or above it where that is exclusive."""
-
-    def check(value: JsonNumber) -> JsonNumber:
-        if value < least or (exclusive and value == least):
-            keyword = "exclusiveMinimum" if exclusive else "minimum"
-            word = "more than" if exclusive else "at least"
-            raise PydanticCustomError(keyword, "expected {word} {least}", {"word": word, "least": least})
-        return value
+    def check(number: JsonNumber) -> JsonNumber:
+        if least is not None and number < least:
+            raise PydanticCustomError("minimum", "expected at least {bound}", {"bound": least})
+        if above is not None and number <= above:
+            raise PydanticCustomError("exclusiveMinimum", "expected more than {bound}", {"bound": above})
+        if most is not None and number > most:
+            raise PydanticCustomError("maximum", "expected at most {bound}", {"bound": most})
+        return number
 
     return check
 
 
+def text_that(keyword: str, expected: str, is_right: Callable[[str], object]) -> AfterValidator:
+    """A check of text, which names its keyword and what it expects."""
+
+    def check(text: str) -> str:
+        if not is_right(text):
+            raise PydanticCustomError(keyword, "expected {what}", {"what": expected})
+        return text
+
+    return AfterValidator(check)
+
+
+# What a union's branches are called where it chooses among them; no key can have such a name
+TEXT, NUMBER, OBJECT, ARRAY = "\0text", "\0number", "\0object", "\0array"
+
+
+def branch_of(value: object) -> str | None:
+    """Which branch of a union a value belongs to."""
+    if is_number(value):
+        return NUMBER
+    kinds: dict[type, str] = {str: TEXT, list: ARRAY, dict: OBJECT, BaseModel: OBJECT}
+    return next((branch for kind, branch in kinds.items() if isinstance(value, kind)), None)
+
+
+def branches(expected: str) -> Discriminator:
+    """How a union of differing types chooses, and what it expects where no branch fits."""
+    return Discriminator(branch_of, custom_error_type="type", custom_error_message=f"expected {expected}")
+
+
+NonEmptyText: TypeAlias = Annotated[str, Field(min_length=1)]
 Number: TypeAlias = Annotated[JsonNumber, PlainValidator(_number)]
 Integer: TypeAlias = Annotated[JsonNumber, PlainValidator(_integer)]
-Email: TypeAlias = Annotated[str, AfterValidator(_email)]
-Uuid: TypeAlias = Annotated[str, AfterValidator(_uuid)]
-FirstVersion: TypeAlias = Annotated[JsonNumber, PlainValidator(_first_version)]
+NaturalNumber: TypeAlias = Annotated[Integer, AfterValidator(bounds(least=0))]
+Email: TypeAlias = Annotated[str, text_that("format", "an email address such as ana@example.org", is_email)]
+Uuid: TypeAlias = Annotated[str, text_that("format", "a UUID such as 8367cc4e-1b61-42c2-a061-ca8662aeac37", is_uuid)]
+UuidOrEmpty: TypeAlias = Annotated[
+    str, text_that("anyOf", "a UUID or the empty text", lambda text: not text or is_uuid(text))
+]
+TextOrObject: TypeAlias = Annotated[
+    Annotated[NonEmptyText, Tag(TEXT)] | Annotated[T, Tag(OBJECT)], branches("text or an object")
+]
+Version: TypeAlias = Annotated[
+    Annotated[Integer, Tag(NUMBER)] | Annotated[str, Tag(TEXT)], branches("an integer or text")
+]
+Integers: TypeAlias = Annotated[
+    Annotated[Integer, Tag(NUMBER)] | Annotated[list[Integer], Tag(ARRAY)], branches("an integer or an array of them")
+]
+_HexColor: TypeAlias = Annotated[
+    str, text_that("pattern", "a color such as #ED1C24", re.compile("#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})").fullmatch)
+]
+_ByteColor: TypeAlias = Annotated[
+    list[Annotated[Integer, AfterValidator(bounds(least=0, most=255))]], Field(min_length=3, max_length=3)
+]
+Color: TypeAlias = Annotated[
+    Annotated[_HexColor, Tag(TEXT)] | Annotated[_ByteColor, Tag(ARRAY)], branches("text or an array")
+]
+Task: TypeAlias = Annotated[
+    str,
+    text_that(
+        "pattern",
+        "object detection, classification or segmentation",
+        re.compile("(?i:object[- ]detection|classification|segmentation)", re.ASCII).fullmatch,
+    ),
+]

@@ -12,107 +12,68 @@ begin atomic
 end;
 comment on function datastore.schema_of(text, jsonb) is 'The schema that a document of this kind was written for, by its schema_version.';
 
-create or replace function datastore.limit_errors(document jsonb)
+create or replace function datastore.rule_errors(kind text, document jsonb)
 returns table (instance_path text, keyword text, message text)
 language sql immutable parallel safe
 begin atomic
-  with recursive node(path, value) as (
-    select array[]::text[], document
-    -- Most documents are far from every limit, and this look at their text says so quickly.
-    where document::text ~ '([0-9]{100}){3}|\.(0{100}){3}' or jsonb_path_exists(document, 'strict $.**{64 to last}')
-    union all
-    select node.path || child.key, child.value
-    from node
-    cross join lateral (
-      select object.key, object.value
-      from jsonb_each(case jsonb_typeof(node.value) when 'object' then node.value else '{}' end) as object
-      union all
-      select (item.position - 1)::text, item.value
-      from jsonb_array_elements(case jsonb_typeof(node.value) when 'array' then node.value else '[]' end) with ordinality as item(value, position)
-    ) as child
-    where cardinality(node.path) < 64
-  )
-  select datastore.json_pointer(node.path), 'maxDepth', 'more than 64 levels of objects and arrays'
-  from node
-  where cardinality(node.path) = 64 and jsonb_typeof(node.value) in ('object', 'array')
-  union all
-  select datastore.json_pointer(node.path), 'numberRange', 'a number beyond 1e308 or below 1e-308, or of more than 1,000 digits'
-  from node
-  where jsonb_typeof(node.value) = 'number'
-    and (abs(datastore.number_of(node.value)) > 1e308
-         or abs(datastore.number_of(node.value)) < 1e-308 and datastore.number_of(node.value) <> 0
-         or char_length(translate(node.value::text, '-.', '')) > 1000);
+  select * from datastore.picture_rules(document) where kind = 'picture'
+  union all select * from datastore.picture_set_rules(document) where kind = 'picture_set'
+  union all select * from datastore.inference_rules(document) where kind = 'inference'
+  union all select * from datastore.feedback_rules(document) where kind = 'feedback'
+  union all select * from datastore.pipelines_rules(document) where kind = 'pipelines';
 end;
-comment on function datastore.limit_errors(jsonb) is
-  'What is refused in every document: more than 64 levels, numbers beyond 1e±308 or of more than 1,000 digits.';
-
-create or replace function datastore.spelling_errors(document jsonb, misspellings jsonb)
-returns table (instance_path text, keyword text, message text)
-language sql immutable parallel safe
-begin atomic
-  select datastore.json_pointer(section.path || key.wrong), 'spelling',
-         format('unknown spelling %s: the key is %s', to_json(key.wrong), to_json(key.right))
-  from jsonb_to_recordset(misspellings) as section(path text[], keys jsonb)
-  cross join lateral jsonb_each_text(section.keys) as key(wrong, "right")
-  where jsonb_typeof(document #> section.path) = 'object' and (document #> section.path) ? key.wrong;
-end;
-comment on function datastore.spelling_errors(jsonb, jsonb) is 'The keys of a document that are known keys in camelCase, with the right ones.';
+comment on function datastore.rule_errors(text, jsonb) is 'What is wrong with a document of this kind beyond its schema: datastore.{kind}_rules(jsonb).';
 
 create or replace function datastore.document_errors(kind text, document jsonb)
 returns table (instance_path text, keyword text, message text)
-language plpgsql stable parallel safe as $$
-#variable_conflict use_column
-declare
-  known datastore.document_schema := datastore.schema_of(kind, document);
+language plpgsql stable parallel safe
+-- Planning the rules takes longer than running them.
+set plan_cache_mode = force_generic_plan as $$
 begin
   return query select * from datastore.limit_errors(document);
   if not found then
     return query
-      select * from jsonschema.errors(known.schema, document)
+      select * from jsonschema.errors((datastore.schema_of(kind, document)).schema, document)
       union all
-      select * from datastore.spelling_errors(document, known.misspellings);
+      select * from datastore.rule_errors(kind, document);
   end if;
 end
 $$;
 comment on function datastore.document_errors(text, jsonb) is
   'Everything that is wrong with a document of this kind; no row when it is valid. Use it to see why an insert was refused.';
 
-create or replace function datastore.fits_schema(kind text, document jsonb) returns boolean
+create or replace function datastore.invalid_documents(kind text, documents jsonb) returns table (place bigint, document jsonb)
 language sql immutable parallel safe
-return case kind
-  when 'picture' then datastore.picture_v1(document)
-  when 'picture_set' then datastore.picture_set_v1(document)
-  when 'inspection' then datastore.inspection_v1(document)
-  when 'inference' then datastore.inference_v1(document)
-  when 'feedback' then datastore.feedback_v1(document)
-  when 'pipelines' then datastore.pipelines_v1(document)
+begin atomic
+  select item.place - 1, item.document
+  from jsonb_array_elements(documents) with ordinality as item(document, place)
+  where datastore.fits_schema(kind, item.document) is not true
+     or exists (select from datastore.rule_errors(kind, item.document))
+     or datastore.is_near_limits(item.document) and exists (select from datastore.limit_errors(item.document));
 end;
-comment on function datastore.fits_schema(text, jsonb) is 'Does a document fit the compiled schema of its kind and version?';
+comment on function datastore.invalid_documents(text, jsonb) is
+  'The documents of an array that are not valid, with their places, counted from 0. The quick verdict: it does not say why.';
 
-create or replace function datastore.document_is_valid(kind text, document jsonb, misspellings jsonb) returns boolean
+create or replace function datastore.document_is_valid(kind text, document jsonb) returns boolean
 language sql immutable parallel safe
-return datastore.fits_schema(kind, document)
-  and not exists (select from datastore.limit_errors(document))
-  and not exists (select from datastore.spelling_errors(document, misspellings));
-comment on function datastore.document_is_valid(text, jsonb, jsonb) is
-  'The quick verdict; datastore.document_errors(text, jsonb) gives the reasons. misspellings: as in datastore.document_schema.';
+return not exists (select from datastore.invalid_documents(kind, jsonb_build_array(document)));
+comment on function datastore.document_is_valid(text, jsonb) is
+  'The quick verdict; datastore.document_errors(text, jsonb) gives the reasons.';
 
 create or replace function datastore.check_documents(kind text, documents jsonb) returns void
 language plpgsql stable as $$
 declare
-  known_misspellings jsonb := (datastore.schema_of(kind, null)).misspellings;
   errors jsonb;
 begin
   if jsonb_typeof(documents) is distinct from 'array' then
     perform datastore.refuse('DS400', format('expected an array of %s documents', kind), jsonb_build_array(jsonb_build_object(
       'instance_path', '', 'keyword', 'type', 'message', 'expected an array of documents, found ' || coalesce(jsonb_typeof(documents), 'NULL'))));
   end if;
-  select jsonb_agg(jsonb_build_object('instance_path', '/' || (item.position - 1) || error.instance_path,
-                                      'keyword', error.keyword, 'message', error.message) order by item.position)
+  select jsonb_agg(jsonb_build_object('instance_path', '/' || invalid.place || error.instance_path,
+                                      'keyword', error.keyword, 'message', error.message) order by invalid.place)
   into errors
-  from jsonb_array_elements(documents) with ordinality as item(document, position)
-  cross join lateral datastore.document_errors(kind, item.document) as error
-  where datastore.document_is_valid(kind, item.document, known_misspellings) is not true;
+  from datastore.invalid_documents(kind, documents) as invalid
+  cross join lateral datastore.document_errors(kind, invalid.document) as error;
   if errors is not null then
     perform datastore.refuse('DS400', format('invalid %s document', replace(kind, '_', ' ')), errors);
   end if;
@@ -128,7 +89,8 @@ declare
 begin
   select jsonb_agg(jsonb_build_object('instance_path', error.instance_path, 'keyword', error.keyword, 'message', error.message))
   into errors
-  from datastore.document_errors(kind, coalesce(document, 'null')) as error;
+  from datastore.invalid_documents(kind, jsonb_build_array(document)) as invalid
+  cross join lateral datastore.document_errors(kind, invalid.document) as error;
   if errors is not null then
     perform datastore.refuse('DS400', format('invalid %s document', replace(kind, '_', ' ')), errors);
   end if;

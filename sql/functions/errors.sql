@@ -17,3 +17,8 @@ return (
   from unnest(path) with ordinality as steps(step, position)
 );
 comment on function datastore.json_pointer(text[]) is 'A path as a JSON Pointer (RFC 6901).';
+
+create or replace function datastore.spelling_message(wrong text, "right" text) returns text
+language sql immutable parallel safe
+return format('expected the key %s, found it spelled %s', to_json("right"), to_json(wrong));
+comment on function datastore.spelling_message(text, text) is 'What to say of a known key in camelCase.';

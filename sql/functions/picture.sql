@@ -30,7 +30,7 @@ end;
 comment on function datastore.announced_pictures(jsonb, jsonb) is
   'A batch of pictures as rows, in order: each document, and what the inspection of its file found.';
 
-create or replace function datastore.rewrite_pictures(picture_ids uuid[], documents jsonb, system_keys jsonb) returns uuid[]
+create or replace function datastore.rewrite_pictures(picture_ids uuid[], documents jsonb) returns uuid[]
 language sql volatile
 begin atomic
   with rewritten as (
@@ -38,14 +38,15 @@ begin atomic
     set document = said.document, kept = said.kept,
         edited_by = datastore.acting_user(), edited_at = now(), last_change = 'picture changed'
     from unnest(picture_ids) with ordinality as known(picture_id, place)
-    cross join lateral datastore.what_the_client_says(documents -> (known.place - 1)::integer, system_keys) as said
+    cross join lateral (select documents -> (known.place - 1)::integer as document) as sent
+    cross join lateral datastore.what_the_client_says(sent.document, datastore.system_keys('picture', sent.document)) as said
     where picture.picture_id = known.picture_id
       and (picture.document, picture.kept) is distinct from (said.document, said.kept)
     returning picture.picture_id
   )
   select coalesce(array_agg(rewritten.picture_id), '{}') from rewritten;
 end;
-comment on function datastore.rewrite_pictures(uuid[], jsonb, jsonb) is
+comment on function datastore.rewrite_pictures(uuid[], jsonb) is
   'Puts checked documents in the place of what clients said before; answers the ids of the pictures that this changed.';
 
 create or replace function datastore.announce_pictures(
@@ -53,10 +54,8 @@ create or replace function datastore.announce_pictures(
 ) returns jsonb
 language plpgsql volatile as $$
 #variable_conflict use_column
-<<call>>
 declare
   known_set datastore.picture_set := datastore.find_picture_set(announce_pictures.picture_set_id, announce_pictures.container_id);
-  system_keys jsonb := (datastore.schema_of('picture', null)).system_keys;
   acting_id uuid := datastore.acting_user();
   answer jsonb;
   fresh_ids uuid[];
@@ -110,7 +109,7 @@ begin
       select known_set.picture_set_id || '/' || fresh.fresh_id || datastore.extension_of(fresh.image_data ->> 'format') as name
     ) as blob
     join datastore.container on container.container_id = known_set.container_id
-    cross join lateral datastore.what_the_client_says(fresh.document, call.system_keys) as said
+    cross join lateral datastore.what_the_client_says(fresh.document, datastore.system_keys('picture', fresh.document)) as said
     order by fresh.place
     returning picture_id, blob_name
   )
@@ -127,13 +126,13 @@ begin
   left join inserted on inserted.picture_id = fresh.fresh_id;
 
   select datastore.rewrite_pictures(array_agg((known.picture ->> 'picture_id')::uuid order by known.place),
-                                    jsonb_agg(announce_pictures.documents -> (known.place - 1)::integer order by known.place), call.system_keys)
+                                    jsonb_agg(announce_pictures.documents -> (known.place - 1)::integer order by known.place))
   into changed_ids
   from jsonb_array_elements(answer) with ordinality as known(picture, place)
   where known.picture ->> 'state' in ('stored', 'pending');
 
   perform datastore.label_known(fresh_ids || changed_ids);
-  perform datastore.remember_picture_claims(announce_pictures.documents, answer, call.system_keys);
+  perform datastore.remember_picture_claims(announce_pictures.documents, answer);
   return coalesce((
     select jsonb_agg(known.picture || jsonb_build_object('changed', (known.picture ->> 'picture_id')::uuid = any (changed_ids)) order by known.place)
     from jsonb_array_elements(answer) with ordinality as known(picture, place)), '[]');
@@ -175,20 +174,20 @@ end
 $$;
 comment on function datastore.check_announcement(jsonb, jsonb) is 'Raises DS400 for a batch that names a path twice, or whose inspections do not fit its documents.';
 
-create or replace function datastore.remember_picture_claims(documents jsonb, pictures jsonb, system_keys jsonb) returns void
+create or replace function datastore.remember_picture_claims(documents jsonb, pictures jsonb) returns void
 language sql volatile
 begin atomic
   select datastore.remember_claims('picture', jsonb_agg(jsonb_build_object(
     'container_id', rebuilt.container_id, 'entity_id', rebuilt.picture_id,
-    'claimed', datastore.claimed_keys(sent.document, rebuilt.document::jsonb, system_keys))))
+    'claimed', datastore.claimed_keys(sent.document, rebuilt.document::jsonb, datastore.system_keys('picture', sent.document)))))
   from jsonb_array_elements(documents) with ordinality as sent(document, place)
   join jsonb_array_elements(pictures) with ordinality as answered(picture, place) using (place)
   join datastore.picture_document as rebuilt on rebuilt.picture_id = (answered.picture ->> 'picture_id')::uuid
-  where sent.document ?| array(select jsonb_object_keys(system_keys))
+  where sent.document ?| array(select jsonb_object_keys(datastore.system_keys('picture', sent.document)))
     and answered.picture ->> 'state' is distinct from 'conflict'
   having count(*) > 0;
 end;
-comment on function datastore.remember_picture_claims(jsonb, jsonb, jsonb) is
+comment on function datastore.remember_picture_claims(jsonb, jsonb) is
   'Keeps what pictures'' documents claimed for keys that the datastore fills. pictures: an array of {picture_id} beside documents.';
 
 create or replace function datastore.confirm_pictures(confirmations jsonb) returns jsonb
@@ -291,13 +290,12 @@ create or replace function datastore.update_picture(picture_id uuid, document js
 language plpgsql volatile as $$
 declare
   known datastore.picture := datastore.find_picture(update_picture.picture_id, update_picture.container_id);
-  system_keys jsonb := (datastore.schema_of('picture', null)).system_keys;
 begin
   perform datastore.check_document('picture', update_picture.document);
   perform datastore.check_seeds(jsonb_build_array(update_picture.document));
-  perform datastore.label_known(datastore.rewrite_pictures(array[known.picture_id], jsonb_build_array(update_picture.document), system_keys));
+  perform datastore.label_known(datastore.rewrite_pictures(array[known.picture_id], jsonb_build_array(update_picture.document)));
   perform datastore.remember_picture_claims(jsonb_build_array(update_picture.document),
-                                            jsonb_build_array(jsonb_build_object('picture_id', known.picture_id)), system_keys);
+                                            jsonb_build_array(jsonb_build_object('picture_id', known.picture_id)));
   return datastore.picture_json(known.picture_id);
 end
 $$;

@@ -21,7 +21,7 @@ create or replace function datastore.write_picture_set(target_id uuid, container
 language plpgsql volatile as $$
 #variable_conflict use_variable
 declare
-  keys jsonb := (datastore.schema_of('picture_set', document)).system_keys;
+  keys jsonb := datastore.system_keys('picture_set', document);
   written_id uuid := coalesce(target_id, gen_random_uuid());
   name text := coalesce(document ->> 'name', nullif(regexp_replace(folder_path, '^.*/', ''), ''), folder_root, written_id::text);
 begin
@@ -122,7 +122,9 @@ return (
       'is_validated', exists (
         select from datastore.picture_label as label
         where label.picture_id = picture.picture_id and label.container_id = picture.container_id),
-      'inference_exist', false) order by picture.position) as pictures
+      'inference_exist', exists (
+        select from datastore.inference
+        where inference.picture_id = picture.picture_id and inference.container_id = picture.container_id)) order by picture.position) as pictures
     from datastore.picture
     where picture.picture_set_id = picture_set.picture_set_id and picture.state = 'stored'
   ) as listed on true

@@ -104,6 +104,58 @@ end
 $function$;
 comment on function datastore.feedback_v1(jsonb) is 'Compiled from feedback.v1.json. It never changes.';
 
+create function datastore.feedback_v1_box(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if (
+    jsonb_typeof(instance) = 'object'
+    and case jsonb_typeof(instance -> 'box')
+      when 'null' then true
+      when 'object' then
+        instance -> 'box' ?& array['topX', 'topY', 'bottomX', 'bottomY']
+        and jsonb_typeof(instance -> 'box' -> 'topX') = 'number'
+        and instance -> 'box' -> 'topX' >= '0'
+        and jsonb_typeof(instance -> 'box' -> 'topY') = 'number'
+        and instance -> 'box' -> 'topY' >= '0'
+        and jsonb_typeof(instance -> 'box' -> 'bottomX') = 'number'
+        and instance -> 'box' -> 'bottomX' >= '0'
+        and jsonb_typeof(instance -> 'box' -> 'bottomY') = 'number'
+        and instance -> 'box' -> 'bottomY' >= '0'
+      else instance -> 'box' is null
+    end
+    and coalesce(
+      jsonb_typeof(instance -> 'boxId') in ('null', 'string')
+      and (
+        instance -> 'boxId' in ('""', 'null')
+        or (jsonb_typeof(instance -> 'boxId') = 'string' and jsonschema._is_uuid(instance ->> 'boxId'))
+      ),
+      true
+    )
+    and coalesce(jsonb_typeof(instance -> 'label') in ('null', 'string'), true)
+    and coalesce(
+      jsonb_typeof(instance -> 'classId') in ('null', 'string')
+      and (
+        instance -> 'classId' in ('""', 'null')
+        or (jsonb_typeof(instance -> 'classId') = 'string' and jsonschema._is_uuid(instance ->> 'classId'))
+      ),
+      true
+    )
+    and coalesce(jsonb_typeof(instance -> 'comment') in ('null', 'string'), true)
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.feedback_v1_box(jsonb) is 'Compiled from box in feedback.v1.json. It never changes.';
+
 create function datastore.inference_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -293,6 +345,182 @@ begin
 end
 $function$;
 comment on function datastore.inference_v1(jsonb) is 'Compiled from inference.v1.json. It never changes.';
+
+create function datastore.inference_v1_box(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  the_box jsonb;
+  the_top_n jsonb;
+  the_top_n_item jsonb;
+  the_color jsonb;
+  the_color_item jsonb;
+  the_overlapping_indices jsonb;
+  the_overlapping_indices_item jsonb;
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if jsonb_typeof(instance) <> 'object' then
+    return false;
+  end if;
+  if (
+    instance ? 'box'
+    and jsonb_typeof(instance -> 'label') = 'string'
+    and instance ->> 'label' <> ''
+    and instance -> 'score' >= '0'
+    and instance -> 'score' <= '1'
+    and coalesce(jsonb_typeof(instance -> 'overlapping') = 'boolean', true)
+  ) is not true then
+    return false;
+  end if;
+  the_box := instance -> 'box';
+  if (
+    jsonb_typeof(the_box -> 'topX') = 'number'
+    and the_box -> 'topX' >= '0'
+    and jsonb_typeof(the_box -> 'topY') = 'number'
+    and the_box -> 'topY' >= '0'
+    and jsonb_typeof(the_box -> 'bottomX') = 'number'
+    and the_box -> 'bottomX' >= '0'
+    and jsonb_typeof(the_box -> 'bottomY') = 'number'
+    and the_box -> 'bottomY' >= '0'
+  ) is not true then
+    return false;
+  end if;
+  the_top_n := instance -> 'topN';
+  if the_top_n is not null then
+    if jsonb_typeof(the_top_n) <> 'array' then
+      return false;
+    end if;
+    for i in 0 .. jsonb_array_length(the_top_n) - 1 loop
+      the_top_n_item := the_top_n -> i;
+      if (
+        jsonb_typeof(the_top_n_item -> 'label') = 'string'
+        and the_top_n_item ->> 'label' <> ''
+        and the_top_n_item -> 'score' >= '0'
+        and the_top_n_item -> 'score' <= '1'
+      ) is not true then
+        return false;
+      end if;
+    end loop;
+  end if;
+  the_color := instance -> 'color';
+  if the_color is not null then
+    case jsonb_typeof(the_color)
+      when 'string' then
+        if ((the_color #>> '{}') collate "C" ~ '^#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$') is not true then
+          return false;
+        end if;
+      when 'array' then
+        if (jsonb_array_length(the_color) = 3) is not true then
+          return false;
+        end if;
+        for i in 0 .. jsonb_array_length(the_color) - 1 loop
+          the_color_item := the_color -> i;
+          if (
+            case jsonb_typeof(the_color_item)
+              when 'number' then
+                the_color_item::numeric % 1 = 0
+                and the_color_item >= '0'
+                and the_color_item <= '255'
+              else false
+            end
+          ) is not true then
+            return false;
+          end if;
+        end loop;
+      else
+        return false;
+    end case;
+  end if;
+  the_overlapping_indices := instance -> 'overlappingIndices';
+  if the_overlapping_indices is not null then
+    case jsonb_typeof(the_overlapping_indices)
+      when 'number' then
+        if (the_overlapping_indices::numeric % 1 = 0) is not true then
+          return false;
+        end if;
+      when 'array' then
+        for i in 0 .. jsonb_array_length(the_overlapping_indices) - 1 loop
+          the_overlapping_indices_item := the_overlapping_indices -> i;
+          if (
+            case jsonb_typeof(the_overlapping_indices_item)
+              when 'number' then the_overlapping_indices_item::numeric % 1 = 0
+              else false
+            end
+          ) is not true then
+            return false;
+          end if;
+        end loop;
+      else
+        return false;
+    end case;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.inference_v1_box(jsonb) is 'Compiled from box in inference.v1.json. It never changes.';
+
+create function datastore.inference_v1_guesses(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  the_instance_item jsonb;
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if jsonb_typeof(instance) <> 'array' then
+    return false;
+  end if;
+  for i in 0 .. jsonb_array_length(instance) - 1 loop
+    the_instance_item := instance -> i;
+    if (
+      jsonb_typeof(the_instance_item -> 'label') = 'string'
+      and the_instance_item ->> 'label' <> ''
+      and the_instance_item -> 'score' >= '0'
+      and the_instance_item -> 'score' <= '1'
+    ) is not true then
+      return false;
+    end if;
+  end loop;
+  return true;
+end
+$function$;
+comment on function datastore.inference_v1_guesses(jsonb) is 'Compiled from guesses in inference.v1.json. It never changes.';
+
+create function datastore.inference_v1_corners(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if (
+    jsonb_typeof(instance -> 'topX') = 'number'
+    and instance -> 'topX' >= '0'
+    and jsonb_typeof(instance -> 'topY') = 'number'
+    and instance -> 'topY' >= '0'
+    and jsonb_typeof(instance -> 'bottomX') = 'number'
+    and instance -> 'bottomX' >= '0'
+    and jsonb_typeof(instance -> 'bottomY') = 'number'
+    and instance -> 'bottomY' >= '0'
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.inference_v1_corners(jsonb) is 'Compiled from corners in inference.v1.json. It never changes.';
 
 create function datastore.inspection_v1(instance jsonb)
  RETURNS boolean
@@ -575,6 +803,56 @@ end
 $function$;
 comment on function datastore.picture_set_v1(jsonb) is 'Compiled from picture_set.v1.json. It never changes.';
 
+create function datastore.pipelines_v1__sealed(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  if instance is null then
+    return null;
+  end if;
+  if (
+    case jsonb_typeof(instance)
+      when 'null' then true
+      when 'object' then
+        jsonb_typeof(instance -> 'nonce') = 'string'
+        and instance ->> 'nonce' <> ''
+        and jsonb_typeof(instance -> 'kek_id') = 'string'
+        and instance ->> 'kek_id' <> ''
+        and jsonb_typeof(instance -> 'ciphertext') = 'string'
+        and instance ->> 'ciphertext' <> ''
+        and instance - array['nonce', 'kek_id', 'ciphertext'] = '{}'
+      else false
+    end
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.pipelines_v1__sealed(jsonb) is 'Compiled from pipelines.v1.json. It never changes.';
+
+create function datastore.pipelines_v1__task(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  if instance is null then
+    return null;
+  end if;
+  if (
+    jsonb_typeof(instance) = 'string'
+    and (instance #>> '{}') collate "C" ~ E'^(?:[Oo][Bb][Jj][Ee][Cc][Tt][ \\-][Dd][Ee][Tt][Ee][Cc][Tt][Ii][Oo][Nn]|[Cc][Ll][Aa][Ss][Ss][Ii][Ff][Ii][Cc][Aa][Tt][Ii][Oo][Nn]|[Ss][Ee][Gg][Mm][Ee][Nn][Tt][Aa][Tt][Ii][Oo][Nn])$'
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.pipelines_v1__task(jsonb) is 'Compiled from pipelines.v1.json. It never changes.';
+
 create function datastore.pipelines_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -615,8 +893,8 @@ begin
     for i in 0 .. jsonb_array_length(the_models) - 1 loop
       the_models_item := the_models -> i;
       if (
-        jsonb_typeof(the_models_item -> 'task') = 'string'
-        and (the_models_item ->> 'task') collate "C" ~ E'^(?:[Oo][Bb][Jj][Ee][Cc][Tt][ \\-][Dd][Ee][Tt][Ee][Cc][Tt][Ii][Oo][Nn]|[Cc][Ll][Aa][Ss][Ss][Ii][Ff][Ii][Cc][Aa][Tt][Ii][Oo][Nn]|[Ss][Ee][Gg][Mm][Ee][Nn][Tt][Aa][Tt][Ii][Oo][Nn])$'
+        coalesce(datastore.pipelines_v1__task(the_models_item -> 'task'), true)
+        and coalesce(datastore.pipelines_v1__task(the_models_item -> 'tasks'), true)
         and coalesce(datastore.pipelines_v1__sealed(the_models_item -> 'api_key'), true)
         and coalesce(jsonb_typeof(the_models_item -> 'dataset') in ('null', 'string'), true)
         and case jsonb_typeof(the_models_item -> 'version')
@@ -626,6 +904,7 @@ begin
           else the_models_item -> 'version' is null
         end
         and coalesce(jsonb_typeof(the_models_item -> 'Accuracy') in ('null', 'number'), true)
+        and coalesce(jsonb_typeof(the_models_item -> 'accuracy') in ('null', 'number'), true)
         and coalesce(datastore.pipelines_v1__sealed(the_models_item -> 'endpoint'), true)
         and coalesce(jsonb_typeof(the_models_item -> 'job_name') in ('null', 'string'), true)
         and coalesce(jsonb_typeof(the_models_item -> 'created_by') in ('null', 'string'), true)
@@ -635,7 +914,13 @@ begin
         and coalesce(jsonb_typeof(the_models_item -> 'content_type') in ('null', 'string'), true)
         and coalesce(jsonb_typeof(the_models_item -> 'creation_date') in ('null', 'string'), true)
         and coalesce(jsonb_typeof(the_models_item -> 'endpoint_name') in ('null', 'string'), true)
+        and coalesce(jsonb_typeof(the_models_item -> 'dataset_description') in ('null', 'string'), true)
         and coalesce(jsonb_typeof(the_models_item -> 'deployment_platform') in ('null', 'string'), true)
+        and case
+          when case jsonb_typeof(the_models_item) when 'object' then the_models_item ? 'tasks' else true end
+          then true
+          else case jsonb_typeof(the_models_item) when 'object' then the_models_item ? 'task' else true end
+        end
       ) is not true then
         return false;
       end if;
@@ -662,12 +947,14 @@ begin
           else the_pipelines_item -> 'version' is null
         end
         and coalesce(jsonb_typeof(the_pipelines_item -> 'Accuracy') in ('null', 'number'), true)
+        and coalesce(jsonb_typeof(the_pipelines_item -> 'accuracy') in ('null', 'number'), true)
         and coalesce(jsonb_typeof(the_pipelines_item -> 'job_name') in ('null', 'string'), true)
         and coalesce(jsonb_typeof(the_pipelines_item -> 'created_by') in ('null', 'string'), true)
         and coalesce(jsonb_typeof(the_pipelines_item -> 'description') in ('null', 'string'), true)
         and coalesce(jsonb_typeof(the_pipelines_item -> 'creation_date') in ('null', 'string'), true)
         and jsonb_typeof(the_pipelines_item -> 'pipeline_name') = 'string'
         and the_pipelines_item ->> 'pipeline_name' <> ''
+        and coalesce(jsonb_typeof(the_pipelines_item -> 'dataset_description') in ('null', 'string'), true)
       ) is not true then
         return false;
       end if;
@@ -693,3 +980,159 @@ begin
 end
 $function$;
 comment on function datastore.pipelines_v1(jsonb) is 'Compiled from pipelines.v1.json. It never changes.';
+
+create function datastore.pipelines_v1_pipeline(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  the_models jsonb;
+  the_models_item jsonb;
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if jsonb_typeof(instance) <> 'object' then
+    return false;
+  end if;
+  if (
+    instance ? 'models'
+    and coalesce(jsonb_typeof(instance -> 'dataset') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'default') in ('null', 'boolean'), true)
+    and case jsonb_typeof(instance -> 'version')
+      when 'null' then true
+      when 'number' then (instance -> 'version')::numeric % 1 = 0
+      when 'string' then true
+      else instance -> 'version' is null
+    end
+    and coalesce(jsonb_typeof(instance -> 'Accuracy') in ('null', 'number'), true)
+    and coalesce(jsonb_typeof(instance -> 'accuracy') in ('null', 'number'), true)
+    and coalesce(jsonb_typeof(instance -> 'job_name') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'created_by') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'description') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'creation_date') in ('null', 'string'), true)
+    and jsonb_typeof(instance -> 'pipeline_name') = 'string'
+    and instance ->> 'pipeline_name' <> ''
+    and coalesce(jsonb_typeof(instance -> 'dataset_description') in ('null', 'string'), true)
+  ) is not true then
+    return false;
+  end if;
+  the_models := instance -> 'models';
+  if jsonb_typeof(the_models) <> 'array' then
+    return false;
+  end if;
+  if (jsonb_array_length(the_models) >= 1) is not true then
+    return false;
+  end if;
+  for i in 0 .. jsonb_array_length(the_models) - 1 loop
+    the_models_item := the_models -> i;
+    if (
+      jsonb_typeof(the_models_item) = 'string'
+      and the_models_item #>> '{}' <> ''
+    ) is not true then
+      return false;
+    end if;
+  end loop;
+  return true;
+end
+$function$;
+comment on function datastore.pipelines_v1_pipeline(jsonb) is 'Compiled from pipeline in pipelines.v1.json. It never changes.';
+
+create function datastore.pipelines_v1_model__sealed(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  if instance is null then
+    return null;
+  end if;
+  if (
+    case jsonb_typeof(instance)
+      when 'null' then true
+      when 'object' then
+        jsonb_typeof(instance -> 'nonce') = 'string'
+        and instance ->> 'nonce' <> ''
+        and jsonb_typeof(instance -> 'kek_id') = 'string'
+        and instance ->> 'kek_id' <> ''
+        and jsonb_typeof(instance -> 'ciphertext') = 'string'
+        and instance ->> 'ciphertext' <> ''
+        and instance - array['nonce', 'kek_id', 'ciphertext'] = '{}'
+      else false
+    end
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.pipelines_v1_model__sealed(jsonb) is 'Compiled from model in pipelines.v1.json. It never changes.';
+
+create function datastore.pipelines_v1_model__task(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  if instance is null then
+    return null;
+  end if;
+  if (
+    jsonb_typeof(instance) = 'string'
+    and (instance #>> '{}') collate "C" ~ E'^(?:[Oo][Bb][Jj][Ee][Cc][Tt][ \\-][Dd][Ee][Tt][Ee][Cc][Tt][Ii][Oo][Nn]|[Cc][Ll][Aa][Ss][Ss][Ii][Ff][Ii][Cc][Aa][Tt][Ii][Oo][Nn]|[Ss][Ee][Gg][Mm][Ee][Nn][Tt][Aa][Tt][Ii][Oo][Nn])$'
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.pipelines_v1_model__task(jsonb) is 'Compiled from model in pipelines.v1.json. It never changes.';
+
+create function datastore.pipelines_v1_model(instance jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if (
+    coalesce(datastore.pipelines_v1_model__task(instance -> 'task'), true)
+    and coalesce(datastore.pipelines_v1_model__task(instance -> 'tasks'), true)
+    and coalesce(datastore.pipelines_v1_model__sealed(instance -> 'api_key'), true)
+    and coalesce(jsonb_typeof(instance -> 'dataset') in ('null', 'string'), true)
+    and case jsonb_typeof(instance -> 'version')
+      when 'null' then true
+      when 'number' then (instance -> 'version')::numeric % 1 = 0
+      when 'string' then true
+      else instance -> 'version' is null
+    end
+    and coalesce(jsonb_typeof(instance -> 'Accuracy') in ('null', 'number'), true)
+    and coalesce(jsonb_typeof(instance -> 'accuracy') in ('null', 'number'), true)
+    and coalesce(datastore.pipelines_v1_model__sealed(instance -> 'endpoint'), true)
+    and coalesce(jsonb_typeof(instance -> 'job_name') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'created_by') in ('null', 'string'), true)
+    and jsonb_typeof(instance -> 'model_name') = 'string'
+    and instance ->> 'model_name' <> ''
+    and coalesce(jsonb_typeof(instance -> 'description') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'content_type') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'creation_date') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'endpoint_name') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'dataset_description') in ('null', 'string'), true)
+    and coalesce(jsonb_typeof(instance -> 'deployment_platform') in ('null', 'string'), true)
+    and case
+      when case jsonb_typeof(instance) when 'object' then instance ? 'tasks' else true end
+      then true
+      else case jsonb_typeof(instance) when 'object' then instance ? 'task' else true end
+    end
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
+$function$;
+comment on function datastore.pipelines_v1_model(jsonb) is 'Compiled from model in pipelines.v1.json. It never changes.';

@@ -2,8 +2,6 @@ create table datastore.document_schema (
   kind text not null,
   version integer not null,
   schema jsonb not null,
-  system_keys jsonb not null generated always as (datastore.system_keys(schema)) stored,
-  misspellings jsonb not null generated always as (datastore.misspellings(schema)) stored,
   primary key (kind, version),
   constraint document_schema_schema_check check (datastore.object_v1(schema))
 );
@@ -12,5 +10,3 @@ comment on table datastore.document_schema is 'The JSON Schemas that documents a
 comment on column datastore.document_schema.kind is 'picture, picture_set, …';
 comment on column datastore.document_schema.version is 'What schema_version of a document says; absent there means 1.';
 comment on column datastore.document_schema.schema is 'JSON Schema, draft 2020-12; the files are in sql/documents.';
-comment on column datastore.document_schema.system_keys is 'The keys that the datastore fills, by section: see datastore.system_keys(jsonb).';
-comment on column datastore.document_schema.misspellings is 'Known keys in camelCase, by section: see datastore.misspellings(jsonb).';

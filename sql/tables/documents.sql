@@ -786,7 +786,21 @@ $json$),
               "null"
             ]
           },
+          "dataset_description": {
+            "description": "Read as dataset.",
+            "type": [
+              "string",
+              "null"
+            ]
+          },
           "Accuracy": {
+            "type": [
+              "number",
+              "null"
+            ]
+          },
+          "accuracy": {
+            "description": "Read as Accuracy.",
             "type": [
               "number",
               "null"
@@ -815,18 +829,29 @@ $json$),
       "items": {
         "type": "object",
         "required": [
-          "model_name",
-          "task"
+          "model_name"
         ],
+        "if": {
+          "required": [
+            "tasks"
+          ]
+        },
+        "else": {
+          "required": [
+            "task"
+          ]
+        },
         "properties": {
           "model_name": {
             "type": "string",
             "minLength": 1
           },
           "task": {
-            "description": "Object detection, classification or segmentation, without regard to case and hyphens.",
-            "type": "string",
-            "pattern": "^(?:[Oo][Bb][Jj][Ee][Cc][Tt][- ][Dd][Ee][Tt][Ee][Cc][Tt][Ii][Oo][Nn]|[Cc][Ll][Aa][Ss][Ss][Ii][Ff][Ii][Cc][Aa][Tt][Ii][Oo][Nn]|[Ss][Ee][Gg][Mm][Ee][Nn][Tt][Aa][Tt][Ii][Oo][Nn])$"
+            "$ref": "#/$defs/task"
+          },
+          "tasks": {
+            "description": "Read as task.",
+            "$ref": "#/$defs/task"
           },
           "endpoint_name": {
             "type": [
@@ -889,7 +914,21 @@ $json$),
               "null"
             ]
           },
+          "dataset_description": {
+            "description": "Read as dataset.",
+            "type": [
+              "string",
+              "null"
+            ]
+          },
           "Accuracy": {
+            "type": [
+              "number",
+              "null"
+            ]
+          },
+          "accuracy": {
+            "description": "Read as Accuracy.",
             "type": [
               "number",
               "null"
@@ -903,6 +942,11 @@ $json$),
     }
   },
   "$defs": {
+    "task": {
+      "description": "Object detection, classification or segmentation, without regard to case and hyphens.",
+      "type": "string",
+      "pattern": "^(?:[Oo][Bb][Jj][Ee][Cc][Tt][- ][Dd][Ee][Tt][Ee][Cc][Tt][Ii][Oo][Nn]|[Cc][Ll][Aa][Ss][Ss][Ii][Ff][Ii][Cc][Aa][Tt][Ii][Oo][Nn]|[Ss][Ee][Gg][Mm][Ee][Nn][Tt][Aa][Tt][Ii][Oo][Nn])$"
+    },
     "sealed": {
       "description": "A secret, encrypted before it reached the database; a text here is refused.",
       "writeOnly": true,

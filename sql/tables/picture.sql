@@ -16,7 +16,7 @@ create table datastore.picture (
   image_data jsonb not null default '{}',
   quality_check jsonb not null default '{}',
   -- what people filter by
-  schema_version integer not null generated always as (coalesce((document ->> 'schema_version')::numeric::integer, 1)) stored,
+  schema_version integer not null generated always as (coalesce(datastore.number_of(document -> 'schema_version'), 1)::integer) stored,
   file_name text generated always as (metadata ->> 'file_name') stored,
   format text generated always as (image_data ->> 'format') stored,
   width numeric generated always as (datastore.number_of(image_data -> 'width')) stored,
@@ -35,7 +35,8 @@ create table datastore.picture (
   foreign key (picture_set_id, container_id) references datastore.picture_set on delete cascade,
   constraint picture_state_check check (state in ('pending', 'stored', 'replaced')),
   constraint picture_replaced_check check ((state = 'replaced') = (replaced_by is not null)),
-  -- A row keeps the version that it was written with: a newer one adds its own constraints beside these.
+  -- A row keeps the version that it was written with: a newer one adds its own constraint, and itself to the first.
+  constraint picture_schema_version_check check (schema_version in (1)),
   constraint picture_v1_check check (schema_version <> 1 or datastore.picture_v1(document)),
   constraint picture_kept_check check (datastore.object_v1(kept)),
   constraint inspection_v1_metadata_check check (datastore.inspection_v1_metadata(metadata)),

@@ -9,7 +9,7 @@ create table datastore.picture_set (
   document jsonb not null default '{}',
   kept jsonb,
   -- what people filter by
-  schema_version integer not null generated always as (coalesce((document ->> 'schema_version')::numeric::integer, 1)) stored,
+  schema_version integer not null generated always as (coalesce(datastore.number_of(document -> 'schema_version'), 1)::integer) stored,
   project_name text generated always as (document ->> 'project_name') stored,
   submitter_name text generated always as (document ->> 'submitter_name') stored,
   created_at timestamptz not null default now(),
@@ -18,7 +18,8 @@ create table datastore.picture_set (
   edited_by uuid,
   last_change text not null default 'picture_set created',
   primary key (picture_set_id, container_id),
-  -- A row keeps the version that it was written with: a newer one adds its own constraints beside these.
+  -- A row keeps the version that it was written with: a newer one adds its own constraint, and itself to the first.
+  constraint picture_set_schema_version_check check (schema_version in (1)),
   constraint picture_set_v1_check check (schema_version <> 1 or datastore.picture_set_v1(document)),
   constraint picture_set_kept_check check (datastore.object_v1(kept)),
   constraint picture_set_name_check check (char_length(name) between 1 and 255),

@@ -4,6 +4,17 @@ select
   rebuilt.document_text::json as document,
   rebuilt.document_text
 from datastore.picture
+left join lateral (
+  select concat(
+    '{"model": ', coalesce(inference.document -> 'models' -> -1 -> 'name', inference.document -> 'pipeline_name', 'null'),
+    ', "prediction": ', coalesce(to_json(seed.name)::text, 'null'),
+    ', "confidence_score": ', coalesce(inference.top_score::text, 'null')) as classification
+  from datastore.inference
+  left join datastore.seed on seed.seed_id = inference.top_seed_id
+  where inference.picture_id = picture.picture_id and inference.container_id = picture.container_id
+  order by inference.position desc
+  limit 1
+) as newest on true
 cross join lateral (
   select concat(
     '{"picture_id": "', picture.picture_id,
@@ -11,7 +22,8 @@ cross join lateral (
     '", "metadata": ', datastore.with_kept(picture.metadata, picture.kept -> 'metadata'),
     ', "image_data": ', datastore.with_kept(picture.image_data, picture.kept -> 'image_data'),
     ', "quality_check": ', datastore.with_kept(picture.quality_check, picture.kept -> 'quality_check'),
-    ', "classification_data": ' || (picture.kept ->> 'classification_data'),
+    ', "classification_data": ' || coalesce(newest.classification || datastore.more_members(picture.kept -> 'classification_data'),
+                                           picture.kept ->> 'classification_data'),
     ', "child_data": {"children": [], "count": 0', datastore.more_members(picture.kept -> 'child_data'),
     ', "error_handling": {"feedback": "", "correction_applied": "", "error_details": ""',
       datastore.more_members(picture.kept -> 'error_handling'),

@@ -1,0 +1,257 @@
+"""Inferences: imported and rebuilt, against the same documents stored whole; and how it stays with many of them."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+
+from benchmarks.figures import Figure, alternately
+from benchmarks.network import Network
+from datastore_db import connect
+from datastore_db.json_codec import dumps
+from datastore_db.local import LocalStack
+
+BOXES, GUESSES = 20, 5
+BATCH = 1000
+FEW, MANY = 10_000, 10_000_000
+DELAY = 0.001  # seconds there and back, of a network that the second table adds
+SPECIES = (
+    *("Brassica napus", "Brassica juncea", "Cirsium arvense", "Cirsium vulgare", "Carduus nutans", "Bromus secalinus"),
+    *("Bromus hordeaceus", "Bromus japonicus", "Lolium temulentum", "Solanum carolinense", "Solanum nigrum"),
+    *("Solanum rostratum", "Ambrosia artemisiifolia", "Ambrosia trifida", "Ambrosia psilostachya"),
+)
+BOX_COLUMNS = "box_id, container_id, inference_id, position, document, guesses, seed_id, seed_ids, scores, top_place"
+WHOLE = "insert into public.whole (document) values (%s::jsonb) returning document::text"
+IMPORT = "select datastore.import_inference(%s, %s::jsonb)::text"
+
+
+def document(chance: random.Random) -> dict[str, Any]:
+    """What a pipeline says: 20 boxes with 5 guesses each, all digits of a float."""
+
+    def box() -> dict[str, Any]:
+        scores = sorted((chance.random() for _ in range(GUESSES)), reverse=True)
+        numbers = chance.sample(range(len(SPECIES)), GUESSES)
+        guesses = [
+            {"label": f"{number} {SPECIES[number]}", "score": Decimal(repr(score / sum(scores)))}
+            for number, score in zip(numbers, scores, strict=True)
+        ]
+        left, top = chance.randrange(1500), chance.randrange(900)
+        corners = {"topX": left, "topY": top, "bottomX": left + chance.randrange(300), "bottomY": top + 120}
+        return {
+            "box": corners,
+            **guesses[0],
+            "topN": guesses,
+            "overlapping": False,
+            "overlappingIndices": [],
+            "color": "#ED1C24",
+        }
+
+    boxes = [box() for _ in range(BOXES)]
+    labels = [box["label"] for box in boxes]
+    return {
+        "filename": "1.tiff",
+        "boxes": boxes,
+        "labelOccurrence": {label: labels.count(label) for label in labels},
+        "totalBoxes": BOXES,
+        "pipeline_name": "Swin transformer",
+        "models": [{"name": "seed-detector-1", "version": "1"}, {"name": "swinv1-base-dataaugv2-1", "version": 1}],
+    }
+
+
+def measure(stack: LocalStack) -> list[Figure]:
+    """One and a thousand inferences of 20 boxes with 5 guesses; then one among ten million guesses."""
+    with psycopg.connect(stack.database_url, autocommit=True) as connection:
+        row = connection.execute(
+            "select datastore.register_user('inferences@example.org') ->> 'picture_set_id'"
+        ).fetchone()
+        assert row is not None
+        announced = connection.execute(
+            "select datastore.announce_pictures(%s, '[{}]') -> 0 ->> 'picture_id'", row
+        ).fetchone()
+        assert announced is not None
+        picture_id = str(announced[0])
+        return [
+            *_one(connection, picture_id),
+            *_far_away(stack, picture_id),
+            _batch(connection, picture_id),
+            _among_many(connection, picture_id),
+        ]
+
+
+def _one(connection: psycopg.Connection, picture_id: str, delay: float = 0) -> list[Figure]:
+    """One import and one rebuild, on this connection. As text, so that nothing is parsed by the client."""
+    sent = dumps(document(random.Random(1)))
+    connection.execute("""
+        create table if not exists public.whole (
+          whole_id uuid primary key default gen_random_uuid(),
+          document jsonb check (datastore.inference_v1(document)))
+    """)
+    connection.execute("create table if not exists public.rebuilt (inference_id uuid primary key, document jsonb)")
+
+    def run(query: str, *arguments: object) -> str:
+        row = connection.execute(query, arguments).fetchone()
+        assert row is not None
+        return str(row[0])
+
+    inference_id = json.loads(run(IMPORT, picture_id, sent))["inference_id"]
+    run(
+        "insert into public.rebuilt select %s, datastore.rebuild_inference(%s)::jsonb returning 1",
+        *(inference_id, inference_id),
+    )
+    imported, whole, rebuilt, selected = alternately(
+        401,
+        lambda: run(IMPORT, picture_id, sent),
+        lambda: run(WHOLE, sent),
+        lambda: run("select datastore.rebuild_inference(%s)::text", inference_id),
+        lambda: run("select document::text from public.rebuilt where inference_id = %s", inference_id),
+    )
+    where = f", {delay * 1000:g} ms away" if delay else ""
+    return [
+        Figure(
+            f"import_inference, 20 boxes of 5 guesses{where}",
+            "the document, whole, in one checked jsonb",
+            imported / whole,
+            2.5,
+            _milliseconds(imported, whole),
+        ),
+        Figure(
+            f"rebuild_inference, the same{where}",
+            "selecting the rebuilt document, stored whole",
+            rebuilt / selected,
+            2.5,
+            _milliseconds(rebuilt, selected),
+        ),
+    ]
+
+
+def _far_away(stack: LocalStack, picture_id: str) -> list[Figure]:
+    """The same with a network between, and the round trips of each call."""
+    figures: list[Figure] = []
+    with Network(stack.database_url, DELAY) as network:
+        with psycopg.connect(network.url, autocommit=True) as connection:
+            figures += _one(connection, picture_id, DELAY)
+        with connect(network.url) as store:
+            sent = document(random.Random(2))
+            imported: Any = store.import_inference(picture_id, sent)
+            inference_id = imported["inference_id"]
+            feedback = {"inferenceId": inference_id, "boxes": [{"boxId": box["box_id"]} for box in imported["boxes"]]}
+            calls: dict[str, Callable[[], object]] = {
+                "import_inference": lambda: store.import_inference(picture_id, sent),
+                "inference": lambda: store.inference(inference_id),
+                "record_feedback": lambda: store.record_feedback(feedback),
+            }
+            for name, call in calls.items():
+                before = network.round_trips
+                call()
+                trips = network.round_trips - before
+                figures.append(Figure(f"round trips of {name} in Python", "one", trips, 1, f"{trips}"))
+    return figures
+
+
+def _batch(connection: psycopg.Connection, picture_id: str) -> Figure:
+    """The same rows, exported from the import before, are what COPY writes into the same tables."""
+    chance = random.Random(3)
+    batch = dumps([{"picture_id": picture_id, "document": document(chance)} for _ in range(BATCH)])
+    tables = {
+        "inference": "inference_id, container_id, picture_id, document, model_version_ids, top_seed_id, top_score",
+        "box": BOX_COLUMNS,
+    }
+    seconds: tuple[list[float], list[float]] = ([], [])
+    for _ in range(5):
+        start = time.perf_counter()
+        row = connection.execute("select datastore.import_inferences(%s::jsonb)::text", [batch]).fetchone()
+        seconds[0].append(time.perf_counter() - start)
+        assert row is not None
+        ids = [item["inference_id"] for item in json.loads(row[0])]
+        rows = {}
+        for table, columns in tables.items():
+            # COPY takes no parameters
+            quoted = ", ".join(f"'{inference_id}'" for inference_id in ids)
+            query = f"copy (select {columns} from datastore.{table} where inference_id in ({quoted})) to stdout"  # noqa: S608
+            with connection.cursor().copy(query) as copy:
+                rows[table] = b"".join(copy)
+        connection.execute("delete from datastore.inference where inference_id = any (%s::uuid[])", [ids])
+        connection.execute("vacuum datastore.inference, datastore.box")
+        start = time.perf_counter()
+        with connection.transaction():
+            for table, columns in tables.items():
+                with connection.cursor().copy(f"copy datastore.{table} ({columns}) from stdin") as copy:
+                    copy.write(rows[table])
+        seconds[1].append(time.perf_counter() - start)
+    imported, copied = (sorted(taken)[len(taken) // 2] for taken in seconds)
+    return Figure(
+        "import_inferences of 1,000",
+        "COPY of the same rows into the same tables",
+        imported / copied,
+        4,
+        _milliseconds(imported, copied),
+    )
+
+
+def _among_many(connection: psycopg.Connection, picture_id: str) -> Figure:
+    """One inference is rebuilt while 10,000 guesses are stored, and while 10,000,000 are."""
+    connection.execute("truncate datastore.inference cascade")
+    ids = [_stored(connection, picture_id, n) for n in range(FEW // (BOXES * GUESSES))]
+
+    def rebuild_all(chosen: list[str]) -> None:
+        for inference_id in chosen:
+            connection.execute("select datastore.rebuild_inference(%s)::text", [inference_id]).fetchone()
+
+    connection.execute("vacuum analyze datastore.inference, datastore.box")
+    few = alternately(15, lambda: rebuild_all(ids))[0] / len(ids)
+    # What is there is copied until there are so many; unchecked, and each inference's boxes beside each other.
+    with connection.transaction():
+        connection.execute("set local session_replication_role = replica")
+        connection.execute(
+            "create temp table original on commit drop as "
+            "select inference_id as old_id, container_id, picture_id, document from datastore.inference"
+        )
+        connection.execute("create temp table copied (old_id uuid, new_id uuid) on commit drop")
+        for _ in range(MANY // FEW - 1):
+            connection.execute("truncate copied")
+            connection.execute("insert into copied select old_id, gen_random_uuid() from original")
+            connection.execute("""
+                insert into datastore.inference (inference_id, container_id, picture_id, document)
+                select new_id, container_id, picture_id, document from copied join original using (old_id)
+            """)
+            connection.execute(f"""
+                insert into datastore.box ({BOX_COLUMNS})
+                select overlay(new_id::text placing substr(box_id::text, 25) from 25)::uuid, container_id, new_id,
+                       position, document, guesses, seed_id, seed_ids, scores, top_place
+                from copied join datastore.box on inference_id = old_id
+                order by new_id, position
+            """)  # noqa: S608
+    connection.execute("vacuum analyze datastore.inference, datastore.box")
+    row = connection.execute("select sum(cardinality(scores)) from datastore.box").fetchone()
+    assert row == (MANY,), row
+    chosen = [
+        str(found[0])
+        for found in connection.execute(
+            "select inference_id from datastore.inference order by md5(inference_id::text) limit %s", [len(ids)]
+        )
+    ]
+    many = alternately(15, lambda: rebuild_all(chosen))[0] / len(ids)
+    connection.execute("truncate datastore.inference cascade")
+    return Figure(
+        "rebuild_inference with 10,000,000 guesses stored",
+        "with 10,000 stored",
+        many / few,
+        1.3,
+        _milliseconds(many, few),
+    )
+
+
+def _stored(connection: psycopg.Connection, picture_id: str, seed: int) -> str:
+    row = connection.execute(IMPORT, [picture_id, dumps(document(random.Random(seed)))]).fetchone()
+    assert row is not None
+    return str(json.loads(row[0])["inference_id"])
+
+
+def _milliseconds(ours: float, theirs: float) -> str:
+    return f"{ours * 1000:.2f} ms, {theirs * 1000:.2f} ms"

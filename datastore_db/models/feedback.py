@@ -1,0 +1,64 @@
+"""The feedback document: the mirror of sql/documents/feedback.v1.json."""
+
+# ruff: noqa: N815  (the attributes are named as the keys)
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from datastore_db.errors import DocumentError
+from datastore_db.models.box import Corners, corner_rules
+from datastore_db.models.document import Document, Section
+from datastore_db.models.values import Uuid, UuidOrEmpty
+
+
+class FeedbackBox(Section):
+    """What an expert says about one box. `null` is the same as absent."""
+
+    boxId: UuidOrEmpty | None = None
+    classId: UuidOrEmpty | None = None
+    label: str | None = None
+    box: Corners | None = None
+    comment: str | None = None
+
+    def rules(self) -> Iterator[tuple[str, str]]:
+        """The rules that this box breaks, by keyword, each with what is wrong."""
+        if not self.boxId and (self.box is None or not (self.label or self.classId)):
+            missing = "box" if self.box is None else "label or classId"
+            yield (
+                "drawnBox",
+                "expected a boxId, or a box that was drawn, with box and a label or classId; "
+                f"found no boxId and no {missing}",
+            )
+        if (self.label is None) != (self.classId is None) and not (self.label or self.classId):
+            absent, empty = ("label", "classId") if self.label is None else ("classId", "label")
+            yield (
+                "species",
+                f"expected a {absent} beside the empty {empty}, found none: both are empty for what is no seed, "
+                "both are absent where the top guess is right",
+            )
+
+
+class Feedback(Document):
+    """What an expert says about the boxes of an inference."""
+
+    kind: ClassVar[str] = "feedback"
+
+    userId: Uuid | None = None
+    inferenceId: Uuid
+    boxes: list[FeedbackBox]
+
+    def rules(self) -> Iterator[DocumentError]:
+        """`corners`, `drawnBox`, `species`, and `uniqueBoxId`: a box twice."""
+        yield from corner_rules(self.boxes)
+        places: dict[str, int] = {}
+        for place, box in enumerate(self.boxes):
+            for keyword, message in box.rules():
+                yield {"instance_path": f"/boxes/{place}", "keyword": keyword, "message": message}
+            if box.boxId and (first := places.setdefault(box.boxId.lower(), place)) != place:
+                yield {
+                    "instance_path": f"/boxes/{place}/boxId",
+                    "keyword": "uniqueBoxId",
+                    "message": f'expected each box once, found "{box.boxId}" at /boxes/{first}, too',
+                }

@@ -1,0 +1,77 @@
+"""The inference document: the mirror of sql/documents/inference.v1.json."""
+
+# ruff: noqa: N815  (the attributes are named as the keys)
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field
+
+from datastore_db.errors import DocumentError
+from datastore_db.models.box import Corners, corner_rules
+from datastore_db.models.document import Document, Section
+from datastore_db.models.values import (
+    Color,
+    Integer,
+    Integers,
+    NaturalNumber,
+    NonEmptyText,
+    Number,
+    Uuid,
+    Version,
+    bounds,
+)
+
+Score = Annotated[Number, AfterValidator(bounds(least=0, most=1))]
+
+
+class Guess(Section):
+    """What a model takes a seed for, and how sure it is."""
+
+    label: NonEmptyText
+    score: Score
+
+
+class InferenceBox(Section):
+    """A seed that a model found. Without `topN` its label and score are its only guess."""
+
+    box: Corners
+    label: NonEmptyText
+    score: Score
+    topN: list[Guess] = Field(default_factory=list)
+    overlapping: bool = False
+    overlappingIndices: Integers = Field(default_factory=list)
+    color: Color = ""
+
+
+class ModelReference(Section):
+    """A version of a model."""
+
+    name: str
+    version: Version
+
+
+class Inference(Document):
+    """What a pipeline of models says about one picture."""
+
+    kind: ClassVar[str] = "inference"
+
+    filename: str | None = None
+    boxes: list[InferenceBox]
+    labelOccurrence: dict[str, NaturalNumber] = Field(default_factory=dict)
+    totalBoxes: Integer
+    models: list[ModelReference] = Field(default_factory=list)
+    pipeline_name: str = ""
+    pipeline_id: Uuid = ""
+
+    def rules(self) -> Iterator[DocumentError]:
+        """`totalBoxes`: not the number of boxes. `corners`: a top beyond its bottom."""
+        if self.totalBoxes != len(self.boxes):
+            yield {
+                "instance_path": "/totalBoxes",
+                "keyword": "totalBoxes",
+                "message": f"expected {len(self.boxes)}, the number of boxes, found {self.totalBoxes}",
+            }
+        yield from corner_rules(self.boxes)

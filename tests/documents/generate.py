@@ -1,0 +1,391 @@
+"""Documents for the two judges: valid ones by their JSON Schema, nearly valid ones by one mistake in a valid one, and
+wild ones.
+
+A field that is added to a schema is generated here without a change.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from functools import cache
+from random import Random
+from typing import Any
+
+from hypothesis import strategies as st
+from pydantic.alias_generators import to_camel
+
+from datastore_db.models.schema import document_schema
+
+Schema = dict[str, Any]
+Documents = st.SearchStrategy[Any]
+
+KINDS = ["picture", "picture_set", "inference", "feedback", "pipelines"]
+
+TEXTS = ["", "a", "é", "\U0001f600", "e\u0301", " ", "1", "null", "a\nb", 'q"\\/', "~0/~1", "\u2028", "x" * 300]
+NUMBERS: list[int | Decimal] = [
+    *(0, 1, -1, 6, 255, 256, 2**31, 2**53 + 1, 2**63, -(2**63) - 1, 10**30, 10**307),
+    *map(Decimal, ["0.0", "6.0", "6.00", "6e0", "1.0", "0.5", "-0.0", "0.1", "1e2", "1E-7", "1e300", "1e-300"]),
+    *map(
+        Decimal,
+        ["3.14159265358979323846264338327950288419716939937510582", "0.30000000000000004", "1.0000000000000000001"],
+    ),
+]
+# What limits are about: just inside of them, and beyond
+EXTREMES: list[Any] = [
+    *(Decimal("1e308"), Decimal("1.00000000000000000000000000000000000001e308"), -Decimal("1e308"), Decimal("1e309")),
+    *(
+        Decimal("1e-308"),
+        Decimal("9.9e-309"),
+        Decimal("-1e-309"),
+        Decimal("1e400"),
+        Decimal("1e-400"),
+        10**308,
+        10**308 + 1,
+    ),
+    *(
+        10**999,
+        Decimal("1." + "1" * 999),
+        Decimal("1." + "1" * 1000),
+        Decimal("0e-999"),
+        Decimal("0e-1000"),
+        Decimal("0e5000"),
+    ),
+    *(Decimal("0e1073741822"), Decimal("0e1073741824"), Decimal("1e-20000"), Decimal("1e200000")),
+    *(float("nan"), float("inf"), -float("inf"), "\0", "a\0b", "\ud800", "\udc00", "\ud800\ud800", "x\udfff"),
+    *({"\0": 1}, {"\ud800": 1}),
+]
+UUIDS = [
+    *("8367cc4e-1b61-42c2-a061-ca8662aeac37", "8367CC4E-1B61-42C2-A061-CA8662AEAC37"),
+    *("00000000-0000-0000-0000-000000000000", "fb20146f-df2f-403f-a56f-f02a48092167"),
+]
+EMAILS = [
+    *(
+        "ana@example.org",
+        "a.b+c@x",
+        "!#$%&'*+/=?^_`{|}~-@a-b.c",
+        '"a b"@x.y',
+        '"\\""@x',
+        "a@[127.0.0.1]",
+        "a@[IPv6:::1]",
+    ),
+    *("a@[IPv6:1:2:3:4:5:6:7:8]", "a@[IPv6:::1.2.3.4]", "x" * 64 + "@a", "a@" + "b" * 63, "1@2"),
+]
+NO_UUIDS = [
+    "8367cc4e1b6142c2a061ca8662aeac37",
+    UUIDS[0] + "\n",
+    "{" + UUIDS[0] + "}",
+    "8367cc4e-1b61-42c2-a061-ca8662aeac3g",
+]
+NO_EMAILS = [
+    *(
+        "ana",
+        "@",
+        "a@",
+        "@b",
+        "a@b@c",
+        "a b@c",
+        "ä@x.y",
+        "a@ä.de",
+        ".a@b",
+        "a.@b",
+        "a..b@c",
+        "a@b..c",
+        "a@-b",
+        "a@b-",
+        "a@b_c",
+    ),
+    *(
+        "a@[1.2.3]",
+        "a@[1.2.3.256]",
+        "a@[01.2.3.4]",
+        "a@[IPv6:1:2]",
+        "a@[IPv6:1::2::3]",
+        "a@[ipv6:::1]",
+        "a@[",
+        "a@]",
+        "a@[]",
+    ),
+    *(
+        "x" * 65 + "@a",
+        "a@" + "b" * 64,
+        "a@" + ".".join(["b" * 63] * 4),
+        "a@" + "b." * 126 + "b",
+        "a@b\n",
+        "\na@b",
+        '"a@b',
+        '"\n"@b',
+    ),
+    *(
+        "a@[IPv6:1:2:3:4:5:6:7::]",
+        "a@[IPv6:1:2:3:4:5:6:7:8:9]",
+        "a@[IPv6::]",
+        "a@[IPv6:::1.2.3.4.5]",
+        "a@[IPv6:1.2.3.4]",
+    ),
+]
+DATES = [
+    "2024-02-29",
+    "2023-02-29",
+    "2024-02-30",
+    "2024-13-01",
+    "24-1-1",
+    "2024-02-29T24:00:00Z",
+    "2024-01-01T00:00:00+25:00",
+]
+TASKS = ["Object-detection", "object detection", "OBJECT-DETECTION", "classification", "Segmentation"]
+NO_TASKS = [
+    "object  detection",
+    "objectdetection",
+    "object_detection",
+    "classification\n",
+    "\u017fegmentation",
+    "cla\u017f\u017fification",
+]
+COLORS = ["#ED1C24", "#fff"]
+NO_COLORS = ["ED1C24", "#ffff", "#ggg", "#fff\n", "#\uff26\uff26\uff26"]
+OTHERS = [None, True, False, [], {}, [1, 2, 3], [1, Decimal("2.0"), 255], [None], {"a": None}, "2024-05-01"]
+MISTAKES = [*OTHERS, *TEXTS, *NUMBERS, *NO_UUIDS, *UUIDS, *NO_EMAILS, *DATES, *NO_TASKS, *NO_COLORS]
+
+words = st.sampled_from(TEXTS) | st.text('aB9 _-~/"\\\x01\x7fé\u0301\u2028\ufeff\U0001f600', max_size=8)
+numbers = (
+    st.sampled_from(NUMBERS)
+    | st.integers(-(10**20), 10**20)
+    | st.decimals(-(10**6), 10**6, allow_nan=False, allow_infinity=False)
+)
+scalars = st.none() | st.booleans() | numbers | words
+anything = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3), max_leaves=6
+)
+
+
+# Valid
+
+
+def _merged(schema: Schema, root: Schema) -> Schema:
+    if (reference := schema.get("$ref")) is not None:
+        target = root
+        for key in reference.removeprefix("#/").split("/"):
+            target = target[key]
+        return target | {key: value for key, value in schema.items() if key != "$ref"}
+    return schema
+
+
+def _texts(schema: Schema) -> Documents:
+    if "format" in schema:
+        return st.sampled_from({"email": EMAILS, "uuid": UUIDS}[schema["format"]])
+    if "pattern" in schema:
+        return st.sampled_from(TASKS if "Tt" in schema["pattern"] else COLORS)
+    least, most = schema.get("minLength", 0), schema.get("maxLength", 1000)
+    return words.filter(lambda text: least <= len(text) <= most)
+
+
+def _numbers(schema: Schema, kind: str) -> Documents:
+    least = schema.get("minimum", schema.get("exclusiveMinimum"))
+    least, most = (-(10**20) if least is None else least), schema.get("maximum", 10**20)
+    if "exclusiveMinimum" in schema:
+        least = least + 1
+    known = [number for number in NUMBERS if least <= number <= most and (kind == "number" or number == int(number))]
+    whole = st.integers(least, most)
+    either = st.sampled_from(known) | whole | whole.map(lambda number: Decimal(f"{number}.0"))
+    return either if kind == "integer" else either | st.decimals(least, most, allow_nan=False, places=None)
+
+
+def _objects(schema: Schema, root: Schema) -> Documents:
+    known = schema.get("properties", {})
+    required = set(schema.get("required", ()))
+    fields = {key: valid_values(part, root) for key, part in known.items()}
+    more = schema.get("additionalProperties", True)
+    if more is False:
+        return st.fixed_dictionaries({key: fields[key] for key in required})
+    spellings = {to_camel(key) for key in known}
+    unknown = st.dictionaries(
+        words.filter(lambda key: key not in known and key not in spellings),
+        valid_values(more, root) if isinstance(more, dict) else anything,
+        max_size=2,
+    )
+    return st.tuples(
+        unknown,
+        st.fixed_dictionaries(
+            {key: fields[key] for key in required},
+            optional={key: field for key, field in fields.items() if key not in required},
+        ),
+    ).map(lambda parts: parts[0] | parts[1])
+
+
+def valid_values(schema: Schema, root: Schema) -> Documents:
+    """Values that fit a part of a schema."""
+    schema = _merged(schema, root)
+    if "const" in schema:
+        return st.sampled_from([schema["const"], Decimal(f"{schema['const']}.0")])
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    if "anyOf" in schema:
+        rest = {key: value for key, value in schema.items() if key != "anyOf"}
+        return st.one_of(
+            [
+                valid_values(rest | ({"type": "object"} if "required" in branch else {}) | branch, root)
+                for branch in schema["anyOf"]
+            ]
+        )
+    makers: dict[str, Callable[[], Documents]] = {
+        "null": st.none,
+        "boolean": st.booleans,
+        "string": lambda: _texts(schema),
+        "number": lambda: _numbers(schema, "number"),
+        "integer": lambda: _numbers(schema, "integer"),
+        "array": lambda: st.lists(
+            valid_values(schema.get("items", {}), root),
+            min_size=schema.get("minItems", 0),
+            max_size=schema.get("maxItems", 3),
+        ),
+        "object": lambda: _objects(schema, root),
+    }
+    if "type" not in schema:
+        return anything | _objects(schema, root) if "properties" in schema else anything
+    types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    return st.one_of([makers[name]() for name in types])
+
+
+def _keep_rules(kind: str, document: Any) -> Any:
+    """Make a document that fits its schema keep the rules of its kind."""
+    document = copy.deepcopy(document)
+    boxes = document.get("boxes", [])
+    for box in boxes:
+        if isinstance(corners := box.get("box"), dict):
+            for axis in "XY":
+                ends = sorted([corners[f"top{axis}"], corners[f"bottom{axis}"]])
+                corners[f"top{axis}"], corners[f"bottom{axis}"] = ends
+    if kind == "inference":
+        document["totalBoxes"] = len(boxes)
+    if kind == "feedback":
+        seen: set[str] = set()
+        for box in boxes:
+            if not (box.get("boxId") or (box.get("box") and (box.get("label") or box.get("classId")))):
+                box["boxId"] = "fb20146f-df2f-403f-a56f-f02a48092167"
+            if (identity := (box.get("boxId") or "").lower()) in seen:
+                box["boxId"] = f"{len(seen):08x}-0000-4000-8000-000000000000"
+                identity = box["boxId"]
+            seen |= {identity} if identity else set()
+            if (box.get("label") is None) != (box.get("classId") is None) and not (
+                box.get("label") or box.get("classId")
+            ):
+                box["label"] = box["classId"] = ""
+                box["boxId"] = box.get("boxId") or f"{len(seen):08x}-0000-4000-8000-000000000001"
+    if kind == "pipelines":
+        for place, pipeline in enumerate(document.get("pipelines", [])):
+            pipeline["pipeline_name"] += str(place)
+            if place:
+                pipeline.pop("default", None)
+        for place, model in enumerate(document.get("models", [])):
+            model["model_name"] += str(place)
+            if "task" not in model:
+                model.setdefault("tasks", "segmentation")
+            else:
+                model.pop("tasks", None)
+        for entry in [*document.get("pipelines", []), *document.get("models", [])]:
+            for other, usual in (("dataset_description", "dataset"), ("accuracy", "Accuracy")):
+                if entry.get(usual) is not None:
+                    entry.pop(other, None)
+    return document
+
+
+@cache
+def valid(kind: str) -> Documents:
+    """Documents that are right."""
+    schema = document_schema(kind)
+    return valid_values(schema, schema).map(lambda document: _keep_rules(kind, document))
+
+
+# Nearly valid
+
+
+def _some_place(document: Any, known: Any, chance: Random) -> list[Any]:
+    """A place in a document, mostly one that its schema says something of."""
+    path: list[Any] = []
+    while document and isinstance(document, dict | list) and chance.random() < 0.85:
+        keys = list(document) if isinstance(document, dict) else list(range(len(document)))
+        likely = [key for key in keys if not path and "type" in known.get(key, {})]
+        path.append(chance.choice(likely if likely and chance.random() < 0.8 else keys))
+        document = document[path[-1]]
+    return path
+
+
+def _nested(depth: int) -> Any:
+    value: Any = "deep"
+    for level in range(depth):
+        value = [value] if level % 2 else {"a": value}
+    return value
+
+
+def mutated(document: Any, kind: str, chance: Random) -> Any:
+    """A right document with one mistake, or with a change that only looks like one."""
+    document = copy.deepcopy(document)
+    mistake = copy.deepcopy(
+        chance.choice(chance.choice([MISTAKES, MISTAKES, MISTAKES, EXTREMES, [_nested(chance.randint(58, 68))]]))
+    )
+    path = _some_place(document, document_schema(kind)["properties"], chance)
+    if not path:
+        return mistake if chance.random() < 0.5 else document | {chance.choice(_known_keys(kind)): mistake}
+    *above, last = path
+    holder = document
+    for step in above:
+        holder = holder[step]
+    match chance.choice(["replace", "replace", "replace", "remove", "repeat", "add", "respell", "wrap"]):
+        case "remove":
+            del holder[last]
+        case "repeat" if isinstance(holder, list):
+            holder.append(copy.deepcopy(holder[last]))
+        case "add" if isinstance(holder, dict):
+            holder[chance.choice(_known_keys(kind))] = mistake
+        case "respell" if isinstance(holder, dict):
+            value = holder[last] if chance.random() < 0.5 else holder.pop(last)
+            holder[to_camel(last)] = value
+        case "wrap":
+            holder[last] = [holder[last]]
+        case _:
+            holder[last] = mistake
+    return document
+
+
+# Wild
+
+
+@cache
+def _known_keys(kind: str) -> list[str]:
+    def keys(part: Any) -> Iterator[str]:
+        if isinstance(part, dict):
+            yield from part.get("properties", {})
+            for inner in part.values():
+                yield from keys(inner)
+
+    found = set(keys(document_schema(kind)))
+    other = {to_camel(key) for key in found} | {
+        "schemaVersion",
+        "self",
+        "kind",
+        "model_config",
+        "rules",
+        "__class__",
+        "copy",
+    }
+    return sorted(found | other)
+
+
+@cache
+def wild(kind: str) -> Documents:
+    """Whatever JSON there is, with the kind's own keys in all sorts of places."""
+    keys = st.sampled_from(_known_keys(kind)) | words
+    leaves = st.sampled_from(MISTAKES) | st.sampled_from(EXTREMES) | scalars
+    return st.recursive(
+        leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=6), max_leaves=20
+    )
+
+
+@st.composite
+def families(draw: st.DrawFn, kind: str) -> list[Any]:
+    """A right document, five with a mistake in it, and a wild one. To draw each anew would take three times as long."""
+    right = draw(valid(kind))
+    chance = Random(draw(st.integers(0, 2**32)))
+    return [right, *(mutated(right, kind, chance) for _ in range(5)), draw(wild(kind))]
