@@ -46,6 +46,7 @@ create table datastore.inference (
   primary key (inference_id, container_id),
   foreign key (picture_id, container_id) references datastore.picture on delete cascade,
   -- A row keeps the version that it was written with: a newer one adds its own constraints beside these.
+  constraint inference_schema_version_check check (schema_version in (1)),
   constraint inference_v1_check check (schema_version <> 1 or datastore.inference_v1(document)),
   constraint inference_boxes_check check (document -> 'boxes' = '[]'),
   constraint inference_verified_check check (verified_by is null or verified_at is not null)
@@ -92,6 +93,7 @@ create table datastore.box (
   primary key (box_id, container_id),
   foreign key (inference_id, container_id) references datastore.inference on delete cascade,
   -- A row keeps the version that it was written with: a newer one adds its own constraints beside these.
+  constraint box_schema_version_check check (schema_version in (1)),
   constraint inference_v1_box_check check (schema_version <> 1 or datastore.inference_v1_box(document)),
   constraint inference_v1_guesses_check check (schema_version <> 1 or datastore.inference_v1_guesses(guesses)),
   constraint box_corners_check check (
@@ -165,6 +167,7 @@ create table datastore.verdict (
   primary key (verdict_id, container_id),
   foreign key (inference_id, container_id) references datastore.inference on delete cascade,
   foreign key (box_id, container_id) references datastore.box on delete cascade,
+  constraint verdict_schema_version_check check (schema_version in (1)),
   constraint feedback_v1_box_check check (schema_version <> 1 or datastore.feedback_v1_box(said)),
   constraint inference_v1_corners_check check (schema_version <> 1 or datastore.inference_v1_corners(corners)),
   constraint verdict_outcome_check check (outcome in ('species', 'not a seed')),

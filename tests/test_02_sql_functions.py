@@ -442,6 +442,19 @@ class TestNoInvalidJsonAtRest:
         """).fetchall()
         assert unchecked == []
 
+    def test_no_row_has_a_version_that_nothing_checks(self, database: psycopg.Connection) -> None:
+        # The checks of a version ask only its own rows: a version that nobody knows would be asked by none.
+        unchecked = database.execute("""
+            select attrelid::regclass::text
+            from pg_attribute join pg_class on pg_class.oid = attrelid
+            where relnamespace = 'datastore'::regnamespace and relkind = 'r' and attname = 'schema_version'
+              and not exists (
+                select from pg_constraint
+                where conrelid = attrelid and contype = 'c' and conkey = array[attnum]
+                  and conname like '%\\_schema\\_version\\_check')
+        """).fetchall()
+        assert unchecked == []
+
     def test_a_plain_insert_is_checked_as_well(self, database: psycopg.Connection, ana: dict[str, str]) -> None:
         insert = """
             insert into datastore.picture (container_id, picture_set_id, blob_name, document)

@@ -254,7 +254,7 @@ Answers, in order, {picture_id, state}. Errors: DS400, DS404 for a picture that 
 
 create or replace function datastore.confirmed_pictures(confirmations jsonb)
 returns table (place bigint, picture_id uuid, size bigint, md5 bytea)
-language plpgsql immutable parallel safe as $$
+language plpgsql immutable as $$
 begin
   return query
     select item.place, (item.value ->> 'picture_id')::uuid, (item.value ->> 'size')::bigint, decode(item.value ->> 'md5', 'base64')

@@ -16,6 +16,7 @@ create table datastore.box (
   primary key (box_id, container_id),
   foreign key (inference_id, container_id) references datastore.inference on delete cascade,
   -- A row keeps the version that it was written with: a newer one adds its own constraints beside these.
+  constraint box_schema_version_check check (schema_version in (1)),
   constraint inference_v1_box_check check (schema_version <> 1 or datastore.inference_v1_box(document)),
   constraint inference_v1_guesses_check check (schema_version <> 1 or datastore.inference_v1_guesses(guesses)),
   constraint box_corners_check check (

@@ -19,6 +19,7 @@ create table datastore.inference (
   primary key (inference_id, container_id),
   foreign key (picture_id, container_id) references datastore.picture on delete cascade,
   -- A row keeps the version that it was written with: a newer one adds its own constraints beside these.
+  constraint inference_schema_version_check check (schema_version in (1)),
   constraint inference_v1_check check (schema_version <> 1 or datastore.inference_v1(document)),
   constraint inference_boxes_check check (document -> 'boxes' = '[]'),
   constraint inference_verified_check check (verified_by is null or verified_at is not null)

@@ -22,6 +22,7 @@ create table datastore.verdict (
   primary key (verdict_id, container_id),
   foreign key (inference_id, container_id) references datastore.inference on delete cascade,
   foreign key (box_id, container_id) references datastore.box on delete cascade,
+  constraint verdict_schema_version_check check (schema_version in (1)),
   constraint feedback_v1_box_check check (schema_version <> 1 or datastore.feedback_v1_box(said)),
   constraint inference_v1_corners_check check (schema_version <> 1 or datastore.inference_v1_corners(corners)),
   constraint verdict_outcome_check check (outcome in ('species', 'not a seed')),
