@@ -2177,6 +2177,7 @@ create table datastore.container (
   name text not null generated always as (tier || '-' || user_id::text) stored,
   created_at timestamptz not null default now(),
   ready_at timestamptz,
+  is_public boolean not null default false,
   constraint container_user_id_key unique (user_id),
   constraint container_name_key unique (name),
   constraint container_tier_check check (datastore.is_tier(tier))
@@ -2188,6 +2189,7 @@ comment on column datastore.container.user_id is 'Whose pictures are in it.';
 comment on column datastore.container.tier is 'What the container is for: user, dev, test-user, …; the first part of its name.';
 comment on column datastore.container.name is 'The name of the container in Azure Blob Storage: {tier}-{user_id}.';
 comment on column datastore.container.ready_at is 'When it was made in storage; NULL while it is only a row.';
+comment on column datastore.container.is_public is 'May every user see what is in it?';
 comment on column datastore.container.created_at is 'When the row was made.';
 create table datastore.seed (
   seed_id uuid primary key default gen_random_uuid(),
@@ -2365,37 +2367,63 @@ comment on column datastore.picture_label.container_id is 'The tenant.';
 comment on column datastore.picture_label.seed_id is 'The species.';
 create table datastore.history (
   history_id bigint primary key generated always as identity,
-  container_id uuid not null,
+  container_id uuid,
   entity text not null,
   entity_id uuid not null,
   action text not null,
   acted_by uuid,
+  acted_as text not null default session_user,
   acted_at timestamptz not null default now(),
   before jsonb,
+  after jsonb,
   claimed jsonb,
   constraint history_before_check check (datastore.object_v1(before)),
+  constraint history_after_check check (datastore.object_v1(after)),
   constraint history_claimed_check check (datastore.object_v1(claimed))
 );
 create index history_entity_id_idx on datastore.history (entity_id, history_id);
+create index history_container_id_idx on datastore.history (container_id, history_id);
 
-comment on table datastore.history is 'What happened to pictures and picture sets. Without foreign keys: it outlives what it describes.';
-comment on column datastore.history.entity is 'The table: picture or picture_set.';
-comment on column datastore.history.entity_id is 'The row''s id.';
-comment on column datastore.history.action is 'changed, replaced, deleted, or claimed.';
-comment on column datastore.history.acted_by is 'The acting user, if one was set.';
-comment on column datastore.history.acted_at is 'The start of the transaction that did it.';
-comment on column datastore.history.before is 'What the client had said before.';
-comment on column datastore.history.claimed is 'What a client sent for keys that the datastore fills, where it differs from what the datastore knows.';
+comment on table datastore.history is
+  'Who did what, when. Written by triggers alone, whoever acts: sql/functions/audit.sql. Without foreign keys: it outlives what it describes.';
 comment on column datastore.history.history_id is 'The order in which things happened.';
-comment on column datastore.history.container_id is 'The tenant.';
+comment on column datastore.history.container_id is 'The tenant; NULL for what belongs to none, such as a group.';
+comment on column datastore.history.entity is 'The table of the row: picture, inference, container_share, …';
+comment on column datastore.history.entity_id is 'The row''s id; of a membership the group''s, of a share the container''s.';
+comment on column datastore.history.action is 'What was done, in one word or two: see datastore.audit_action(text, jsonb, jsonb).';
+comment on column datastore.history.acted_by is 'The acting user; NULL where nobody was set, such as for a DBA.';
+comment on column datastore.history.acted_as is 'The database user whose connection it was.';
+comment on column datastore.history.acted_at is 'The start of the transaction that did it.';
+comment on column datastore.history.before is 'What held before; of a picture or a picture set what the client had said.';
+comment on column datastore.history.after is 'What holds since then.';
+comment on column datastore.history.claimed is 'What a client sent for keys that the datastore fills, where it differs from what the datastore knows.';
+create table datastore.claim (
+  container_id uuid not null,
+  entity text not null,
+  entity_id uuid not null,
+  claimed jsonb not null,
+  claimed_at timestamptz not null default now(),
+  primary key (entity_id, container_id),
+  constraint claim_claimed_check check (datastore.object_v1(claimed))
+);
+
+comment on table datastore.claim is
+  'What a client said last for keys that the datastore fills, where it differs. What was said before is in the history, as claimed.';
+comment on column datastore.claim.container_id is 'The tenant.';
+comment on column datastore.claim.entity is 'The table: picture, picture_set or inference.';
+comment on column datastore.claim.entity_id is 'The row''s id.';
+comment on column datastore.claim.claimed is 'The keys, with the values that were sent.';
+comment on column datastore.claim.claimed_at is 'When.';
 create table datastore.blob_deletion (
   blob_deletion_id bigint primary key generated always as identity,
+  container_id uuid not null,
   container_name text not null,
   blob_name text not null,
   queued_at timestamptz not null default now()
 );
 
 comment on table datastore.blob_deletion is 'The outbox: blobs whose picture is gone, to be deleted from storage. Filled by triggers, whoever deletes.';
+comment on column datastore.blob_deletion.container_id is 'The tenant.';
 comment on column datastore.blob_deletion.container_name is 'The container in storage.';
 comment on column datastore.blob_deletion.blob_name is 'The blob in that container.';
 comment on column datastore.blob_deletion.queued_at is 'When its picture was deleted.';

@@ -1,5 +1,6 @@
 -- What `datastore-db migrate` applies on every run: it replaces itself.
 \ir jsonschema/install.sql
+\ir security/roles.sql
 \ir functions/errors.sql
 \ir functions/object.sql
 \ir functions/acting.sql
@@ -16,8 +17,9 @@
 \ir views/picture_document.sql
 \ir views/picture_set_document.sql
 \ir functions/seed.sql
-\ir functions/history.sql
+\ir functions/audit.sql
 \ir functions/user.sql
+\ir functions/sharing.sql
 \ir functions/pipelines.sql
 \ir functions/picture_set.sql
 \ir functions/picture.sql
@@ -27,3 +29,6 @@
 \ir functions/inference.sql
 \ir functions/feedback.sql
 \ir functions/text_documents.sql
+\ir security/policies.sql
+\ir security/ownership.sql
+\ir security/grants.sql

@@ -151,7 +151,7 @@ def test_from_the_installed_wheel(empty_database: str, tmp_path: Path, pg_dump: 
 
 
 @pytest.fixture
-def owner(server_url: str) -> Iterator[tuple[str, str]]:
+def owner(server_url: str, template: str) -> Iterator[tuple[str, str]]:
     """A role that is no superuser and bypasses nothing: its name and password."""
     name, password = f"owner_{os.getpid()}", "an owner's password"
     with psycopg.connect(server_url, autocommit=True) as connection:
@@ -161,6 +161,9 @@ def owner(server_url: str) -> Iterator[tuple[str, str]]:
                 role, sql.Literal(password)
             )
         )
+        # What whoever runs the server grants to those who deploy
+        for part in ("owner", "worker", "app", "reader"):
+            connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(f"datastore_{part}"), role))
         yield name, password
         connection.execute(sql.SQL("drop owned by {}").format(role))
         connection.execute(sql.SQL("drop role {}").format(role))

@@ -1,27 +1,116 @@
--- Who asks. A backend calls: select … from datastore.act_as($1). Without it a call runs as the connection's own role,
--- which sees every container.
-
-create or replace function datastore.act_as(user_id uuid) returns void
-language plpgsql volatile as $$
-begin
-  if not exists (select from datastore.user_account where user_account.user_id = act_as.user_id) then
-    perform datastore.refuse('DS404', format('there is no user %s', coalesce(act_as.user_id::text, 'NULL')));
-  end if;
-  perform set_config('datastore.user_id', act_as.user_id::text, true);
-end
-$$;
-comment on function datastore.act_as(uuid) is
-  'Who is asking, for the rest of the transaction. Use: select … from datastore.act_as($1). Errors: DS404 for an unknown user.';
+-- Who asks. A backend calls: select … from datastore.act_as($1). Without it a call runs as the connection's own role.
 
 create or replace function datastore.acting_user() returns uuid
 language sql stable parallel safe
-return nullif(current_setting('datastore.user_id', true), '')::uuid;
+return nullif(split_part(current_setting('datastore.acting', true), ' ', 1), '')::uuid;
 comment on function datastore.acting_user() is 'The user set by datastore.act_as, else NULL.';
 
-create or replace function datastore.may_see(owner_id uuid) returns boolean
+create or replace function datastore.acting_container() returns uuid
 language sql stable parallel safe
-return coalesce(owner_id = datastore.acting_user(), datastore.acting_user() is null);
-comment on function datastore.may_see(uuid) is 'May the acting user see the container of this user?';
+return nullif(split_part(current_setting('datastore.acting', true), ' ', 2), '')::uuid;
+comment on function datastore.acting_container() is 'The container of the user set by datastore.act_as, else NULL.';
+
+create or replace function datastore.acting_setting(user_id uuid) returns text
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  return (
+    select concat_ws(' ', user_account.user_id, container.container_id)
+    from datastore.user_account
+    left join datastore.container on container.user_id = user_account.user_id
+    where user_account.user_id = acting_setting.user_id);
+end
+$$;
+comment on function datastore.acting_setting(uuid) is 'What datastore.act_as sets for a user: the ids of the user and of their container. NULL for an unknown one.';
+
+create or replace function datastore.act_as(user_id uuid) returns void
+language plpgsql volatile as $$
+declare
+  setting text := datastore.acting_setting(act_as.user_id);
+begin
+  if setting is null then
+    perform datastore.refuse('DS404', format('there is no user %s', coalesce(act_as.user_id::text, 'NULL')));
+  end if;
+  perform set_config('datastore.acting', setting, true);
+  -- Row-level security does not hold for owners and superusers: from here on it is the backend's role that asks.
+  perform set_config('role', datastore.role_name('app'), true);
+end
+$$;
+comment on function datastore.act_as(uuid) is
+  'Who is asking, for the rest of the transaction, which goes on as the role of backends, whoever called. Use: select … from datastore.act_as($1). Errors: DS404 for an unknown user, 42501 where the connection''s own role may not become that role.';
+
+-- What the acting user may see and change beyond the own container. They look at what is not to be seen by everybody,
+-- to tell only what concerns the acting user.
+
+create or replace function datastore.shared_containers(may_write boolean) returns setof uuid
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+    select share.container_id
+    from datastore.membership
+    join datastore.container_share as share on share.group_id = membership.group_id
+    where membership.user_id = datastore.acting_user()
+      and (not shared_containers.may_write or (membership.role <> 'reader' and share.role <> 'reader'))
+    union all
+    select container.container_id
+    from datastore.container
+    where container.is_public and not shared_containers.may_write and datastore.acting_user() is not null;
+end
+$$;
+comment on function datastore.shared_containers(boolean) is
+  'Containers that others share with the acting user, through a group or with everybody: those to see, or with may_write those to change.';
+
+create or replace function datastore.acting_groups(only_owned boolean) returns setof uuid
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+    select membership.group_id
+    from datastore.membership
+    where membership.user_id = datastore.acting_user() and (not only_owned or membership.role = 'owner')
+    union all
+    -- Who makes a group is its first owner.
+    select user_group.group_id
+    from datastore.user_group
+    where user_group.created_by = datastore.acting_user()
+      and not exists (select from datastore.membership where membership.group_id = user_group.group_id and membership.role = 'owner');
+end
+$$;
+comment on function datastore.acting_groups(boolean) is 'The groups of the acting user, or only those of which they are an owner.';
+
+create or replace function datastore.known_users() returns setof uuid
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+    select datastore.acting_user()
+    union
+    select membership.user_id
+    from datastore.membership
+    where membership.group_id in (select datastore.acting_groups(false))
+    union
+    select container.user_id
+    from datastore.container
+    where container.container_id in (select datastore.shared_containers(false));
+end
+$$;
+comment on function datastore.known_users() is 'The users whose email addresses the acting user sees: members of the same groups, and owners of containers that are shared.';
+
+-- Asked by functions that are about to change something, because a policy would only hide the rows.
+
+create or replace function datastore.may_write(container_id uuid) returns boolean
+language sql stable
+return datastore.acting_user() is null
+  or container_id = datastore.acting_container()
+  or container_id in (select datastore.shared_containers(true));
+comment on function datastore.may_write(uuid) is 'May the acting user change what is in this container? Where nobody acts, the privileges of the role decide.';
+
+create or replace function datastore.check_may_write(container_ids uuid[]) returns void
+language plpgsql stable as $$
+begin
+  if exists (select from unnest(container_ids) as named(container_id) where not datastore.may_write(named.container_id)) then
+    perform datastore.refuse('DS403', 'the acting user may see this container, and not change it: its owner shares it with readers only');
+  end if;
+end
+$$;
+comment on function datastore.check_may_write(uuid[]) is 'Raises DS403 for a container that the acting user may see and not change.';
 
 create or replace function datastore.own_container(container_id uuid default null) returns uuid
 language plpgsql stable as $$
@@ -33,9 +122,7 @@ begin
   end if;
   select container.container_id into found_id
   from datastore.container
-  where (container.container_id = own_container.container_id
-         or own_container.container_id is null and container.user_id = datastore.acting_user())
-    and datastore.may_see(container.user_id);
+  where container.container_id = coalesce(own_container.container_id, datastore.acting_container());
   if found_id is null then
     perform datastore.refuse('DS404', coalesce('there is no container ' || own_container.container_id, 'the acting user has no container'));
   end if;

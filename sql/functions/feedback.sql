@@ -291,11 +291,15 @@ declare
 begin
   select inference.* into locked
   from datastore.inference
-  join datastore.container on container.container_id = inference.container_id
   where inference.inference_id = lock_inference.inference_id
-    and (lock_inference.container_id is null or inference.container_id = lock_inference.container_id)
-    and datastore.may_see(container.user_id)
-  for no key update of inference;
+    and (lock_inference.container_id is null or inference.container_id = lock_inference.container_id);
+  if found then
+    perform datastore.check_may_write(array[locked.container_id]);
+    select inference.* into locked
+    from datastore.inference
+    where inference.inference_id = locked.inference_id and inference.container_id = locked.container_id
+    for no key update;
+  end if;
   if not found then
     perform datastore.refuse('DS404', format('there is no inference %s', coalesce(lock_inference.inference_id::text, 'NULL')),
       jsonb_build_array(jsonb_build_object('instance_path', '/inferenceId', 'keyword', 'inferenceId',
@@ -369,9 +373,6 @@ declare
   known datastore.inference := datastore.lock_inference(reopen_inference.inference_id, reopen_inference.container_id);
 begin
   if known.verified_at is not null then
-    insert into datastore.history (container_id, entity, entity_id, action, acted_by, before)
-    values (known.container_id, 'inference', known.inference_id, 'reopened', datastore.acting_user(), jsonb_build_object(
-      'verified_by', known.verified_by, 'verified_at', to_char(known.verified_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')));
     update datastore.inference set verified_at = null, verified_by = null
     where inference.inference_id = known.inference_id and inference.container_id = known.container_id
     returning * into known;

@@ -237,6 +237,7 @@ declare
   said jsonb;
   answer text;
 begin
+  perform datastore.check_may_write(array[known.container_id]);
   begin
     answer := (datastore.write_inferences(
       array[new_id], array[known.picture_id], array[known.container_id], array[document], false, true))[1];
@@ -316,12 +317,11 @@ begin
                      order by item.place) filter (where picture.picture_id is null)
     into new_ids, picture_ids, container_ids, sent, errors
     from datastore.items_of(import_inferences.documents) as item
-    left join (
-      datastore.picture
-      join datastore.container on container.container_id = picture.container_id and datastore.may_see(container.user_id)
-    ) on picture.picture_id = (item.item ->> 'picture_id')::uuid
+    left join datastore.picture
+      on picture.picture_id = (item.item ->> 'picture_id')::uuid
       and (import_inferences.container_id is null or picture.container_id = import_inferences.container_id);
     if errors is null then
+      perform datastore.check_may_write(container_ids);
       perform datastore.write_inferences(new_ids, picture_ids, container_ids, sent, false, false);
     end if;
   exception
@@ -366,10 +366,8 @@ declare
 begin
   select inference.* into found_inference
   from datastore.inference
-  join datastore.container on container.container_id = inference.container_id
   where inference.inference_id = find_inference.inference_id
-    and (find_inference.container_id is null or inference.container_id = find_inference.container_id)
-    and datastore.may_see(container.user_id);
+    and (find_inference.container_id is null or inference.container_id = find_inference.container_id);
   if not found then
     perform datastore.refuse('DS404', format('there is no inference %s', coalesce(find_inference.inference_id::text, 'NULL')));
   end if;
@@ -445,7 +443,7 @@ comment on function datastore.unknown_models() is
   'The models that inferences name and that nobody knows: [{name, version, inferences: how many}]. Import them with datastore.import_pipelines(jsonb), then call datastore.recognise_models().';
 
 create or replace function datastore.recognise_models() returns bigint
-language sql volatile
+language sql volatile security definer set search_path = pg_catalog, pg_temp
 begin atomic
   with recognised as (
     update datastore.inference

@@ -35,8 +35,7 @@ language sql volatile
 begin atomic
   with rewritten as (
     update datastore.picture
-    set document = said.document, kept = said.kept,
-        edited_by = datastore.acting_user(), edited_at = now(), last_change = 'picture changed'
+    set document = said.document, kept = said.kept
     from unnest(picture_ids) with ordinality as known(picture_id, place)
     cross join lateral (select documents -> (known.place - 1)::integer as document) as sent
     cross join lateral datastore.what_the_client_says(sent.document, datastore.system_keys('picture', sent.document)) as said
@@ -56,11 +55,11 @@ language plpgsql volatile as $$
 #variable_conflict use_column
 declare
   known_set datastore.picture_set := datastore.find_picture_set(announce_pictures.picture_set_id, announce_pictures.container_id);
-  acting_id uuid := datastore.acting_user();
   answer jsonb;
   fresh_ids uuid[];
   changed_ids uuid[];
 begin
+  perform datastore.check_may_write(array[known_set.container_id]);
   perform datastore.check_documents('picture', announce_pictures.documents);
   perform datastore.check_seeds(announce_pictures.documents);
   perform datastore.check_announcement(announce_pictures.documents, announce_pictures.inspections);
@@ -97,13 +96,13 @@ begin
   ), inserted as (
     insert into datastore.picture
       (picture_id, container_id, picture_set_id, relative_path, blob_name, size, md5, metadata, image_data, quality_check,
-       document, kept, created_by, edited_by)
+       document, kept)
     select fresh.fresh_id, known_set.container_id, known_set.picture_set_id, fresh.relative_path, blob.name, fresh.size, fresh.md5,
            fresh.metadata || jsonb_build_object('upload_date', to_char(now() at time zone 'UTC', 'YYYY-MM-DD')),
            fresh.image_data || jsonb_strip_nulls(jsonb_build_object(
              'source', container.name || '/' || blob.name, 'parent', '', 'size', fresh.size)),
            fresh.quality_check || '{"upload_check": false}',
-           said.document, said.kept, acting_id, acting_id
+           said.document, said.kept
     from fresh
     cross join lateral (
       select known_set.picture_set_id || '/' || fresh.fresh_id || datastore.extension_of(fresh.image_data ->> 'format') as name
@@ -202,12 +201,13 @@ begin
   into errors
   from datastore.confirmed_pictures(confirmations) as said
   where not exists (
-    select from datastore.picture
-    join datastore.container on container.container_id = picture.container_id
-    where picture.picture_id = said.picture_id and datastore.may_see(container.user_id));
+    select from datastore.picture where picture.picture_id = said.picture_id);
   if errors is not null then
     perform datastore.refuse('DS404', 'there is no such picture', errors);
   end if;
+  perform datastore.check_may_write(array(
+    select picture.container_id from datastore.confirmed_pictures(confirmations) as said
+    join datastore.picture on picture.picture_id = said.picture_id));
 
   -- Batches of one set wait for each other, as announcements do: they would lock pictures in another order.
   perform from datastore.picture_set
@@ -228,7 +228,7 @@ begin
 
   -- A picture that takes the path of a stored one replaces it: first the old ones make way.
   update datastore.picture as old
-  set state = 'replaced', replaced_by = new.picture_id, edited_at = now(), edited_by = datastore.acting_user(), last_change = 'picture replaced'
+  set state = 'replaced', replaced_by = new.picture_id
   from datastore.picture as new
   where new.picture_id in (select said.picture_id from datastore.confirmed_pictures(confirmations) as said)
     and new.state = 'pending' and old.state = 'stored'
@@ -274,10 +274,8 @@ declare
 begin
   select picture.* into found_picture
   from datastore.picture
-  join datastore.container on container.container_id = picture.container_id
   where picture.picture_id = find_picture.picture_id
-    and (find_picture.container_id is null or picture.container_id = find_picture.container_id)
-    and datastore.may_see(container.user_id);
+    and (find_picture.container_id is null or picture.container_id = find_picture.container_id);
   if not found then
     perform datastore.refuse('DS404', format('there is no picture %s', coalesce(find_picture.picture_id::text, 'NULL')));
   end if;
@@ -291,6 +289,7 @@ language plpgsql volatile as $$
 declare
   known datastore.picture := datastore.find_picture(update_picture.picture_id, update_picture.container_id);
 begin
+  perform datastore.check_may_write(array[known.container_id]);
   perform datastore.check_document('picture', update_picture.document);
   perform datastore.check_seeds(jsonb_build_array(update_picture.document));
   perform datastore.label_known(datastore.rewrite_pictures(array[known.picture_id], jsonb_build_array(update_picture.document)));

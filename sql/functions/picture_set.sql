@@ -5,10 +5,8 @@ declare
 begin
   select picture_set.* into found_set
   from datastore.picture_set
-  join datastore.container on container.container_id = picture_set.container_id
   where picture_set.picture_set_id = find_picture_set.picture_set_id
-    and (find_picture_set.container_id is null or picture_set.container_id = find_picture_set.container_id)
-    and datastore.may_see(container.user_id);
+    and (find_picture_set.container_id is null or picture_set.container_id = find_picture_set.container_id);
   if not found then
     perform datastore.refuse('DS404', format('there is no picture set %s', coalesce(find_picture_set.picture_set_id::text, 'NULL')));
   end if;
@@ -26,12 +24,11 @@ declare
   name text := coalesce(document ->> 'name', nullif(regexp_replace(folder_path, '^.*/', ''), ''), folder_root, written_id::text);
 begin
   insert into datastore.picture_set as known
-    (picture_set_id, container_id, name, folder_root, folder_path, document, kept, created_by, edited_by)
-  select written_id, container_id, name, folder_root, folder_path, said.document, said.kept, datastore.acting_user(), datastore.acting_user()
+    (picture_set_id, container_id, name, folder_root, folder_path, document, kept)
+  select written_id, container_id, name, folder_root, folder_path, said.document, said.kept
   from datastore.what_the_client_says(document, keys) as said
   on conflict on constraint picture_set_pkey do update
-    set name = excluded.name, document = excluded.document, kept = excluded.kept,
-        edited_by = excluded.edited_by, edited_at = now(), last_change = 'picture_set changed'
+    set name = excluded.name, document = excluded.document, kept = excluded.kept
     where (known.name, known.document, known.kept) is distinct from (excluded.name, excluded.document, excluded.kept);
 
   if document ?| array(select jsonb_object_keys(keys)) then
@@ -53,6 +50,7 @@ declare
   home_id uuid := datastore.own_container(create_picture_set.container_id);
   written_id uuid;
 begin
+  perform datastore.check_may_write(array[home_id]);
   perform datastore.check_document('picture_set', document);
   -- Two calls with one name wait for each other here.
   perform from datastore.container where container.container_id = home_id for no key update;
@@ -72,6 +70,7 @@ declare
   home_id uuid := datastore.own_container(open_picture_set.container_id);
   written_id uuid;
 begin
+  perform datastore.check_may_write(array[home_id]);
   perform datastore.check_document('picture_set', document);
   perform from datastore.container where container.container_id = home_id for no key update;
   written_id := datastore.write_picture_set(
@@ -105,16 +104,19 @@ $$;
 comment on function datastore.rebuild_picture_set(uuid, uuid) is
   'A picture set''s document, with the documents of its stored pictures under pictures, in the order in which they were announced. Errors: DS404.';
 
-create or replace function datastore.rebuild_folders() returns jsonb
-language sql stable
-return (
+create or replace function datastore.rebuild_folders(container_id uuid default null) returns jsonb
+language plpgsql stable as $$
+declare
+  home_id uuid := coalesce(rebuild_folders.container_id, datastore.acting_container());
+  listed_ids uuid[] := case when home_id is null then array(select container.container_id from datastore.container) else array[home_id] end;
+begin
+  return (
   select coalesce(jsonb_agg(jsonb_build_object(
     'picture_set_id', picture_set.picture_set_id,
     'folder_name', picture_set.name,
     'nb_pictures', coalesce(listed.nb_pictures, 0),
     'pictures', coalesce(listed.pictures, '[]')) order by picture_set.position), '[]')
   from datastore.picture_set
-  join datastore.container on container.container_id = picture_set.container_id
   left join lateral (
     select count(*) as nb_pictures, jsonb_agg(jsonb_build_object(
       'picture_id', picture.picture_id,
@@ -128,7 +130,9 @@ return (
     from datastore.picture
     where picture.picture_set_id = picture_set.picture_set_id and picture.state = 'stored'
   ) as listed on true
-  where datastore.may_see(container.user_id)
+  where picture_set.container_id = any (listed_ids)
 );
-comment on function datastore.rebuild_folders() is
-  'The acting user''s folders: [{picture_set_id, folder_name, nb_pictures, pictures: [{picture_id, name, is_validated, inference_exist}]}]. Pending pictures are not listed.';
+end
+$$;
+comment on function datastore.rebuild_folders(uuid) is
+  'The acting user''s folders, or those of the container named: [{picture_set_id, folder_name, nb_pictures, pictures: [{picture_id, name, is_validated, inference_exist}]}]. Pending pictures are not listed.';

@@ -201,7 +201,7 @@ comment on function datastore.accept_seed(uuid) is
   'Accepts an unreviewed species: it is known from now on. Again: the same answer, {seed_id, seed_name, status}. Errors: DS404, DS409 for one that was merged.';
 
 create or replace function datastore.merge_seed(seed_id uuid, into_seed_id uuid) returns jsonb
-language plpgsql volatile as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
   target datastore.seed;
   merged datastore.seed;

@@ -23,8 +23,7 @@ create or replace function datastore.container_is_ready(container_id uuid) retur
 language sql volatile
 begin atomic
   update datastore.container set ready_at = now()
-  where container.container_id = container_is_ready.container_id and ready_at is null
-    and datastore.may_see(user_id);
+  where container.container_id = container_is_ready.container_id and ready_at is null;
 end;
 comment on function datastore.container_is_ready(uuid) is 'Says that the container was made in storage.';
 
@@ -52,8 +51,7 @@ begin atomic
                                                'blob_name', due.blob_name) order by due.blob_deletion_id), '[]')
   from (
     select blob_deletion.* from datastore.blob_deletion
-    left join datastore.container on container.name = blob_deletion.container_name
-    where datastore.may_see(container.user_id) and blob_deletion.queued_at <= now() - older_than
+    where blob_deletion.queued_at <= now() - older_than
     order by blob_deletion.blob_deletion_id limit how_many
   ) as due;
 end;
@@ -64,7 +62,6 @@ create or replace function datastore.blobs_are_deleted(blob_deletion_ids jsonb) 
 language sql volatile
 begin atomic
   delete from datastore.blob_deletion
-  where blob_deletion_id in (select id::bigint from jsonb_array_elements_text(blob_deletion_ids) as id)
-    and datastore.may_see((select container.user_id from datastore.container where container.name = blob_deletion.container_name));
+  where blob_deletion_id in (select id::bigint from jsonb_array_elements_text(blob_deletion_ids) as id);
 end;
 comment on function datastore.blobs_are_deleted(jsonb) is 'Takes entries out of the outbox: an array of blob_deletion_id.';

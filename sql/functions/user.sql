@@ -17,7 +17,7 @@ return (
 comment on function datastore.user_json(uuid) is 'What register_user and find_user answer.';
 
 create or replace function datastore.register_user(email text, tier text default 'user') returns jsonb
-language plpgsql volatile as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
   person datastore.user_account;
   home datastore.container;
@@ -53,7 +53,7 @@ comment on function datastore.register_user(text, text) is
   'Registers a user, with a container and a picture set named General, and answers {user_id, email, container_id, container_name, picture_set_id}. Again with the same tier: the same answer. Errors: DS400 for an address or tier that cannot be, DS409 for another tier.';
 
 create or replace function datastore.find_user(email text) returns jsonb
-language plpgsql stable as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
   found_id uuid := (select user_account.user_id from datastore.user_account where lower(user_account.email) = lower(find_user.email));
 begin

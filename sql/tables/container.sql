@@ -6,6 +6,7 @@ create table datastore.container (
   name text not null generated always as (tier || '-' || user_id::text) stored,
   created_at timestamptz not null default now(),
   ready_at timestamptz,
+  is_public boolean not null default false,
   constraint container_user_id_key unique (user_id),
   constraint container_name_key unique (name),
   constraint container_tier_check check (datastore.is_tier(tier))
@@ -17,4 +18,5 @@ comment on column datastore.container.user_id is 'Whose pictures are in it.';
 comment on column datastore.container.tier is 'What the container is for: user, dev, test-user, …; the first part of its name.';
 comment on column datastore.container.name is 'The name of the container in Azure Blob Storage: {tier}-{user_id}.';
 comment on column datastore.container.ready_at is 'When it was made in storage; NULL while it is only a row.';
+comment on column datastore.container.is_public is 'May every user see what is in it?';
 comment on column datastore.container.created_at is 'When the row was made.';

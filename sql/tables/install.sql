@@ -10,4 +10,5 @@
 \ir picture.sql
 \ir picture_label.sql
 \ir history.sql
+\ir claim.sql
 \ir blob_deletion.sql

@@ -1,4 +1,4 @@
-create or replace view datastore.picture_document as
+create or replace view datastore.picture_document with (security_invoker = true) as
 select
   picture.container_id, picture.picture_set_id, picture.picture_id, picture.position, picture.state,
   rebuilt.document_text::json as document,

@@ -1,4 +1,4 @@
-create or replace view datastore.picture_set_document as
+create or replace view datastore.picture_set_document with (security_invoker = true) as
 select
   picture_set.container_id, picture_set.picture_set_id, picture_set.position,
   concat(

@@ -1,0 +1,1 @@
+drop table datastore.container_share, datastore.membership, datastore.user_group cascade;

@@ -1,0 +1,84 @@
+-- Who sees and changes which rows. What belongs to a container carries container_id, and gets the same policies; a table
+-- that needs others has them above the loop. A policy is made where it is missing: to change one, drop it in a migration.
+--
+-- The own container is compared first, so that nothing is looked up for those who stay at home.
+
+create or replace function datastore.make_policy(on_table regclass, name text, command text, part text, using_text text, check_text text) returns void
+language plpgsql volatile as $$
+declare
+  role text := datastore.role_name(part);
+  known_role text := (
+    select rolname from pg_catalog.pg_policy join pg_catalog.pg_roles on pg_roles.oid = any (polroles)
+    where polrelid = on_table and polname = name);
+begin
+  if not (select relrowsecurity from pg_catalog.pg_class where oid = on_table) then
+    execute format('alter table %s enable row level security', on_table);
+  end if;
+  if known_role = role then
+    return;
+  end if;
+  execute format('drop policy if exists %I on %s', name, on_table);
+  execute format('create policy %I on %s for %s to %I', name, on_table, command, role)
+    || coalesce(' using (' || using_text || ')', '') || coalesce(' with check (' || check_text || ')', '');
+end
+$$;
+comment on function datastore.make_policy(regclass, text, text, text, text, text) is
+  'Makes a row-level policy for a database role (owner, worker, app or reader) where it is missing.';
+
+do $$
+declare
+  own text := 'container_id = (select datastore.acting_container())';
+  seen text := own || ' or container_id in (select datastore.shared_containers(false))';
+  changed text := own || ' or container_id in (select datastore.shared_containers(true))';
+  my_groups text := 'group_id in (select datastore.acting_groups(false))';
+  owned_groups text := 'group_id in (select datastore.acting_groups(true))';
+  myself text := 'user_id = (select datastore.acting_user())';
+  tenant_table regclass;
+begin
+  -- People
+  perform datastore.make_policy('datastore.user_account', 'app_reads', 'select', 'app', 'user_id in (select datastore.known_users())', null);
+  perform datastore.make_policy('datastore.pipeline_choice', 'app_changes', 'all', 'app', myself, myself);
+
+  -- Groups: their members see them, their owners change them, and everybody may leave
+  perform datastore.make_policy('datastore.user_group', 'app_reads', 'select', 'app', my_groups || ' or created_by = (select datastore.acting_user())', null);
+  perform datastore.make_policy('datastore.user_group', 'app_inserts', 'insert', 'app', null, 'created_by = (select datastore.acting_user())');
+  perform datastore.make_policy('datastore.user_group', 'app_updates', 'update', 'app', owned_groups, owned_groups);
+  perform datastore.make_policy('datastore.user_group', 'app_deletes', 'delete', 'app', owned_groups, null);
+  perform datastore.make_policy('datastore.membership', 'app_reads', 'select', 'app', my_groups, null);
+  perform datastore.make_policy('datastore.membership', 'app_inserts', 'insert', 'app', null, owned_groups);
+  perform datastore.make_policy('datastore.membership', 'app_updates', 'update', 'app', owned_groups, owned_groups);
+  perform datastore.make_policy('datastore.membership', 'app_deletes', 'delete', 'app', owned_groups || ' or ' || myself, null);
+
+  -- Containers: their owners share them, with groups that they are in themselves
+  perform datastore.make_policy('datastore.container', 'app_reads', 'select', 'app', seen, null);
+  perform datastore.make_policy('datastore.container', 'app_updates', 'update', 'app', changed, changed);
+  perform datastore.make_policy('datastore.container_share', 'app_reads', 'select', 'app', own || ' or ' || my_groups, null);
+  perform datastore.make_policy('datastore.container_share', 'app_inserts', 'insert', 'app', null, own || ' and ' || my_groups);
+  perform datastore.make_policy('datastore.container_share', 'app_updates', 'update', 'app', own, own || ' and ' || my_groups);
+  perform datastore.make_policy('datastore.container_share', 'app_deletes', 'delete', 'app', own, null);
+
+  -- The history is for those who may change what it tells about; triggers write it
+  perform datastore.make_policy('datastore.history', 'app_reads', 'select', 'app',
+    changed || ' or container_id is null and entity in (''user_group'', ''membership'') and entity_id in (select datastore.acting_groups(true))', null);
+
+  -- Everything else that belongs to a container, and the roles that see all of them
+  for tenant_table in
+    select attribute.attrelid
+    from pg_catalog.pg_attribute as attribute
+    join pg_catalog.pg_class on pg_class.oid = attribute.attrelid and pg_class.relkind in ('r', 'p')
+    where attribute.attname = 'container_id' and not attribute.attisdropped and pg_class.relnamespace = 'datastore'::regnamespace
+    union
+    select polrelid from pg_catalog.pg_policy join pg_catalog.pg_class on pg_class.oid = polrelid
+    where pg_class.relnamespace = 'datastore'::regnamespace
+  loop
+    if not exists (select from pg_catalog.pg_policy where polrelid = tenant_table and polname in ('app_reads', 'app_changes')) then
+      perform datastore.make_policy(tenant_table, 'app_reads', 'select', 'app', seen, null);
+      perform datastore.make_policy(tenant_table, 'app_inserts', 'insert', 'app', null, changed);
+      perform datastore.make_policy(tenant_table, 'app_updates', 'update', 'app', changed, changed);
+      perform datastore.make_policy(tenant_table, 'app_deletes', 'delete', 'app', changed, null);
+    end if;
+    perform datastore.make_policy(tenant_table, 'worker_changes', 'all', 'worker', 'true', 'true');
+    perform datastore.make_policy(tenant_table, 'reader_reads', 'select', 'reader', 'true', null);
+  end loop;
+end
+$$;

@@ -1,0 +1,67 @@
+-- Four roles, none of which logs in. They are made if they are missing; several databases of a server may share them, or
+-- have their own: the setting datastore.role_prefix says how their names begin, and the database remembers it.
+--
+--   datastore_owner    owns everything here: migrations and backups, nothing else
+--   datastore_worker   sees every container: sweeps, repairs, renews keys
+--   datastore_app      the backend: sees what the user may see for whom it acts, without act_as nothing
+--   datastore_reader   analysts and DBAs: reads everything but keys
+--
+-- Logins are made by whoever runs the server:  create role backend login password '…' in role datastore_app;
+
+do $$
+declare
+  prefix text := nullif(current_setting('datastore.role_prefix', true), '');
+  part text;
+  missing text[] := '{}';
+  may_become text := case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end;
+begin
+  if prefix is null and to_regprocedure('datastore.role_prefix()') is not null then
+    execute 'select datastore.role_prefix()' into prefix;
+  end if;
+  prefix := coalesce(prefix, 'datastore');
+  if prefix !~ '^[a-z][a-z0-9_]{0,39}$' then
+    raise exception 'datastore.role_prefix: expected lower-case letters, digits and underscores, 40 at most, found %', prefix;
+  end if;
+
+  foreach part in array array['owner', 'worker', 'app', 'reader'] loop
+    if to_regrole(format('%I', prefix || '_' || part)) is null then
+      begin
+        execute format('create role %I nologin', prefix || '_' || part);
+      exception
+        when duplicate_object or unique_violation then
+          null;  -- another installation on this server was quicker
+        when insufficient_privilege then
+          missing := missing || (prefix || '_' || part);
+      end;
+    end if;
+  end loop;
+  if missing <> '{}' then
+    raise exception 'the roles % are missing, and % may not create roles', array_to_string(missing, ', '), current_user
+      using hint = format('as one who may: %s', (
+        select string_agg(format('create role %I nologin; grant %I to %I;', role, role, current_user), ' ') from unnest(missing) as role));
+  end if;
+
+  -- Who installs should be able to hand things over to the owner, and to ask as a backend does.
+  foreach part in array array['owner', 'worker', 'app', 'reader'] loop
+    if not pg_has_role(format('%I', prefix || '_' || part), may_become) then
+      begin
+        execute format('grant %I to %I', prefix || '_' || part, current_user);
+      exception when insufficient_privilege then
+        missing := missing || (prefix || '_' || part);
+      end;
+    end if;
+  end loop;
+  if missing <> '{}' then
+    raise warning '% is not a member of %: it will own what it makes, and cannot act for users', current_user, array_to_string(missing, ', ')
+      using hint = format('as one who may: grant %s to %I; or set datastore.role_prefix, to have roles of your own', array_to_string(missing, ', '), current_user);
+  end if;
+
+  execute format('create or replace function datastore.role_prefix() returns text language sql immutable parallel safe return %L', prefix);
+end
+$$;
+comment on function datastore.role_prefix() is 'How the names of the database roles begin.';
+
+create or replace function datastore.role_name(part text) returns text
+language sql immutable parallel safe
+return datastore.role_prefix() || '_' || part;
+comment on function datastore.role_name(text) is 'The name of a database role. part: owner, worker, app or reader.';

@@ -1,0 +1,3 @@
+\ir user_group.sql
+\ir membership.sql
+\ir container_share.sql
