@@ -13,7 +13,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import inference, jsonschema, rebuild, upload
+from benchmarks import inference, jsonschema, rebuild, security, upload
 from benchmarks.figures import Figure
 from datastore_db.local import LocalStack, start
 from datastore_db.migrate import migrate
@@ -22,6 +22,7 @@ BENCHMARKS = {
     "inference": inference.measure,
     "jsonschema": jsonschema.measure,
     "rebuild": rebuild.measure,
+    "security": security.measure,
     "upload": upload.measure,
 }
 

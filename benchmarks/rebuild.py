@@ -21,7 +21,7 @@ PICTURES = 1000
 def measure(stack: LocalStack) -> list[Figure]:
     """The set of 1,000 pictures with real tags, and the documents that the rebuild gives in a table of one column."""
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
-        set_id = _fill(connection)
+        set_id = fill(connection)
         connection.execute("create table public.whole (document jsonb)")
         pictures = "jsonb_array_elements(datastore.rebuild_picture_set(%s)::jsonb -> 'pictures')"
         connection.execute(f"insert into public.whole select {pictures}", [set_id])
@@ -62,7 +62,8 @@ def example_inspection() -> Inspection:
         return inspect(file, path.name)
 
 
-def _fill(connection: psycopg.Connection) -> str:
+def fill(connection: psycopg.Connection) -> str:
+    """Store the pictures; answers the id of their set."""
     found = example_inspection()
     documents = [
         {

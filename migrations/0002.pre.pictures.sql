@@ -2182,6 +2182,7 @@ create table datastore.container (
   constraint container_name_key unique (name),
   constraint container_tier_check check (datastore.is_tier(tier))
 );
+create index container_public_idx on datastore.container (container_id) where is_public;
 
 comment on table datastore.container is 'A user''s storage container: the tenant. Every row that belongs to one carries container_id.';
 comment on column datastore.container.container_id is 'The tenant key, in the primary key of every tenant table; random, never changed.';

@@ -348,7 +348,7 @@ class TestVerified:
             "select action, acted_by::text from datastore.history where entity_id = %s order by history_id",
             [imported["inference_id"]],
         ).fetchall()
-        assert rows == [("created", None), ("verified", ana["user_id"]), ("reopened", ana["user_id"])]
+        assert rows == [("created", None), ("verified", None), ("reopened", ana["user_id"])]
         changed = say((0, NOT_A_SEED))
         assert (changed["verified"], changed["boxes"][0]["is_valid"]) == (True, False)
         labels = {label["seed_name"] for label in call("rebuild_picture", picture_id)["labels"]}
