@@ -8,38 +8,43 @@ from benchmarks.figures import Figure, alternately
 from benchmarks.rebuild import fill
 from datastore_db.local import LocalStack
 
+# Each container is shared with one group, so ten with each; the user is in 50 groups, and so sees 500 containers.
 CROWD = """
 insert into datastore.user_account (email) select format('crowd-%s@example.org', n) from generate_series(1, 10000) as n;
-insert into datastore.container (user_id)
-select user_id from datastore.user_account where email like 'crowd-%';
+create temporary table crowd as
+  select user_id, row_number() over () as n from datastore.user_account where email like 'crowd-%';
+insert into datastore.container (user_id) select user_id from crowd;
 insert into datastore.picture_set (container_id, name)
-select container_id, 'General' from datastore.container join datastore.user_account using (user_id) where email like 'crowd-%';
+  select container_id, 'General' from datastore.container join crowd using (user_id);
 insert into datastore.user_group (name) select format('group %s', n) from generate_series(1, 1000) as n;
--- Each container is shared with one group, so ten with each; the user is in 50 groups, and so sees 500 containers.
 insert into datastore.container_share (container_id, group_id)
-select container_id, group_id
-from (select container_id, row_number() over () as n from datastore.container join datastore.user_account using (user_id) where email like 'crowd-%') as c
-join (select group_id, row_number() over () as n from datastore.user_group) as g on c.n % 1000 = g.n % 1000;
+  select container_id, group_id
+  from datastore.container
+  join crowd using (user_id)
+  join (select group_id, row_number() over () as n from datastore.user_group) as grouped
+    on crowd.n % 1000 = grouped.n % 1000;
 insert into datastore.membership (group_id, user_id, role)
-select group_id, user_id, 'contributor'
-from (select group_id from datastore.user_group order by group_id limit 50) as g, datastore.user_account
-where email = any (array['bench@example.org', 'guest@example.org']);
-vacuum analyze datastore.user_account, datastore.container, datastore.picture_set, datastore.user_group, datastore.container_share, datastore.membership;
+  select grouped.group_id, user_account.user_id, 'contributor'
+  from (select group_id from datastore.user_group order by group_id limit 50) as grouped, datastore.user_account
+  where email in ('bench@example.org', 'guest@example.org');
+vacuum analyze
+"""
+
+SHARE = """
+with made as (select (datastore.create_group('guests') ->> 'group_id')::uuid as id)
+select datastore.set_member(made.id, 'guest@example.org'),
+       datastore.share_container(made.id, 'reader', (datastore.find_user('bench@example.org') ->> 'container_id')::uuid)
+from made
 """
 
 
 def measure(stack: LocalStack) -> list[Figure]:
-    """The same set of 1,000 pictures for its owner and for a member of a group, in an empty and in a crowded database."""
+    """The same set of 1,000 pictures for its owner and for a member of a group, in an empty and a crowded database."""
     figures = []
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
         set_id = fill(connection)
         connection.execute("select datastore.register_user('guest@example.org')")
-        connection.execute(
-            "with made as (select (datastore.create_group('guests') ->> 'group_id')::uuid as id)"
-            " select datastore.set_member(made.id, 'guest@example.org'),"
-            " datastore.share_container(made.id, 'reader', (datastore.find_user('bench@example.org') ->> 'container_id')::uuid)"
-            " from made"
-        )
+        connection.execute(SHARE)
         connection.execute("vacuum analyze")
         alone = _ratios(stack, set_id)
         for statement in CROWD.split(";\n"):
@@ -64,7 +69,9 @@ def _ratios(stack: LocalStack, set_id: str) -> list[tuple[str, float, str]]:
 
         with psycopg.connect(stack.database_url, autocommit=True) as backend:
             backend.execute("set role datastore_app")
-            ids = dict(connection.execute("select email, user_id from datastore.user_account").fetchall())
+            ids: dict[str, str] = dict(
+                connection.execute("select email, user_id from datastore.user_account").fetchall()
+            )
 
             def user(email: str) -> None:
                 backend.execute(

@@ -9,24 +9,25 @@ from contextvars import ContextVar
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias, TypedDict, cast
+from typing import Self, TypedDict, cast
 from uuid import UUID
 
 from datastore_db.database import Argument, Database, Document
 from datastore_db.download import DownloadReport, download
 from datastore_db.errors import DocumentError, InvalidDocument, NotFound
 from datastore_db.folder import Source, open_folder
+from datastore_db.ids import Id
+from datastore_db.ids import to_uuid as _uuid
 from datastore_db.json_codec import Json, JsonObject
 from datastore_db.keys.model_secrets import opened_models, sealed_pipelines
 from datastore_db.models import Feedback, Inference, Picture, PictureSet, Pipelines
 from datastore_db.settings import Settings, find_settings
+from datastore_db.sharing import Sharing
 from datastore_db.storage import Storage, StoredBlob
 from datastore_db.upload import NewPicture, UploadedPicture, UploadReport, upload_folder, upload_pictures
 from datastore_db.upload.batch import CONCURRENT_UPLOADS, Target
 from datastore_db.upload.pictures import File
 from datastore_db.upload.report import ProgressListener
-
-Id: TypeAlias = UUID | str
 
 
 class User(TypedDict):
@@ -50,7 +51,7 @@ def connect(
     return Connecting(database_url, storage_connection_string, home)
 
 
-class Store:
+class Store(Sharing):
     """Pictures and what is known about them, for one backend or one person.
 
     Who acts is said by `acting_as`, or by the argument `user_id` that every method takes; without either a call runs
@@ -116,9 +117,10 @@ class Store:
         checked = PictureSet.read({} if document is None else document)
         return cast(JsonObject, await self._call("create_picture_set", user_id, document=Document(checked.as_json())))
 
-    async def folders(self, *, user_id: Id | None = None) -> list[JsonObject]:
-        """The acting user's picture sets, each with its stored pictures."""
-        return cast(list[JsonObject], await self._call("rebuild_folders", user_id))
+    async def folders(self, container_id: Id | None = None, *, user_id: Id | None = None) -> list[JsonObject]:
+        """The acting user's picture sets, each with its stored pictures; or those of a container that is shared."""
+        named = None if container_id is None else _uuid(container_id)
+        return cast(list[JsonObject], await self._call("rebuild_folders", user_id, container_id=named))
 
     async def seeds(self, *, user_id: Id | None = None) -> JsonObject:
         """All species: `{"seeds": [{seed_id, seed_name, status}]}`."""
@@ -409,12 +411,3 @@ class Connecting:
             if settings.stack is not None:
                 await asyncio.to_thread(settings.stack.close)
             raise
-
-
-def _uuid(value: Id) -> UUID:
-    if isinstance(value, UUID):
-        return value
-    try:
-        return UUID(str(value))
-    except ValueError:
-        raise NotFound(f"there is nothing with the id {value!r}: an id is a UUID") from None

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from datastore_db import aio
+from datastore_db.ids import Id
 
 SECONDS_TO_STOP = 10.0
 
@@ -107,7 +108,7 @@ class Store:
         self._loop.stop()
 
     @contextmanager
-    def acting_as(self, user_id: aio.Id) -> Iterator[Self]:
+    def acting_as(self, user_id: Id) -> Iterator[Self]:
         """Everything inside the `with` block is asked by this user."""
         with self._store.acting_as(user_id):
             yield self
@@ -143,3 +144,14 @@ class Store:
     merge_seed = _blocking(aio.Store.merge_seed)
     unknown_models = _blocking(aio.Store.unknown_models)
     recognise_models = _blocking(aio.Store.recognise_models)
+    create_group = _blocking(aio.Store.create_group)
+    find_group = _blocking(aio.Store.find_group)
+    delete_group = _blocking(aio.Store.delete_group)
+    set_member = _blocking(aio.Store.set_member)
+    remove_member = _blocking(aio.Store.remove_member)
+    groups = _blocking(aio.Store.groups)
+    share = _blocking(aio.Store.share)
+    unshare = _blocking(aio.Store.unshare)
+    publish = _blocking(aio.Store.publish)
+    containers = _blocking(aio.Store.containers)
+    audit = _blocking(aio.Store.audit)

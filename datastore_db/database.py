@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
@@ -29,7 +30,7 @@ from datastore_db.models.limits import limit_errors
 if TYPE_CHECKING:
     from typing import Self
 
-Argument: TypeAlias = "str | int | bool | UUID | Document | None"
+Argument: TypeAlias = "str | int | bool | datetime | UUID | Document | None"
 
 
 class Document:
@@ -138,6 +139,8 @@ def _translated(error: psycopg.Error, url: str) -> DatastoreError:
     message = error.diag.message_primary or str(error)
     if error.sqlstate == "DS400":
         return InvalidDocument(_errors_in(error.diag.message_detail), message)
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return NotAllowed(f"the database {describe(url)} says: {message}. Which roles there are: docs/security.md")
     if error.sqlstate in _REFUSALS:
         return _REFUSALS[error.sqlstate](message)
     if isinstance(error, psycopg.errors.UntranslatableCharacter | psycopg.errors.InvalidTextRepresentation):

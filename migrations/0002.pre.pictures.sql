@@ -2177,12 +2177,10 @@ create table datastore.container (
   name text not null generated always as (tier || '-' || user_id::text) stored,
   created_at timestamptz not null default now(),
   ready_at timestamptz,
-  is_public boolean not null default false,
   constraint container_user_id_key unique (user_id),
   constraint container_name_key unique (name),
   constraint container_tier_check check (datastore.is_tier(tier))
 );
-create index container_public_idx on datastore.container (container_id) where is_public;
 
 comment on table datastore.container is 'A user''s storage container: the tenant. Every row that belongs to one carries container_id.';
 comment on column datastore.container.container_id is 'The tenant key, in the primary key of every tenant table; random, never changed.';
@@ -2190,7 +2188,6 @@ comment on column datastore.container.user_id is 'Whose pictures are in it.';
 comment on column datastore.container.tier is 'What the container is for: user, dev, test-user, …; the first part of its name.';
 comment on column datastore.container.name is 'The name of the container in Azure Blob Storage: {tier}-{user_id}.';
 comment on column datastore.container.ready_at is 'When it was made in storage; NULL while it is only a row.';
-comment on column datastore.container.is_public is 'May every user see what is in it?';
 comment on column datastore.container.created_at is 'When the row was made.';
 create table datastore.seed (
   seed_id uuid primary key default gen_random_uuid(),

@@ -26,7 +26,7 @@ def acting_option(command: F) -> F:
         "email",
         envvar="DATASTORE_USER",
         metavar="EMAIL",
-        help="Who acts. Without it the command runs as the database connection's own role, which sees everything.",
+        help="Who acts. Without it the command runs as the database connection's own role.",
     )(command)
 
 

@@ -14,6 +14,7 @@ from datastore_db.cli.people import register_command
 from datastore_db.cli.pictures import download_command, ls_command, show_command, upload_command
 from datastore_db.cli.pipelines import pipelines_group
 from datastore_db.cli.seeds import seeds_command
+from datastore_db.cli.sharing import audit_command, containers_command, group_group, share_command, unshare_command
 from datastore_db.cli.sweep import sweep_command
 
 
@@ -44,6 +45,11 @@ for command in (
     download_command,
     pipelines_group,
     seeds_command,
+    group_group,
+    share_command,
+    unshare_command,
+    containers_command,
+    audit_command,
     sweep_command,
     keys_group,
     local_command,

@@ -117,9 +117,10 @@ def _print_leftovers(problems: list[Problem], not_processed: list[NotProcessed])
 @click.command("ls")
 @acting_option
 @click.option("--pictures", is_flag=True, help="List every picture, not only the sets.")
+@click.option("--container", "container_id", metavar="ID", help="Those of a container that is shared with you.")
 @json_option
 @says_errors
-def ls_command(email: str | None, pictures: bool, as_json: bool) -> None:
+def ls_command(email: str | None, pictures: bool, container_id: str | None, as_json: bool) -> None:
     """List picture sets.
 
     \b
@@ -127,7 +128,7 @@ def ls_command(email: str | None, pictures: bool, as_json: bool) -> None:
       datastore-db ls --user ana@example.org
     """
     with acting_store(email) as store:
-        folders = store.folders()
+        folders = store.folders(container_id)
     if as_json:
         print_json(folders)
         return

@@ -51,9 +51,9 @@ begin
     where membership.user_id = datastore.acting_user()
       and (not shared_containers.may_write or (membership.role <> 'reader' and share.role <> 'reader'))
     union all
-    select container.container_id
-    from datastore.container
-    where container.is_public and not shared_containers.may_write and datastore.acting_user() is not null;
+    select published.container_id
+    from datastore.container_publication as published
+    where not shared_containers.may_write and datastore.acting_user() is not null;
 end
 $$;
 comment on function datastore.shared_containers(boolean) is

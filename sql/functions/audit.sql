@@ -5,12 +5,10 @@ create or replace function datastore.audit_action(entity text, before jsonb, aft
 language sql immutable parallel safe
 return case
   when before is null then case entity
-    when 'container_share' then 'shared' when 'membership' then 'added' when 'user_account' then 'registered' else 'created' end
+    when 'container_share' then 'shared' when 'container_publication' then 'published' when 'membership' then 'added' when 'user_account' then 'registered' else 'created' end
   when after is null then case entity
-    when 'container_share' then 'unshared' when 'membership' then 'removed' else 'deleted' end
+    when 'container_share' then 'unshared' when 'container_publication' then 'unpublished' when 'membership' then 'removed' else 'deleted' end
   when entity = 'picture' and after ->> 'state' = 'replaced' and before ->> 'state' <> 'replaced' then 'replaced'
-  when entity = 'container' and before -> 'is_public' <> after -> 'is_public' then
-    case after ->> 'is_public' when 'true' then 'published' else 'unpublished' end
   when entity = 'inference' and (before ->> 'verified_at' is null) <> (after ->> 'verified_at' is null) then
     case when after ->> 'verified_at' is null then 'reopened' else 'verified' end
   when entity = 'seed' and before -> 'merged_into' <> after -> 'merged_into' then 'merged'
@@ -192,8 +190,9 @@ begin
       ('picture_set', 'audit_picture_sets', null, null, null),
       ('inference', 'audit', 'inference_id', '{inference_id}', '{picture_id,verified_at,verified_by}'),
       ('user_account', 'audit', 'user_id', '{user_id}', '{email}'),
-      ('container', 'audit', 'container_id', '{container_id}', '{name,user_id,is_public}'),
+      ('container', 'audit', 'container_id', '{container_id}', '{name,user_id}'),
       ('container_share', 'audit', 'container_id', '{container_id,group_id}', '{group_id,role}'),
+      ('container_publication', 'audit', 'container_id', '{container_id}', '{}'),
       ('user_group', 'audit', 'group_id', '{group_id}', '{name}'),
       ('membership', 'audit', 'group_id', '{group_id,user_id}', '{user_id,role}'),
       ('seed', 'audit', 'seed_id', '{seed_id}', '{name,status,merged_into}'),

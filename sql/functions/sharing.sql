@@ -73,11 +73,11 @@ begin
     perform datastore.refuse('DS400', 'invalid name of a group', jsonb_build_array(jsonb_build_object(
       'instance_path', '/name', 'keyword', 'minLength', 'message', 'expected 1 to 255 characters')));
   end if;
-  insert into datastore.user_group (group_id, name, created_by) values (made_id, btrim(create_group.name), acting_id)
-  on conflict (created_by, lower(user_group.name)) do nothing;
-  if not found then
+  begin
+    insert into datastore.user_group (group_id, name, created_by) values (made_id, btrim(create_group.name), acting_id);
+  exception when unique_violation then
     perform datastore.refuse('DS409', format('the acting user made a group named %s already', to_json(btrim(create_group.name))));
-  end if;
+  end;
   if acting_id is not null then
     insert into datastore.membership (group_id, user_id, role, added_by) values (made_id, acting_id, 'owner', acting_id);
   end if;
@@ -209,11 +209,16 @@ comment on function datastore.unshare_container(uuid, uuid) is
 
 create or replace function datastore.publish_container(is_public boolean default true, container_id uuid default null) returns jsonb
 language plpgsql volatile as $$
+#variable_conflict use_column
 declare
   known_id uuid := datastore.shared_container(publish_container.container_id);
 begin
-  update datastore.container set is_public = publish_container.is_public
-  where container.container_id = known_id and container.is_public <> publish_container.is_public;
+  if publish_container.is_public then
+    insert into datastore.container_publication (container_id, published_by) values (known_id, datastore.acting_user())
+    on conflict (container_id) do nothing;
+  else
+    delete from datastore.container_publication where container_publication.container_id = known_id;
+  end if;
   return datastore.container_json(known_id);
 end
 $$;
@@ -228,7 +233,7 @@ return (
     'container_name', container.name,
     'tier', container.tier,
     'email', user_account.email,
-    'is_public', container.is_public,
+    'is_public', exists (select from datastore.container_publication as published where published.container_id = container.container_id),
     'permission', case
       when datastore.acting_user() is null or container.container_id = datastore.acting_container() then 'owner'
       when datastore.may_write(container.container_id) then 'contributor' else 'reader' end,
@@ -262,7 +267,7 @@ return (
   select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
     'at', to_char(told.acted_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'action', told.action, 'entity', told.entity, 'entity_id', told.entity_id, 'container_id', told.container_id,
-    'by', told.acted_by, 'email', user_account.email, 'as', told.acted_as))
+    'by', told.acted_by, 'email', user_account.email, 'database_user', told.acted_as))
     || case when told.before is not null then jsonb_build_object('before', told.before) else '{}' end
     || case when told.after is not null then jsonb_build_object('after', told.after) else '{}' end
     || case when told.claimed is not null then jsonb_build_object('claimed', told.claimed) else '{}' end
@@ -279,4 +284,4 @@ return (
   left join datastore.user_account on user_account.user_id = told.acted_by
 );
 comment on function datastore.rebuild_audit(uuid, uuid, timestamptz, integer) is
-  'What happened, the newest first: [{at, action, entity, entity_id, container_id, by: user id, email: theirs, as: database user, before, after, claimed}], of what the acting user may change. entity_id: of one picture, inference, group, …';
+  'What happened, the newest first: [{at, action, entity, entity_id, container_id, by: user id, email: theirs, database_user, before, after, claimed}], of what the acting user may change. entity_id: of one picture, inference, group, …';

@@ -40,7 +40,7 @@ begin
   perform datastore.make_policy('datastore.pipeline_choice', 'app_changes', 'all', 'app', myself, myself);
 
   -- Groups: their members see them, their owners change them, and everybody may leave
-  perform datastore.make_policy('datastore.user_group', 'app_reads', 'select', 'app', my_groups || ' or created_by = (select datastore.acting_user())', null);
+  perform datastore.make_policy('datastore.user_group', 'app_reads', 'select', 'app', my_groups, null);
   perform datastore.make_policy('datastore.user_group', 'app_inserts', 'insert', 'app', null, 'created_by = (select datastore.acting_user())');
   perform datastore.make_policy('datastore.user_group', 'app_updates', 'update', 'app', owned_groups, owned_groups);
   perform datastore.make_policy('datastore.user_group', 'app_deletes', 'delete', 'app', owned_groups, null);
@@ -56,6 +56,9 @@ begin
   perform datastore.make_policy('datastore.container_share', 'app_inserts', 'insert', 'app', null, own || ' and ' || my_groups);
   perform datastore.make_policy('datastore.container_share', 'app_updates', 'update', 'app', own, own || ' and ' || my_groups);
   perform datastore.make_policy('datastore.container_share', 'app_deletes', 'delete', 'app', own, null);
+  perform datastore.make_policy('datastore.container_publication', 'app_reads', 'select', 'app', seen, null);
+  perform datastore.make_policy('datastore.container_publication', 'app_inserts', 'insert', 'app', null, own);
+  perform datastore.make_policy('datastore.container_publication', 'app_deletes', 'delete', 'app', own, null);
 
   -- The history is for those who may change what it tells about; triggers write it
   perform datastore.make_policy('datastore.history', 'app_reads', 'select', 'app',

@@ -1,0 +1,282 @@
+"""Who sees and changes what: every table, view and function that there is, for every kind of user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from datastore_db.json_codec import dumps
+from datastore_db.migrate import migrate
+from tests.inferences import inference
+from tests.people import ANAS, PIAS, World, people
+
+# What each kind is to the container that is asked for: who acts, whose container, and what they may do with it.
+KINDS = {
+    "owner": ("owner", "anas", "change"),
+    "contributor": ("contributor", "anas", "change"),
+    "reader": ("reader", "anas", "see"),
+    "public": ("stranger", "pias", "see"),
+    "stranger": ("stranger", "anas", "nothing"),
+    "none": (None, "anas", "nothing"),
+}
+
+# Tables whose rows not everybody sees who sees the container: {table: who sees them}. Others follow the container.
+SEEN_BY = {
+    "history": {"owner", "contributor"},
+    "container_share": {"owner", "contributor", "reader"},
+}
+# Tables whose rows not everybody deletes who may change the container: {table: who does}
+DELETED_BY: dict[str, set[str]] = {
+    "container": set(),
+    "history": set(),
+    "container_share": {"owner"},
+    "container_publication": {"owner"},
+}
+
+
+@pytest.fixture(scope="module")
+def url(make_database: Any) -> str:
+    url: str = make_database()
+    migrate(url)
+    return url
+
+
+@pytest.fixture(scope="module")
+def connection(url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def world(connection: psycopg.Connection) -> World:
+    return people(connection)
+
+
+@contextmanager
+def asking(connection: psycopg.Connection, world: World, who: str | None) -> Iterator[None]:
+    """As the backend's role, and nothing of it stays."""
+    with connection.transaction(force_rollback=True):
+        connection.execute("set local role datastore_app")
+        if who is not None:
+            connection.execute("select datastore.act_as(%s)", [world.users[who]["user_id"]])
+        yield
+
+
+def relations(connection: psycopg.Connection, kinds: str, *, of_containers: bool) -> list[str]:
+    """Tables (r) or views (v), those with container_id or those without."""
+    rows = connection.execute(
+        "select relname from pg_class where relnamespace = 'datastore'::regnamespace and relkind = any (%s)"
+        " and exists (select from pg_attribute where attrelid = pg_class.oid and attname = 'container_id') = %s"
+        " order by relname",
+        [list(kinds), of_containers],
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def count(connection: psycopg.Connection, relation: str, condition: str, value: object) -> int:
+    query = f"select count(*) from datastore.{relation} as it where {condition}"
+    row = connection.execute(query.encode(), [value]).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_of_a_container_are_seen_by_those_who_may(connection: psycopg.Connection, world: World, kind: str) -> None:
+    who, whose, permission = KINDS[kind]
+    container_id = getattr(world, whose)["container_id"]
+    for relation in relations(connection, "rpv", of_containers=True):
+        there = count(connection, relation, "container_id = %s", container_id)
+        if (whose, relation) not in [("pias", "container_share"), ("anas", "container_publication")]:
+            assert there, f"tests/people.py puts no row into {relation}"
+        expected = kind in SEEN_BY.get(relation, KINDS) and permission != "nothing"
+        with asking(connection, world, who):
+            seen = count(connection, relation, "container_id = %s", container_id)
+        assert seen == (there if expected else 0), relation
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_of_a_container_are_deleted_by_those_who_may(
+    connection: psycopg.Connection, world: World, kind: str
+) -> None:
+    who, whose, permission = KINDS[kind]
+    container_id = getattr(world, whose)["container_id"]
+    for table in relations(connection, "rp", of_containers=True):
+        expected = kind in DELETED_BY.get(table, KINDS) and permission == "change"
+        there = count(connection, table, "container_id = %s", container_id)
+        with asking(connection, world, who):
+            try:
+                # What hangs on it would be deleted first.
+                query = sql.SQL("delete from {} where container_id = %s").format(sql.Identifier("datastore", table))
+                deleted = connection.execute(query, [container_id]).rowcount
+            except psycopg.errors.InsufficientPrivilege:
+                deleted = 0
+        assert deleted == (there if expected else 0), table
+
+
+@pytest.mark.parametrize("kind", [kind for kind, (_, _, permission) in KINDS.items() if permission != "change"])
+def test_no_row_is_put_into_a_container_by_those_who_may_not(
+    connection: psycopg.Connection, world: World, kind: str
+) -> None:
+    """A copy of each row, and an update that changes nothing: refused by the policy, or by the privileges."""
+    who, whose, _ = KINDS[kind]
+    container_id = getattr(world, whose)["container_id"]
+    for table in relations(connection, "rp", of_containers=True):
+        name = sql.Identifier("datastore", table)
+        columns = connection.execute(
+            "select attname, atttypid = 'jsonb'::regtype from pg_attribute"
+            " where attrelid = %s::regclass and attnum > 0 and not attisdropped"
+            " and attgenerated = '' and attidentity = ''",
+            [f"datastore.{table}"],
+        ).fetchall()
+        listed = sql.SQL(", ").join(sql.Identifier(column) for column, _ in columns)
+        row = connection.execute(
+            sql.SQL("select {} from {} where container_id = %s limit 1").format(listed, name), [container_id]
+        ).fetchone()
+        if row is None:
+            continue
+        values = [
+            Jsonb(value, dumps=dumps) if is_document and value is not None else value
+            for value, (_, is_document) in zip(row, columns, strict=True)
+        ]
+        placeholders = sql.SQL(", ").join(sql.Placeholder() for _ in columns)
+        insert = sql.SQL("insert into {} ({}) values ({})").format(name, listed, placeholders)
+        with asking(connection, world, who), pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(insert, values)
+        with asking(connection, world, who):
+            try:
+                changed = connection.execute(
+                    sql.SQL("update {} set container_id = container_id where container_id = %s").format(name),
+                    [container_id],
+                ).rowcount
+            except psycopg.errors.InsufficientPrivilege:
+                changed = 0
+        assert changed == 0, table
+
+
+@pytest.mark.parametrize("who", ["stranger", None])
+def test_what_ana_said_stands_in_nothing_that_others_see(
+    connection: psycopg.Connection, world: World, who: str | None
+) -> None:
+    everything = [*relations(connection, "rpv", of_containers=True), *relations(connection, "rpv", of_containers=False)]
+    found = {relation: count(connection, relation, "it::text like %s", f"%{ANAS}%") for relation in everything}
+    assert {"picture", "history", "verdict", "picture_document"} <= {name for name, there in found.items() if there}
+    with asking(connection, world, who):
+        for relation in everything:
+            assert count(connection, relation, "it::text like %s", f"%{ANAS}%") == 0, relation
+
+
+def test_without_a_user_the_backend_sees_nobody(connection: psycopg.Connection, world: World) -> None:
+    with asking(connection, world, None):
+        for table in (
+            "user_account",
+            "user_group",
+            "membership",
+            "pipeline_choice",
+            *relations(connection, "rp", of_containers=True),
+        ):
+            assert count(connection, table, "%s", True) == 0, table
+
+
+@pytest.fixture(scope="module")
+def functions(connection: psycopg.Connection) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Name and arguments (name, type) of each; those that are for triggers cannot be called."""
+    rows = connection.execute(
+        "select p.oid::regprocedure::text, (coalesce(p.proargnames, '{}'))[:p.pronargs],"
+        " array(select format_type(t, null) from unnest(p.proargtypes) as t)"
+        " from pg_proc as p where p.pronamespace = 'datastore'::regnamespace and p.prorettype <> 'trigger'::regtype"
+        " order by 1"
+    ).fetchall()
+    return [
+        (name.partition("(")[0], list(zip(names or [""] * len(types), types, strict=True)))
+        for name, names, types in rows
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_function_tells_or_does_more_than_its_caller_may(
+    connection: psycopg.Connection, world: World, functions: list[tuple[str, list[tuple[str, str]]]], kind: str
+) -> None:
+    who, whose, permission = KINDS[kind]
+    ids = getattr(world, whose)
+    mark = {"anas": ANAS, "pias": PIAS}[whose]
+    before = fingerprint(connection, ids, world.group_id)
+    told, did = set(), set()
+    for name, arguments in functions:
+        with asking(connection, world, who):
+            try:
+                with connection.transaction():
+                    answer = call(connection, name, [argument_for(*item, ids, world) for item in arguments])
+            except psycopg.Error as error:
+                answer = str(error) + str(error.diag.message_detail)
+            connection.execute("reset role")
+            after = fingerprint(connection, ids, world.group_id)
+        if mark in answer:
+            told.add(name)
+        if after != before:
+            did.add(name)
+    if permission == "nothing":
+        assert told == set()
+    else:
+        assert {"datastore.rebuild_picture", "datastore.rebuild_inference", "datastore.find_picture_set"} <= told
+    if permission == "change":
+        assert {"datastore.update_picture", "datastore.import_inference", "datastore.announce_pictures"} <= did
+    else:
+        # A review of species is about all containers at once, whoever asks for it.
+        assert did <= {"datastore.merge_seed", "datastore.recognise_models"}
+
+
+def call(connection: psycopg.Connection, name: str, arguments: list[tuple[object, str]]) -> str:
+    listed = ", ".join(f"%s::{type_}" for _, type_ in arguments)
+    # In the list of results, and not in FROM, so that a function of rows gives each of them.
+    rows = connection.execute(f"select {name}({listed})".encode(), [value for value, _ in arguments]).fetchall()
+    return str(rows)
+
+
+def argument_for(name: str, type_: str, ids: dict[str, str], world: World) -> tuple[object, str]:
+    """Something of its type that means the owner's things where it can."""
+    by_name: dict[str, object] = {
+        **ids,
+        "group_id": world.group_id,
+        "user_id": world.users["owner"]["user_id"],
+        "email": world.users["stranger"]["email"],
+        "role": "contributor",
+        "picture_ids": [ids["picture_id"]],
+        "inference_ids": [ids["inference_id"]],
+        "container_ids": [ids["container_id"]],
+        "confirmations": Jsonb([{"picture_id": ids["picture_id"]}]),
+        "entity_id": ids["picture_id"],
+        "target_id": ids["picture_set_id"],
+        "how_many": 1000,
+        "inspections": None,
+        "name": "new",
+        "documents": Jsonb([{"user_data": {"description": "changed"}}]),
+        "document": Jsonb(
+            {"user_data": {"description": "changed"}, "inferenceId": ids["inference_id"]} | inference(), dumps=dumps
+        ),
+    }
+    if name in by_name and not (type_.endswith("[]") and isinstance(by_name[name], Jsonb)):
+        return by_name[name], type_
+    by_type: dict[str, object] = {
+        "uuid": ids["picture_id"], "text": "x", "integer": 1, "bigint": 1, "boolean": True, "jsonb": Jsonb({}),
+        "interval": "0 seconds", "uuid[]": [ids["picture_id"]], "text[]": ["x"], "numeric[]": [1],
+    }  # fmt: skip
+    return by_type.get(type_), type_
+
+
+def fingerprint(connection: psycopg.Connection, ids: dict[str, str], group_id: str) -> list[Any]:
+    """What the tables hold of this container and group."""
+    conditions = dict.fromkeys(relations(connection, "rp", of_containers=True), "container_id = %(container_id)s")
+    conditions |= dict.fromkeys(("membership", "user_group"), "group_id = %(group_id)s")
+    parts = [
+        f"(select md5(string_agg(it::text, '' order by it::text)) from datastore.{table} as it where {condition})"
+        for table, condition in conditions.items()
+    ]
+    row = connection.execute(f"select {', '.join(parts)}".encode(), ids | {"group_id": group_id}).fetchone()
+    assert row is not None
+    return list(zip(conditions, row, strict=True))
