@@ -9,20 +9,28 @@ create function datastore.object_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-AS $function$
-  select
-    jsonb_typeof(instance) = 'object'
-$function$;
+RETURN (jsonb_typeof(instance) = 'object'::text);
 comment on function datastore.object_v1(jsonb) is 'Compiled from the schema of any object. It never changes.';
 
 create function datastore.email_v1(instance jsonb)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if (
     jsonb_typeof(instance) = 'string'
     and jsonschema._is_email(instance #>> '{}')
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
 $function$;
 comment on function datastore.email_v1(jsonb) is 'Compiled from the schema of an email address. It never changes.';
 
@@ -30,6 +38,7 @@ create function datastore.feedback_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   the_boxes jsonb;
@@ -114,6 +123,7 @@ create function datastore.feedback_v1_box(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -166,6 +176,7 @@ create function datastore.inference_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   the_boxes jsonb;
@@ -356,6 +367,7 @@ create function datastore.inference_v1_box(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   the_box jsonb;
@@ -474,6 +486,7 @@ create function datastore.inference_v1_guesses(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   the_instance_item jsonb;
@@ -505,6 +518,7 @@ create function datastore.inference_v1_corners(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -532,6 +546,7 @@ create function datastore.inspection_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -605,6 +620,7 @@ create function datastore.inspection_v1_metadata(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -632,6 +648,7 @@ create function datastore.inspection_v1_image_data(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -670,6 +687,7 @@ create function datastore.inspection_v1_quality_check(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -694,6 +712,7 @@ create function datastore.picture_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -772,6 +791,7 @@ create function datastore.picture_set_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -813,6 +833,7 @@ create function datastore.pipelines_v1__sealed(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -843,6 +864,7 @@ create function datastore.pipelines_v1__task(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -863,6 +885,7 @@ create function datastore.pipelines_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   the_models jsonb;
@@ -991,6 +1014,7 @@ create function datastore.pipelines_v1_pipeline(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   the_models jsonb;
@@ -1050,6 +1074,7 @@ create function datastore.pipelines_v1_model__sealed(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -1080,6 +1105,7 @@ create function datastore.pipelines_v1_model__task(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -1100,6 +1126,7 @@ create function datastore.pipelines_v1_model(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then

@@ -30,5 +30,5 @@
 \ir functions/feedback.sql
 \ir functions/text_documents.sql
 \ir security/policies.sql
-\ir security/ownership.sql
 \ir security/grants.sql
+\ir security/ownership.sql

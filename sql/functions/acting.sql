@@ -30,9 +30,9 @@ begin
   if setting is null then
     perform datastore.refuse('DS404', format('there is no user %s', coalesce(act_as.user_id::text, 'NULL')));
   end if;
-  perform set_config('datastore.acting', setting, true);
+  perform pg_catalog.set_config('datastore.acting', setting, true);
   -- Row-level security does not hold for owners and superusers: from here on it is the backend's role that asks.
-  perform set_config('role', datastore.role_name('app'), true);
+  perform pg_catalog.set_config('role', datastore.role_name('app'), true);
 end
 $$;
 comment on function datastore.act_as(uuid) is

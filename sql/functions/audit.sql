@@ -140,7 +140,7 @@ comment on function datastore.remember_claims(text, jsonb) is
 -- Who changed a row last stands in the row as well, for its audit_trail: whatever the caller says.
 
 create or replace function datastore.stamp_new() returns trigger
-language plpgsql as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   new.created_at := now();
   new.created_by := datastore.acting_user();
@@ -153,7 +153,7 @@ $$;
 comment on function datastore.stamp_new() is 'Trigger: who made a row, and when.';
 
 create or replace function datastore.stamp_changed() returns trigger
-language plpgsql as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   new.created_at := old.created_at;
   new.created_by := old.created_by;

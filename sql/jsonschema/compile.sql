@@ -76,9 +76,11 @@ begin
   if expression.on_null <> 'n' then
     code := E'case when instance is not null then\n  ' || jsonschema._indented(code) || E'\nend';
   end if;
-  if is_entry and not expression.loops and length(code) <= longest_inlined then
-    return header || format(E' language sql\n immutable parallel safe\nas %L',
-                            E'\n  select\n    ' || jsonschema._indented(jsonschema._indented(code)) || E'\n');
+  -- An SQL expression depends on the functions that it calls, which then could not be made anew: it calls none of ours.
+  if is_entry and not expression.loops and length(code) <= longest_inlined and position('jsonschema._' in code) = 0
+     and not exists (select from jsonb_each_text(program -> 'helpers') as helper where position(helper.value in code) > 0) then
+    -- Read when it is made, so that no search_path makes it mean something else later.
+    return header || E' language sql\n immutable parallel safe\nreturn\n    ' || jsonschema._indented(jsonschema._indented(code));
   end if;
 
   block := jsonschema._statements(program, node, 'instance', '{}', false);
@@ -86,7 +88,7 @@ begin
   into declarations
   from unnest(block.variables) with ordinality as _(variable, n);
   return header || format(
-    E' language plpgsql\n immutable parallel safe\nas %L',
+    E' language plpgsql\n immutable parallel safe\n set search_path = pg_catalog, pg_temp\nas %L',
     coalesce(E'\ndeclare\n' || rtrim(declarations, E'\n'), '')
     || E'\nbegin\n'
     || E'  if instance is null then\n    return null;\n  end if;\n'

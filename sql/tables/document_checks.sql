@@ -3,20 +3,28 @@ create function datastore.object_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-AS $function$
-  select
-    jsonb_typeof(instance) = 'object'
-$function$;
+RETURN (jsonb_typeof(instance) = 'object'::text);
 comment on function datastore.object_v1(jsonb) is 'Compiled from the schema of any object. It never changes.';
 
 create function datastore.email_v1(instance jsonb)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select
+begin
+  if instance is null then
+    return null;
+  end if;
+  instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
+  if (
     jsonb_typeof(instance) = 'string'
     and jsonschema._is_email(instance #>> '{}')
+  ) is not true then
+    return false;
+  end if;
+  return true;
+end
 $function$;
 comment on function datastore.email_v1(jsonb) is 'Compiled from the schema of an email address. It never changes.';
 
@@ -24,6 +32,7 @@ create function datastore.feedback_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   the_boxes jsonb;
@@ -108,6 +117,7 @@ create function datastore.feedback_v1_box(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -160,6 +170,7 @@ create function datastore.inference_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   the_boxes jsonb;
@@ -350,6 +361,7 @@ create function datastore.inference_v1_box(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   the_box jsonb;
@@ -468,6 +480,7 @@ create function datastore.inference_v1_guesses(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   the_instance_item jsonb;
@@ -499,6 +512,7 @@ create function datastore.inference_v1_corners(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -526,6 +540,7 @@ create function datastore.inspection_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -599,6 +614,7 @@ create function datastore.inspection_v1_metadata(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -626,6 +642,7 @@ create function datastore.inspection_v1_image_data(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -664,6 +681,7 @@ create function datastore.inspection_v1_quality_check(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -688,6 +706,7 @@ create function datastore.picture_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -766,6 +785,7 @@ create function datastore.picture_set_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -807,6 +827,7 @@ create function datastore.pipelines_v1__sealed(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -837,6 +858,7 @@ create function datastore.pipelines_v1__task(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -857,6 +879,7 @@ create function datastore.pipelines_v1(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   the_models jsonb;
@@ -985,6 +1008,7 @@ create function datastore.pipelines_v1_pipeline(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   the_models jsonb;
@@ -1044,6 +1068,7 @@ create function datastore.pipelines_v1_model__sealed(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -1074,6 +1099,7 @@ create function datastore.pipelines_v1_model__task(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
@@ -1094,6 +1120,7 @@ create function datastore.pipelines_v1_model(instance jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   if instance is null then
