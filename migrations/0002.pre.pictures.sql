@@ -2278,6 +2278,9 @@ create table datastore.picture (
   metadata jsonb not null default '{}',
   image_data jsonb not null default '{}',
   quality_check jsonb not null default '{}',
+  -- what experts said about its inferences
+  feedback text not null default '',
+  correction_applied text not null default '',
   -- what people filter by
   schema_version integer not null generated always as (coalesce(datastore.number_of(document -> 'schema_version'), 1)::integer) stored,
   file_name text generated always as (metadata ->> 'file_name') stored,
@@ -2326,6 +2329,8 @@ comment on column datastore.picture.kept is 'Unknown keys that a client put into
 comment on column datastore.picture.metadata is 'Section metadata: file_name, relative_path, upload_date (in UTC).';
 comment on column datastore.picture.image_data is 'Section image_data: what the file''s inspection found (format, width, height, tags, …), and source: container and blob.';
 comment on column datastore.picture.quality_check is 'Section quality_check: what the file''s inspection found (image_checksum, valid_data, …), and upload_check: is it stored?';
+comment on column datastore.picture.feedback is 'In section error_handling: what experts commented on the newest inference that they looked at.';
+comment on column datastore.picture.correction_applied is 'In section error_handling: how many boxes of that inference they corrected; empty without feedback.';
 comment on column datastore.picture.schema_version is 'The version of the document''s schema that this row was written with.';
 comment on column datastore.picture.width is 'Pixels.';
 comment on column datastore.picture.height is 'Pixels.';
@@ -2379,9 +2384,9 @@ create table datastore.history (
 create index history_entity_id_idx on datastore.history (entity_id, history_id);
 
 comment on table datastore.history is 'What happened to pictures and picture sets. Without foreign keys: it outlives what it describes.';
-comment on column datastore.history.entity is 'The table: picture or picture_set.';
+comment on column datastore.history.entity is 'The table: picture, picture_set or inference.';
 comment on column datastore.history.entity_id is 'The row''s id.';
-comment on column datastore.history.action is 'changed, replaced, deleted, or claimed.';
+comment on column datastore.history.action is 'changed, replaced, deleted, reopened (an inference), or claimed.';
 comment on column datastore.history.acted_by is 'The acting user, if one was set.';
 comment on column datastore.history.acted_at is 'The start of the transaction that did it.';
 comment on column datastore.history.before is 'What the client had said before.';

@@ -16,6 +16,7 @@
 \ir views/picture_document.sql
 \ir views/picture_set_document.sql
 \ir functions/seed.sql
+\ir functions/error_handling.sql
 \ir functions/history.sql
 \ir functions/user.sql
 \ir functions/pipelines.sql
