@@ -14,9 +14,9 @@ create table datastore.history (
 create index history_entity_id_idx on datastore.history (entity_id, history_id);
 
 comment on table datastore.history is 'What happened to pictures and picture sets. Without foreign keys: it outlives what it describes.';
-comment on column datastore.history.entity is 'The table: picture or picture_set.';
+comment on column datastore.history.entity is 'The table: picture, picture_set or inference.';
 comment on column datastore.history.entity_id is 'The row''s id.';
-comment on column datastore.history.action is 'changed, replaced, deleted, or claimed.';
+comment on column datastore.history.action is 'changed, replaced, deleted, reopened (an inference), or claimed.';
 comment on column datastore.history.acted_by is 'The acting user, if one was set.';
 comment on column datastore.history.acted_at is 'The start of the transaction that did it.';
 comment on column datastore.history.before is 'What the client had said before.';
