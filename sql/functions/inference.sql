@@ -442,7 +442,7 @@ return (
   ) as unknown
 );
 comment on function datastore.unknown_models() is
-  'The models that inferences name and that nobody knows: [{name, version, inferences: how many}]. Import them with datastore.import_pipelines(jsonb), then call datastore.recognise_models().';
+  'The models that inferences name and that nobody knows: [{name, version, inferences: how many}]. datastore.import_pipelines(jsonb) registers them, and ties these inferences to them.';
 
 create or replace function datastore.recognise_models() returns bigint
 language sql volatile
@@ -464,4 +464,4 @@ begin atomic
   select count(*) from recognised;
 end;
 comment on function datastore.recognise_models() is
-  'Ties inferences to pipelines and model versions that were not known when they came. Answers how many it tied.';
+  'Ties inferences to pipelines and model versions that were not known when they came. Answers how many it tied. datastore.import_pipelines(jsonb) calls it.';
