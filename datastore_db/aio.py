@@ -169,6 +169,24 @@ class Store:
         answer = await self._call("rebuild_inference_of", user_id, picture_id=_uuid(picture_id), as_sent=as_sent)
         return cast("JsonObject | None", answer)
 
+    async def show_inference(
+        self, inference_or_picture_id: Id, *, as_sent: bool = False, user_id: Id | None = None
+    ) -> JsonObject:
+        """The document of the inference with this id, or of the newest one of the picture with this id.
+
+        Raises `NotFound`.
+        """
+        try:
+            return await self.inference(inference_or_picture_id, as_sent=as_sent, user_id=user_id)
+        except NotFound:
+            try:
+                newest = await self.inference_of(inference_or_picture_id, as_sent=as_sent, user_id=user_id)
+            except NotFound:
+                raise NotFound(f"there is no inference and no picture {inference_or_picture_id}") from None
+        if newest is None:
+            raise NotFound(f"picture {inference_or_picture_id} has no inference")
+        return newest
+
     async def record_feedback(self, document: JsonObject | Feedback, *, user_id: Id | None = None) -> JsonObject:
         """Take what an expert says about the boxes of an inference, all of it or nothing; answers the inference.
 
@@ -191,6 +209,10 @@ class Store:
     async def unreviewed_seeds(self, *, user_id: Id | None = None) -> JsonObject:
         """The species that wait for a person's look: `{"seeds": [{seed_id, seed_name, labels, …}]}`."""
         return cast(JsonObject, await self._call("unreviewed_seeds", user_id))
+
+    async def find_species(self, name_or_id: str, *, user_id: Id | None = None) -> JsonObject:
+        """The species with this id, this name or this label: `{seed_id, seed_name, status}`. Raises `NotFound`."""
+        return cast(JsonObject, await self._call("find_species", user_id, name_or_id=name_or_id))
 
     async def accept_seed(self, seed_id: Id, *, user_id: Id | None = None) -> JsonObject:
         """Accept an unreviewed species as known. Raises `NotFound`, or `Conflict` for one that was merged."""

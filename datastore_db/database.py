@@ -139,7 +139,7 @@ def _translated(error: psycopg.Error, url: str) -> DatastoreError:
     if error.sqlstate == "DS400":
         return InvalidDocument(_errors_in(error.diag.message_detail), message)
     if error.sqlstate in _REFUSALS:
-        return _REFUSALS[error.sqlstate](message)
+        return _REFUSALS[error.sqlstate](message, _errors_in(error.diag.message_detail))
     if isinstance(error, psycopg.errors.UntranslatableCharacter | psycopg.errors.InvalidTextRepresentation):
         return InvalidDocument([{"instance_path": "", "keyword": "json", "message": message}])
     if isinstance(error, PoolTimeout | psycopg.OperationalError):
