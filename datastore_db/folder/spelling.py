@@ -45,9 +45,17 @@ IRREGULAR: Mapping[str, Mapping[str, str]] = {
 MOVED = ("levelOfExpertise", "level_of_expertise")
 
 
+def is_rebuilt(root: Node) -> bool:
+    """Whether this is the document of a picture as a download wrote it, with its id, and not one that people wrote."""
+    return "picture_id" in members(root)
+
+
 def unify(root: Node) -> tuple[Node, list[Problem]]:
     """The document of one file in the spelling that is used inside, and each key that it spells in two ways."""
     problems: list[Problem] = []
+    if is_rebuilt(root):
+        # It is in that spelling. What looks like another one is a key that a client made up.
+        return root, problems
     renamed = _rename(root, FILE, "", problems)
     return _move_expertise(renamed, problems), problems
 
