@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -368,6 +369,10 @@ class Store:
         """Retire a pipeline, or bring it back, and answer it. Raises `NotFound`."""
         answer = await self._call("retire_pipeline", user_id, pipeline_id=_uuid(pipeline_id), retired=retired)
         return cast(JsonObject, answer)
+
+    async def delete_pending_pictures(self, older_than: timedelta, *, user_id: Id | None = None) -> int:
+        """Delete pictures that were announced that long ago and never arrived; answers how many."""
+        return cast(int, await self._call("delete_pending_pictures", user_id, older_than=older_than))
 
     async def sweep(self, *, user_id: Id | None = None) -> int:
         """Delete the blobs whose pictures are gone; answers how many."""

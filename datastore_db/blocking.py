@@ -130,6 +130,7 @@ class Store:
     endpoints = _blocking(aio.Store.endpoints)
     choose_pipeline = _blocking(aio.Store.choose_pipeline)
     retire_pipeline = _blocking(aio.Store.retire_pipeline)
+    delete_pending_pictures = _blocking(aio.Store.delete_pending_pictures)
     sweep = _blocking(aio.Store.sweep)
     import_inference = _blocking(aio.Store.import_inference)
     import_inferences = _blocking(aio.Store.import_inferences)
