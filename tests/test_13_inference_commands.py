@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 
-from datastore_db import NewPicture, NotFound, Store
+from datastore_db import Conflict, NewPicture, NotFound, Store
 from datastore_db.aio import User
+from datastore_db.cli.tables import print_table
 from datastore_db.json_codec import JsonObject, dumps
 from tests.commands import run
 from tests.inferences import boxes_of, inference
@@ -35,20 +36,19 @@ def test_from_the_model_to_the_expert(
 ) -> None:
     environment = environment | ANA
     added = run(environment, "inference", "add", picture_id, written(tmp_path / "inference.json", inference()))
-    (known,) = [acting.inference_of(picture_id)]
+    known = acting.inference_of(picture_id)
     assert known is not None
     inference_id = str(known["inference_id"])
     assert (added.status, added.out) == (0, f"inference {inference_id}: 2 boxes\n")
 
-    for id_ in (inference_id, picture_id):
-        assert json.loads(run(environment, "inference", "show", id_, "--json").out)["inference_id"] == inference_id
+    assert json.loads(run(environment, "inference", "show", picture_id, "--json").out) == json.loads(dumps(known))
     shown = run(environment, "inference", "show", picture_id).out.splitlines()
     assert shown[0] == f"inference {inference_id} of picture {picture_id}"
     assert shown[1].endswith("; 0 of 2 boxes verified")
     assert shown[2].split() == ["place", "label", "score", "box", "verified"]
     assert shown[3].split() == ["1", "14", "Ambrosia", "psilostachya", "0.5467", "597,184", "1246,913", "no"]
 
-    ids = [box["box_id"] for box in known["boxes"]]  # type: ignore[union-attr, index, call-overload]
+    ids = [box["box_id"] for box in cast("list[JsonObject]", known["boxes"])]
     feedback = (
         f"inferenceId: {inference_id}\nboxes:\n  - {{boxId: {ids[0]}, label: Ambrosia trifida, comment: broken}}\n"
     )
@@ -90,6 +90,19 @@ def test_what_is_wrong_is_told_by_line(
     assert "there is no inference and no picture" in run(environment, "inference", "show", stranger).err
 
 
+def test_errors_name_the_part_that_is_wrong(acting: Store, picture_id: str) -> None:
+    known = acting.import_inference(picture_id, boxes_of([[("Solanum nigrum", 0.5)]]))
+    box = cast("list[JsonObject]", known["boxes"])[0]["box_id"]
+    feedback: JsonObject = {"inferenceId": known["inference_id"], "boxes": [{"boxId": box}]}
+    acting.record_feedback(feedback)
+    with pytest.raises(Conflict) as refusal:
+        acting.record_feedback(feedback | {"boxes": [{"boxId": box, "label": "Lolium temulentum"}]})
+    assert [error["instance_path"] for error in refusal.value.errors] == ["/boxes/0"]
+    with pytest.raises(NotFound) as missing:
+        acting.picture(uuid4())
+    assert missing.value.errors == []
+
+
 def test_a_picture_without_inference(acting: Store, picture_id: str) -> None:
     with pytest.raises(NotFound, match="has no inference"):
         acting.show_inference(picture_id)
@@ -99,7 +112,6 @@ def test_a_picture_without_inference(acting: Store, picture_id: str) -> None:
 
 def test_the_review_of_species(acting: Store, picture_id: str, environment: dict[str, str]) -> None:
     environment = environment | ANA
-    assert "nothing waits" in run(environment, "seeds", "review").err
     acting.import_inference(picture_id, boxes_of([[("99 Setaria faberi", 0.5), ("Ambrosia trifda", 0.2)]]))
     lines = run(environment, "seeds", "review").out.splitlines()
     assert lines[0].split() == ["seed", "name", "first", "seen", "labels"]
@@ -110,12 +122,11 @@ def test_the_review_of_species(acting: Store, picture_id: str, environment: dict
     known = acting.find_species("Ambrosia trifida")
     merged = run(environment, "seeds", "merge", "Ambrosia trifda", str(known["seed_id"]))
     assert (merged.status, merged.out) == (0, "Ambrosia trifda is Ambrosia trifida\n")
-    assert json.loads(run(environment, "seeds", "review", "--json").out) == {"seeds": []}
+    none = run(environment, "seeds", "review")
+    assert (none.status, none.err) == (0, "nothing waits for a review\n")
 
-    again = run(environment, "seeds", "accept", "Ambrosia trifda")
-    assert (again.status, "was merged" in again.err) == (2, True)
-    nobody = run(environment, "seeds", "merge", "nobody", "Ambrosia trifida")
-    assert (nobody.status, nobody.err) == (2, 'datastore-db: there is no species "nobody"\n')
+    with pytest.raises(Conflict, match="was merged"):
+        acting.accept_seed(str(acting.find_species("Ambrosia trifda")["seed_id"]))
 
 
 @pytest.mark.parametrize("name", ["Ambrosia trifida", "13 ambrosia  TRIFIDA", "'Ambrosia trifida'", "id"])
@@ -126,7 +137,7 @@ def test_how_a_species_is_found(store: Store, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "   ", "''", str(uuid4()), "x" * 10_000])
 def test_a_species_that_nobody_knows(store: Store, name: str) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="no species"):
         store.find_species(name)
 
 
@@ -143,6 +154,6 @@ def test_models_that_nobody_registered(acting: Store, picture_id: str, environme
     assert acting.recognise_models() == 0
 
 
-def test_nothing_in_a_label_moves_the_cursor(acting: Store, picture_id: str, environment: dict[str, str]) -> None:
-    acting.import_inference(picture_id, boxes_of([[("\x1b[2Jgone", 0.5)]]))
-    assert "\\x1b[2Jgone" in run(environment, "inference", "show", picture_id).out
+def test_nothing_in_a_label_moves_the_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(["label"], [["\x1b[2J[bold]gone"]])
+    assert capsys.readouterr().out.splitlines()[1] == "\\x1b[2J[bold]gone"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import cast
 
 import psycopg
 import pytest
 
 from datastore_db import Store
 from datastore_db.aio import User
+from datastore_db.json_codec import Json, JsonObject
 from tests.inferences import Call, Document, boxes_of, caller
 from tests.pictures import picture, write_folder
 
@@ -20,9 +22,13 @@ LABELS: list[list[tuple[str, float]]] = [
 NO_SEED: Document = {"label": "", "classId": "", "comment": "No Seed"}
 
 
+def objects(value: Json) -> list[JsonObject]:
+    return cast("list[JsonObject]", value)
+
+
 class TestKnownLabels:
     def test_a_picture_uploaded_with_a_species_has_its_label_at_once(
-        self, acting: Store, ana: User, tmp_path: Any
+        self, acting: Store, ana: User, tmp_path: Path
     ) -> None:
         folder = write_folder(
             tmp_path / "lot",
@@ -37,10 +43,10 @@ class TestKnownLabels:
         )
         acting.upload_folder(folder)
         _, lot, inner = acting.folders()
-        pictures = lot["pictures"] + inner["pictures"]  # type: ignore[operator]
-        documents = [acting.picture(item["picture_id"]) for item in pictures]  # type: ignore[index, arg-type, call-overload, union-attr]
+        pictures = objects(lot["pictures"]) + objects(inner["pictures"])
+        documents = [acting.picture(str(item["picture_id"])) for item in pictures]
         labels = [
-            [(label["seed_name"], label["origin"], label["by"]) for label in document["labels"]]  # type: ignore[union-attr, index, call-overload]
+            [(label["seed_name"], label["origin"], label["by"]) for label in objects(document["labels"])]
             for document in documents
         ]
         assert labels == [
