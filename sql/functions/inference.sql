@@ -3,9 +3,10 @@
 
 create or replace function datastore.counted_id(prefix text, box_place bigint, guess_place bigint default 0) returns text
 language sql immutable parallel safe
-return prefix || lpad(to_hex(box_place << 24 | guess_place), 12, '0');
+-- A bit that is always set keeps it at twelve digits, quicker than lpad().
+return prefix || to_hex((1::bigint << 47) | (box_place << 24) | guess_place);
 comment on function datastore.counted_id(text, bigint, bigint) is
-  'The id of a box, or of one of its guesses, as text: the first 24 characters of its inference''s id, then the box''s place and the guess''s, from 1, as six hexadecimal digits each.';
+  'The id of a box, or of one of its guesses, as text: the first 24 characters of its inference''s id, then twelve hexadecimal digits: a bit that is set, the box''s place, from 1, in 23 bits, and the guess''s in 24 bits, 0 for the box itself.';
 
 create or replace function datastore.inference_system_keys(part text) returns text[]
 language sql immutable parallel safe
@@ -164,12 +165,6 @@ end
 $$;
 comment on function datastore.write_inferences(uuid[], uuid[], uuid[], jsonb[], boolean, boolean) is
   'Inserts inferences with their boxes in one statement, and answers their rebuilt documents as text. The table constraints are the check: whoever calls it explains a violation. Not is_careful: raises DS000 for a label that was never seen, and for keys that the datastore fills.';
-
-create or replace function datastore.is_near_limits(document jsonb, document_text text) returns boolean
-language sql immutable parallel safe
-return document_text ~ '([0-9]{100}){3}|\.(0{100}){3}' or jsonb_path_exists(document, 'strict $.**{64 to last}');
-comment on function datastore.is_near_limits(jsonb, text) is
-  'A quick look for what datastore.limit_errors(jsonb) may refuse, in a text that has the document''s numbers.';
 
 create or replace function datastore.without_system_keys(document jsonb) returns jsonb
 language sql immutable parallel safe
