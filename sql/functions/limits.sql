@@ -3,7 +3,7 @@
 create or replace function datastore.is_near_limits(document jsonb, document_text text) returns boolean
 language sql immutable parallel safe
 -- jsonb writes numbers out: one beyond 1e308 or below 1e-308 has that many digits in a row, and so has one of 1,000.
-return document_text collate "C" ~ '[0-9]{255}' or jsonb_path_exists(document, 'strict $.**{64 to last}');
+return document_text collate "C" ~ '[0-9]{255}' or jsonb_path_exists(document, 'strict $.**{64}');
 comment on function datastore.is_near_limits(jsonb, text) is
   'Could a document be beyond a limit? Most are far from every one, and this look at their text, or at one that has all their numbers, says so quickly.';
 
