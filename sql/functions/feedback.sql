@@ -68,6 +68,20 @@ end;
 comment on function datastore.check_said_ids(jsonb, uuid) is
   'Raises DS404 for a box that is not of this inference and for a species that nobody knows, DS400 for a label and classId of different species.';
 
+create or replace function datastore.named_boxes(document jsonb)
+returns table (place integer, said jsonb, box_id uuid, is_blank boolean, corners jsonb, comment text, seed_id uuid, label text)
+language sql stable
+begin atomic
+  select said.place, said.said, said.box_id, said.is_blank, said.corners, said.comment, named.seed_id, coalesce(said.label, named.name)
+  from datastore.said_boxes(document) as said
+  left join datastore.seed as known on known.seed_id = said.class_id
+  left join datastore.label on label.label = said.label
+  left join datastore.seed as named
+    on named.seed_id = coalesce(known.merged_into, known.seed_id, label.seed_id, datastore.seed_of_long_label(said.label));
+end;
+comment on function datastore.named_boxes(jsonb) is
+  'The boxes of a feedback document with the species that they name, once datastore.learn_labels(text[]) knows their labels; the species'' name is the label of one that is named by its id. seed_id and label: NULL where none is named.';
+
 create or replace function datastore.corners_of(box jsonb) returns jsonb
 language sql immutable parallel safe
 return jsonb_build_array(box -> 'topX', box -> 'topY', box -> 'bottomX', box -> 'bottomY');
@@ -81,44 +95,44 @@ returns table (place integer, said jsonb, box_id uuid, held_id bigint, is_change
 language sql stable
 begin atomic
   select said.place, said.said, box.box_id, held.verdict_id,
-         held.verdict_id is null or said_of.is_moved or (holds.outcome, holds.seed_id) is distinct from (held.outcome, held.seed_id),
+         held.verdict_id is null or compared.is_moved or (holds.outcome, holds.seed_id) is distinct from (held.outcome, held.seed_id),
          holds.outcome, holds.object_id, holds.seed_id, holds.label,
-         case when said_of.is_moved then said.corners else held.corners end,
+         case when compared.is_moved then said.corners else held.corners end,
          box.seed_ids[box.top_place], box.scores[box.top_place], datastore.rank_of(box.seed_ids, box.scores, holds.seed_id)
-  from datastore.said_boxes(document) as said
-  join datastore.box on box.box_id = said.box_id and box.container_id = (inference).container_id
+  from datastore.named_boxes(document) as said
+  join datastore.box on box.box_id = said.box_id and box.inference_id = (inference).inference_id
   left join datastore.verdict as held on held.box_id = box.box_id and held.container_id = box.container_id and held.is_current
-  left join datastore.seed as named on named.seed_id = coalesce(datastore.known_seed(said.class_id), datastore.seed_of_label(said.label))
   cross join lateral (
     select said.corners is not null
            and datastore.corners_of(said.corners) <> datastore.corners_of((box.document -> 'box') || coalesce(held.corners, '{}')) as is_moved
+    offset 0
   ) as compared
   cross join lateral (
-    select compared.is_moved,
-           case when not said.is_blank then 'species'
+    select case when not said.is_blank then 'species'
                 when compared.is_moved and coalesce(said.comment, '') not in ('No Seed', 'Multi Seed') then 'moved only'
                 else 'not a seed' end as kind
-  ) as said_of
+    offset 0
+  ) as meant
   -- The guess that is right: of the named species, by this very label, the highest score, the first. Where none is named
-  -- the one that top_id names: the one that holds, else the model's top guess.
+  -- the one that top_id names: the one that holds, else the model's top guess, else the first.
   left join lateral (
     select guess.object_id, guess.seed_id, guess.label
     from datastore.guess
-    where guess.box_id = box.box_id and (named.seed_id is null or guess.seed_id = named.seed_id)
-    order by case when named.seed_id is null then guess.object_id = held.object_id else guess.label = said.label end desc nulls last,
-             case when named.seed_id is null then (guess.place = box.top_place)::integer else guess.score end desc nulls last,
+    where meant.kind = 'species' and guess.box_id = box.box_id and (said.seed_id is null or guess.seed_id = said.seed_id)
+    order by case when said.seed_id is null then guess.object_id = held.object_id else guess.label = said.label end desc nulls last,
+             case when said.seed_id is null then (guess.place = box.top_place)::integer else guess.score end desc nulls last,
              guess.place
     limit 1
-  ) as guess on said_of.kind = 'species'
+  ) as guess on true
   cross join lateral (
-    select held.outcome, held.object_id, held.seed_id, held.label where said_of.kind = 'moved only'
+    select held.outcome, held.object_id, held.seed_id, held.label where meant.kind = 'moved only'
     union all
-    select 'not a seed', null, null, null where said_of.kind = 'not a seed'
+    select 'not a seed', null, null, null where meant.kind = 'not a seed'
     union all
     select 'species', guess.object_id, guess.seed_id, guess.label where guess.object_id is not null
     union all
-    select 'species', null, coalesce(named.seed_id, box.seed_id), coalesce(said.label, named.name, box.document ->> 'label')
-    where said_of.kind = 'species' and guess.object_id is null
+    select 'species', null, coalesce(said.seed_id, box.seed_id), coalesce(said.label, box.document ->> 'label')
+    where meant.kind = 'species' and guess.object_id is null
   ) as holds(outcome, object_id, seed_id, label)
   -- The very same from the same expert is sent again after a lost answer. Coordinates are then the stored ones already,
   -- and must not be taken for "not a seed".
@@ -135,12 +149,10 @@ begin atomic
            + coalesce((select max(box.position) from datastore.box where box.inference_id = (inference).inference_id), 0),
          drawn.seed_id, drawn.label, drawn.corners
   from (
-    select distinct on (named.seed_id, datastore.corners_of(said.corners))
-           said.place, said.said, named.seed_id, coalesce(said.label, named.name) as label, said.corners
-    from datastore.said_boxes(document) as said
-    join datastore.seed as named on named.seed_id = coalesce(datastore.known_seed(said.class_id), datastore.seed_of_label(said.label))
+    select distinct on (said.seed_id, datastore.corners_of(said.corners)) said.*
+    from datastore.named_boxes(document) as said
     where said.box_id is null
-    order by named.seed_id, datastore.corners_of(said.corners), said.place
+    order by said.seed_id, datastore.corners_of(said.corners), said.place
   ) as drawn
   where not exists (
     select from datastore.box

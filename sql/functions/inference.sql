@@ -26,18 +26,13 @@ end
 $$;
 comment on function datastore.seed_of_long_label(text) is 'The species of a label that is too long for datastore.label; NULL for any other.';
 
-create or replace function datastore.seed_of_seen_label(label text) returns uuid
-language sql stable parallel safe
--- Not a join: it would read all labels for each box, where the planner takes them for few.
-return coalesce((select label.seed_id from datastore.label where label.label = seed_of_seen_label.label), datastore.seed_of_long_label(seed_of_seen_label.label));
-comment on function datastore.seed_of_seen_label(text) is 'The species of a label that was seen before; NULL for any other.';
-
 create or replace function datastore.split_boxes(inference_id uuid, document jsonb)
 returns table (box_id uuid, "position" integer, document jsonb, guesses jsonb, seed_id uuid, seed_ids uuid[], scores numeric[],
                top_place integer, score numeric, is_claimed boolean)
 language sql stable parallel safe as $$
+  -- Labels are not joined: all of them would be read for each box, where the planner takes them for few.
   select datastore.counted_id(sent.prefix, sent.place)::uuid, sent.place::integer, sent.box - 'topN', guessed.guesses,
-         datastore.seed_of_seen_label(sent.box ->> 'label'),
+         coalesce((select label.seed_id from datastore.label where label.label = sent.box ->> 'label'), datastore.seed_of_long_label(sent.box ->> 'label')),
          guessed.seed_ids, guessed.scores, array_position(guessed.scores, guessed.top_score),
          (sent.box -> 'score')::numeric,
          guessed.is_claimed or sent.box ?| datastore.inference_system_keys('box')
@@ -49,7 +44,7 @@ language sql stable parallel safe as $$
   cross join lateral (
     select coalesce(jsonb_agg(item.guess || jsonb_object(array['object_id', datastore.counted_id(sent.prefix, sent.place, item.place)])
                               order by item.place), '[]') as guesses,
-           coalesce(array_agg(datastore.seed_of_seen_label(item.guess ->> 'label') order by item.place), '{}') as seed_ids,
+           coalesce(array_agg(coalesce((select label.seed_id from datastore.label where label.label = item.guess ->> 'label'), datastore.seed_of_long_label(item.guess ->> 'label')) order by item.place), '{}') as seed_ids,
            coalesce(array_agg((item.guess -> 'score')::numeric order by item.place), '{}') as scores,
            max((item.guess -> 'score')::numeric) as top_score,
            coalesce(bool_or(item.guess ?| datastore.inference_system_keys('guess')), false) as is_claimed
