@@ -52,19 +52,22 @@ def _about(stack: LocalStack) -> str:
 
 
 def _print(console: Console, figures: list[Figure], about: str) -> None:
-    table = Table(title=about, title_justify="left")
-    for column in ("what", "against", "ratio", "to reach", "detail"):
-        table.add_column(column, overflow="fold")
-    for figure in figures:
-        reached = figure.to_reach is None or figure.ratio <= figure.to_reach
-        table.add_row(
-            figure.what,
-            figure.against,
-            f"{'[green]' if reached else '[red]'}{figure.ratio:.2f}",
-            "" if figure.to_reach is None else f"{figure.to_reach:g}",
-            figure.detail,
-        )
-    console.print(table)
+    for delay in sorted({figure.delay for figure in figures}):
+        title = f"the same with {delay * 1000:g} ms of network delay a round trip" if delay else about
+        table = Table(title=title, title_justify="left")
+        for column in ("what", "against", "ratio", "to reach", "detail"):
+            table.add_column(column, overflow="fold")
+        for figure in figures:
+            if figure.delay == delay:
+                reached = figure.to_reach is None or figure.ratio <= figure.to_reach
+                table.add_row(
+                    figure.what,
+                    figure.against,
+                    f"{'[green]' if reached else '[red]'}{figure.ratio:.2f}",
+                    "" if figure.to_reach is None else f"{figure.to_reach:g}",
+                    figure.detail,
+                )
+        console.print(table)
 
 
 if __name__ == "__main__":
