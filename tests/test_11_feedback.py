@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -114,6 +115,19 @@ class TestWhatABoxSays:
     def test_of_equal_labels_the_higher_score(self, say: Say, imported: Document) -> None:
         box = say((2, {"label": "Cirsium arvense"}))["boxes"][2]
         assert box["top_id"] == imported["boxes"][2]["topN"][2]["object_id"]
+
+    @pytest.mark.parametrize(
+        ("said", "place"), [({"classId": "Cirsium arvense"}, 2), ({"label": "Cirsium arvense"}, 1)]
+    )
+    def test_the_higher_score_unless_a_label_says_which(
+        self, call: Call, picture_id: str, seeds: dict[str, str], said: Document, place: int
+    ) -> None:
+        sent = boxes_of([[("a", 0.9), ("Cirsium arvense", 0.2), ("2 Cirsium arvense", 0.3)]])
+        answer = call("import_inference", picture_id, sent)
+        said = said | ({"classId": seeds[said["classId"]]} if "classId" in said else {})
+        feedback = {"inferenceId": answer["inference_id"], "boxes": [{"boxId": answer["boxes"][0]["box_id"]} | said]}
+        (box,) = call("record_feedback", feedback)["boxes"]
+        assert box["top_id"] == box["topN"][place]["object_id"]
 
     def test_then_the_first(self, call: Call, picture_id: str) -> None:
         sent = boxes_of([[("a", 0.9), ("b", 0.4), ("2 b", 0.4), ("b", 0.4)]])
@@ -590,6 +604,26 @@ class TestTwoAtOnce:
         assert sorted(answers) == [False, False, True]
         assert call("rebuild_inference", imported["inference_id"])["verified"] is True
         assert len(call("rebuild_picture", picture_id)["labels"]) == 4
+
+    def test_nothing_is_locked_while_a_species_is_merged(
+        self, database: psycopg.Connection, database_url: str, imported: Document
+    ) -> None:
+        def judge() -> None:
+            with psycopg.connect(database_url, autocommit=True, application_name="expert") as connection:
+                boxes = [{"boxId": imported["boxes"][0]["box_id"]}]
+                caller(connection)("record_feedback", {"inferenceId": imported["inference_id"], "boxes": boxes})
+
+        waits = "select true from pg_stat_activity where application_name = 'expert' and wait_event_type = 'Lock'"
+        with ThreadPoolExecutor(1) as pool:
+            with psycopg.connect(database_url) as merging:
+                # What datastore.merge_seed does first, and what it does later
+                merging.execute("lock table datastore.label in access exclusive mode")
+                judged = pool.submit(judge)
+                while not judged.done() and database.execute(waits).fetchone() is None:
+                    time.sleep(0.01)
+                merging.execute("set lock_timeout = '5s'")
+                merging.execute("update datastore.inference set top_seed_id = top_seed_id")
+            judged.result()
 
     def test_the_same_box_drawn_by_both_is_one(self, database_url: str, call: Call, imported: Document) -> None:
         def draw(_: int) -> None:

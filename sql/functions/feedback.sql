@@ -69,10 +69,10 @@ comment on function datastore.check_said_ids(jsonb, uuid) is
   'Raises DS404 for a box that is not of this inference and for a species that nobody knows, DS400 for a label and classId of different species.';
 
 create or replace function datastore.named_boxes(document jsonb)
-returns table (place integer, said jsonb, box_id uuid, is_blank boolean, corners jsonb, comment text, seed_id uuid, label text)
+returns table (place integer, said jsonb, box_id uuid, label text, is_blank boolean, corners jsonb, comment text, seed_id uuid, seed_name text)
 language sql stable
 begin atomic
-  select said.place, said.said, said.box_id, said.is_blank, said.corners, said.comment, named.seed_id, coalesce(said.label, named.name)
+  select said.place, said.said, said.box_id, said.label, said.is_blank, said.corners, said.comment, named.seed_id, named.name
   from datastore.said_boxes(document) as said
   left join datastore.seed as known on known.seed_id = said.class_id
   left join datastore.label on label.label = said.label
@@ -80,7 +80,7 @@ begin atomic
     on named.seed_id = coalesce(known.merged_into, known.seed_id, label.seed_id, datastore.seed_of_long_label(said.label));
 end;
 comment on function datastore.named_boxes(jsonb) is
-  'The boxes of a feedback document with the species that they name, once datastore.learn_labels(text[]) knows their labels; the species'' name is the label of one that is named by its id. seed_id and label: NULL where none is named.';
+  'The boxes of a feedback document with the species that they name, once datastore.learn_labels(text[]) knows their labels. seed_id and seed_name: NULL where none is named.';
 
 create or replace function datastore.corners_of(box jsonb) returns jsonb
 language sql immutable parallel safe
@@ -102,6 +102,7 @@ begin atomic
   from datastore.named_boxes(document) as said
   join datastore.box on box.box_id = said.box_id and box.inference_id = (inference).inference_id
   left join datastore.verdict as held on held.box_id = box.box_id and held.container_id = box.container_id and held.is_current
+  -- offset 0: computed once, wherever it is used
   cross join lateral (
     select said.corners is not null
            and datastore.corners_of(said.corners) <> datastore.corners_of((box.document -> 'box') || coalesce(held.corners, '{}')) as is_moved
@@ -131,7 +132,7 @@ begin atomic
     union all
     select 'species', guess.object_id, guess.seed_id, guess.label where guess.object_id is not null
     union all
-    select 'species', null, coalesce(said.seed_id, box.seed_id), coalesce(said.label, box.document ->> 'label')
+    select 'species', null, coalesce(said.seed_id, box.seed_id), coalesce(said.label, said.seed_name, box.document ->> 'label')
     where meant.kind = 'species' and guess.object_id is null
   ) as holds(outcome, object_id, seed_id, label)
   -- The very same from the same expert is sent again after a lost answer. Coordinates are then the stored ones already,
@@ -147,7 +148,7 @@ language sql stable
 begin atomic
   select drawn.place, drawn.said, row_number() over (order by drawn.place)
            + coalesce((select max(box.position) from datastore.box where box.inference_id = (inference).inference_id), 0),
-         drawn.seed_id, drawn.label, drawn.corners
+         drawn.seed_id, coalesce(drawn.label, drawn.seed_name), drawn.corners
   from (
     select distinct on (said.seed_id, datastore.corners_of(said.corners)) said.*
     from datastore.named_boxes(document) as said
@@ -332,6 +333,8 @@ declare
 begin
   perform datastore.check_document('feedback', record_feedback.document);
   speaker_id := datastore.speaker_of(record_feedback.document);
+  -- In the order in which datastore.merge_seed takes them, lest the two wait for each other.
+  lock table datastore.label in access share mode;
   known := datastore.lock_inference((record_feedback.document ->> 'inferenceId')::uuid, record_feedback.container_id);
   perform datastore.check_said_ids(record_feedback.document, known.inference_id);
   perform datastore.learn_labels(array(
