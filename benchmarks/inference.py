@@ -115,7 +115,7 @@ def _one(connection: psycopg.Connection, picture_id: str, delay: float = 0) -> l
         return str(row[0])
 
     def feedback() -> str:
-        imported = json.loads(run(IMPORT, picture_id, sent))
+        imported = json.loads(run(IMPORT, _picture(connection), sent))
         boxes = [{"boxId": box["box_id"]} for box in imported["boxes"]]
         return dumps({"inferenceId": imported["inference_id"], "boxes": boxes})
 
