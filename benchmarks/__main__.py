@@ -73,8 +73,8 @@ def _print(console: Console, figures: list[Figure], about: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Ratios within one run. inference takes about three minutes and 6 GB of disk: it stores ten million "
-        "guesses beside ten thousand.",
+        description="Ratios within one run. inference takes about three minutes and 6 GB of disk: "
+        "it stores ten million guesses beside ten thousand.",
     )
     parser.add_argument("names", nargs="*", metavar="name", help=f"all without one: {', '.join(BENCHMARKS)}")
     arguments = parser.parse_args()
