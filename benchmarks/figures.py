@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measured ratio. `to_reach`: at most this; None where it is only to be known."""
+    """A measured ratio. `to_reach`: at most this; None where it is only to be known. `delay`: of the network, in s."""
 
     what: str
     against: str
     ratio: float
     to_reach: float | None
     detail: str
+    delay: float = 0
 
 
 def alternately(rounds: int, *actions: Callable[[], object]) -> list[float]:

@@ -5,30 +5,38 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from benchmarks.figures import Figure, alternately
 from benchmarks.network import Network
 from datastore_db import connect
 from datastore_db.json_codec import dumps
 from datastore_db.local import LocalStack
+from datastore_db.migrate import migrate
 
 BOXES, GUESSES = 20, 5
 BATCH = 1000
 FEW, MANY = 10_000, 10_000_000
-DELAY = 0.001  # seconds there and back, of a network that the second table adds
+DELAY = 0.001  # seconds for a round trip, of a network that the second table adds
 SPECIES = (
     *("Brassica napus", "Brassica juncea", "Cirsium arvense", "Cirsium vulgare", "Carduus nutans", "Bromus secalinus"),
     *("Bromus hordeaceus", "Bromus japonicus", "Lolium temulentum", "Solanum carolinense", "Solanum nigrum"),
     *("Solanum rostratum", "Ambrosia artemisiifolia", "Ambrosia trifida", "Ambrosia psilostachya"),
 )
 BOX_COLUMNS = "box_id, container_id, inference_id, position, document, guesses, seed_id, seed_ids, scores, top_place"
-WHOLE = "insert into public.whole (document) values (%s::jsonb) returning document::text"
 IMPORT = "select datastore.import_inference(%s, %s::jsonb)::text"
+IMPORT_MANY = "select datastore.import_inferences(%s::jsonb)::text"
+REBUILD = "select datastore.rebuild_inference(%s)::text"
+FEEDBACK = "select datastore.record_feedback(%s::jsonb)::text"
+WHOLE = "insert into public.whole (document) values (%s::jsonb) returning document::text"
+SELECT = "select document::text from public.rebuilt where inference_id = %s"
+FEEDBACK_WHOLE = f"with said as (insert into public.said (document) values (%s::jsonb)) {SELECT}"  # noqa: S608
 
 
 def document(chance: random.Random) -> dict[str, Any]:
@@ -65,32 +73,39 @@ def document(chance: random.Random) -> dict[str, Any]:
 
 
 def measure(stack: LocalStack) -> list[Figure]:
-    """One and a thousand inferences of 20 boxes with 5 guesses; then one among ten million guesses."""
+    """One and a thousand inferences of 20 boxes with 5 guesses, near and far away; one among ten million guesses."""
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
-        row = connection.execute(
-            "select datastore.register_user('inferences@example.org') ->> 'picture_set_id'"
-        ).fetchone()
-        assert row is not None
-        announced = connection.execute(
-            "select datastore.announce_pictures(%s, '[{}]') -> 0 ->> 'picture_id'", row
-        ).fetchone()
-        assert announced is not None
-        picture_id = str(announced[0])
-        return [
-            *_one(connection, picture_id),
-            *_far_away(stack, picture_id),
-            _batch(connection, picture_id),
-            _among_many(connection, picture_id),
-        ]
+        picture_id = _picture(connection)
+        figures = [*_one(connection, picture_id), _batch(connection, picture_id)]
+    with Network(stack.database_url, DELAY) as network:
+        with psycopg.connect(network.url, autocommit=True) as connection:
+            figures += [*_one(connection, picture_id, DELAY), _batch(connection, picture_id, DELAY)]
+        figures += _round_trips(network, picture_id)
+    return [*figures, _among_many(stack)]
+
+
+def _picture(connection: psycopg.Connection) -> str:
+    row = connection.execute("select datastore.register_user('inferences@example.org') ->> 'picture_set_id'").fetchone()
+    assert row is not None
+    announced = connection.execute(
+        "select datastore.announce_pictures(%s, '[{}]') -> 0 ->> 'picture_id'", row
+    ).fetchone()
+    assert announced is not None
+    return str(announced[0])
 
 
 def _one(connection: psycopg.Connection, picture_id: str, delay: float = 0) -> list[Figure]:
-    """One import and one rebuild, on this connection. As text, so that nothing is parsed by the client."""
+    """One import, rebuild and feedback, on this connection. As text, so that nothing is parsed by the client."""
     sent = dumps(document(random.Random(1)))
     connection.execute("""
         create table if not exists public.whole (
           whole_id uuid primary key default gen_random_uuid(),
           document jsonb check (datastore.inference_v1(document)))
+    """)
+    connection.execute("""
+        create table if not exists public.said (
+          said_id uuid primary key default gen_random_uuid(),
+          document jsonb check (datastore.feedback_v1(document)))
     """)
     connection.execute("create table if not exists public.rebuilt (inference_id uuid primary key, document jsonb)")
 
@@ -99,62 +114,80 @@ def _one(connection: psycopg.Connection, picture_id: str, delay: float = 0) -> l
         assert row is not None
         return str(row[0])
 
+    def feedback() -> str:
+        imported = json.loads(run(IMPORT, _picture(connection), sent))
+        boxes = [{"boxId": box["box_id"]} for box in imported["boxes"]]
+        return dumps({"inferenceId": imported["inference_id"], "boxes": boxes})
+
     inference_id = json.loads(run(IMPORT, picture_id, sent))["inference_id"]
-    run(
-        "insert into public.rebuilt select %s, datastore.rebuild_inference(%s)::jsonb returning 1",
-        *(inference_id, inference_id),
-    )
+    keep = "insert into public.rebuilt select %s, datastore.rebuild_inference(%s)::jsonb returning 1"
+    run(keep, inference_id, inference_id)
     imported, whole, rebuilt, selected = alternately(
         401,
         lambda: run(IMPORT, picture_id, sent),
         lambda: run(WHOLE, sent),
-        lambda: run("select datastore.rebuild_inference(%s)::text", inference_id),
-        lambda: run("select document::text from public.rebuilt where inference_id = %s", inference_id),
+        lambda: run(REBUILD, inference_id),
+        lambda: run(SELECT, inference_id),
     )
-    where = f", {delay * 1000:g} ms away" if delay else ""
+    rounds = 101
+    said = [feedback() for _ in range(rounds)]
+    judged_id = json.loads(run(FEEDBACK, feedback()))["inference_id"]
+    run(keep, judged_id, judged_id)
+    left, left_whole = iter(said), iter(said)
+    judged, said_whole = alternately(
+        rounds, lambda: run(FEEDBACK, next(left)), lambda: run(FEEDBACK_WHOLE, next(left_whole), judged_id)
+    )
     return [
         Figure(
-            f"import_inference, 20 boxes of 5 guesses{where}",
+            "import_inference, 20 boxes of 5 guesses",
             "the document, whole, in one checked jsonb",
             imported / whole,
             2.5,
             _milliseconds(imported, whole),
+            delay,
         ),
         Figure(
-            f"rebuild_inference, the same{where}",
+            "rebuild_inference, the same",
             "selecting the rebuilt document, stored whole",
             rebuilt / selected,
             2.5,
             _milliseconds(rebuilt, selected),
+            delay,
+        ),
+        Figure(
+            "record_feedback, 20 boxes",
+            "the document, whole, in one checked jsonb, and selecting the rebuilt inference, stored whole",
+            judged / said_whole,
+            None,
+            _milliseconds(judged, said_whole),
+            delay,
         ),
     ]
 
 
-def _far_away(stack: LocalStack, picture_id: str) -> list[Figure]:
-    """The same with a network between, and the round trips of each call."""
-    figures: list[Figure] = []
-    with Network(stack.database_url, DELAY) as network:
-        with psycopg.connect(network.url, autocommit=True) as connection:
-            figures += _one(connection, picture_id, DELAY)
-        with connect(network.url) as store:
-            sent = document(random.Random(2))
-            imported: Any = store.import_inference(picture_id, sent)
-            inference_id = imported["inference_id"]
-            feedback = {"inferenceId": inference_id, "boxes": [{"boxId": box["box_id"]} for box in imported["boxes"]]}
-            calls: dict[str, Callable[[], object]] = {
-                "import_inference": lambda: store.import_inference(picture_id, sent),
-                "inference": lambda: store.inference(inference_id),
-                "record_feedback": lambda: store.record_feedback(feedback),
-            }
-            for name, call in calls.items():
-                before = network.round_trips
-                call()
-                trips = network.round_trips - before
-                figures.append(Figure(f"round trips of {name} in Python", "one", trips, 1, f"{trips}"))
+def _round_trips(network: Network, picture_id: str) -> list[Figure]:
+    """How often each call in Python waits for the network."""
+    with connect(network.url) as store:
+        sent = document(random.Random(2))
+        imported: Any = store.import_inference(picture_id, sent)
+        inference_id = imported["inference_id"]
+        feedback = {"inferenceId": inference_id, "boxes": [{"boxId": box["box_id"]} for box in imported["boxes"]]}
+        calls: dict[str, Callable[[], object]] = {
+            "import_inference": lambda: store.import_inference(picture_id, sent),
+            "import_inferences": lambda: store.import_inferences([(picture_id, sent)] * 10),
+            "inference": lambda: store.inference(inference_id),
+            "record_feedback": lambda: store.record_feedback(feedback),
+        }
+        figures: list[Figure] = []
+        for name, call in calls.items():
+            before = network.round_trips
+            call()
+            trips = network.round_trips - before
+            figures.append(Figure(f"round trips of {name} in Python", "one", trips, 1, f"{trips}", DELAY))
     return figures
 
 
-def _batch(connection: psycopg.Connection, picture_id: str) -> Figure:
+def _batch(connection: psycopg.Connection, picture_id: str, delay: float = 0) -> Figure:
     """The same rows, exported from the import before, are what COPY writes into the same tables."""
     chance = random.Random(3)
     batch = dumps([{"picture_id": picture_id, "document": document(chance)} for _ in range(BATCH)])
@@ -165,7 +198,7 @@ def _batch(connection: psycopg.Connection, picture_id: str) -> Figure:
     seconds: tuple[list[float], list[float]] = ([], [])
     for _ in range(5):
         start = time.perf_counter()
-        row = connection.execute("select datastore.import_inferences(%s::jsonb)::text", [batch]).fetchone()
+        row = connection.execute(IMPORT_MANY, [batch]).fetchone()
         seconds[0].append(time.perf_counter() - start)
         assert row is not None
         ids = [item["inference_id"] for item in json.loads(row[0])]
@@ -191,60 +224,96 @@ def _batch(connection: psycopg.Connection, picture_id: str) -> Figure:
         imported / copied,
         4,
         _milliseconds(imported, copied),
+        delay,
     )
 
 
-def _among_many(connection: psycopg.Connection, picture_id: str) -> Figure:
-    """One inference is rebuilt while 10,000 guesses are stored, and while 10,000,000 are."""
-    connection.execute("truncate datastore.inference cascade")
-    ids = [_stored(connection, picture_id, n) for n in range(FEW // (BOXES * GUESSES))]
-
-    def rebuild_all(chosen: list[str]) -> None:
-        for inference_id in chosen:
-            connection.execute("select datastore.rebuild_inference(%s)::text", [inference_id]).fetchone()
-
-    connection.execute("vacuum analyze datastore.inference, datastore.box")
-    few = alternately(15, lambda: rebuild_all(ids))[0] / len(ids)
-    # What is there is copied until there are so many; unchecked, and each inference's boxes beside each other.
-    with connection.transaction():
-        connection.execute("set local session_replication_role = replica")
-        connection.execute(
-            "create temp table original on commit drop as "
-            "select inference_id as old_id, container_id, picture_id, document from datastore.inference"
+def _among_many(stack: LocalStack) -> Figure:
+    """Inferences are rebuilt in turn in two databases, one with 10,000 guesses and one with 10,000,000."""
+    inferences = FEW // (BOXES * GUESSES)
+    with _database(stack, "few") as few, _database(stack, "many") as many:
+        ids = []
+        for connection in (few, many):
+            picture_id = _picture(connection)
+            ids.append([_stored(connection, picture_id, n) for n in range(inferences)])
+        _multiply(many, MANY // FEW)
+        row = many.execute("select sum(cardinality(scores)) from datastore.box").fetchone()
+        assert row == (MANY,), row
+        for connection in (few, many):
+            connection.execute("vacuum analyze datastore.inference, datastore.box")
+        found = many.execute(
+            "select inference_id::text from datastore.inference order by md5(inference_id::text) limit %s", [inferences]
         )
-        connection.execute("create temp table copied (old_id uuid, new_id uuid) on commit drop")
-        for _ in range(MANY // FEW - 1):
-            connection.execute("truncate copied")
-            connection.execute("insert into copied select old_id, gen_random_uuid() from original")
-            connection.execute("""
-                insert into datastore.inference (inference_id, container_id, picture_id, document)
-                select new_id, container_id, picture_id, document from copied join original using (old_id)
-            """)
-            connection.execute(f"""
-                insert into datastore.box ({BOX_COLUMNS})
-                select overlay(new_id::text placing substr(box_id::text, 25) from 25)::uuid, container_id, new_id,
-                       position, document, guesses, seed_id, seed_ids, scores, top_place
-                from copied join datastore.box on inference_id = old_id
-                order by new_id, position
-            """)  # noqa: S608
-    connection.execute("vacuum analyze datastore.inference, datastore.box")
-    row = connection.execute("select sum(cardinality(scores)) from datastore.box").fetchone()
-    assert row == (MANY,), row
-    chosen = [
-        str(found[0])
-        for found in connection.execute(
-            "select inference_id from datastore.inference order by md5(inference_id::text) limit %s", [len(ids)]
+        ids[1] = [str(row[0]) for row in found]
+
+        def rebuild_all(connection: psycopg.Connection, chosen: list[str]) -> None:
+            for inference_id in chosen:
+                connection.execute(REBUILD, [inference_id]).fetchone()
+
+        among_few, among_many = (
+            seconds / inferences
+            for seconds in alternately(31, lambda: rebuild_all(few, ids[0]), lambda: rebuild_all(many, ids[1]))
         )
-    ]
-    many = alternately(15, lambda: rebuild_all(chosen))[0] / len(ids)
-    connection.execute("truncate datastore.inference cascade")
     return Figure(
         "rebuild_inference with 10,000,000 guesses stored",
         "with 10,000 stored",
-        many / few,
+        among_many / among_few,
         1.3,
-        _milliseconds(many, few),
+        _milliseconds(among_many, among_few),
     )
+
+
+@contextmanager
+def _database(stack: LocalStack, name: str) -> Iterator[psycopg.Connection]:
+    """A migrated database of its own, dropped at the end."""
+    url = make_conninfo(stack.database_url, dbname=name)
+    with psycopg.connect(stack.database_url, autocommit=True) as server:
+        server.execute(f"create database {name}")
+        try:
+            migrate(url)
+            with psycopg.connect(url, autocommit=True) as connection:
+                yield connection
+        finally:
+            server.execute(f"drop database {name} with (force)")
+
+
+def _multiply(connection: psycopg.Connection, times: int) -> None:
+    """What is stored is there so many times then, each inference's boxes beside each other; without a check of any."""
+    tables = ["datastore.inference", "datastore.box"]
+    checks = connection.execute(
+        "select conrelid::regclass, conname from pg_constraint where contype = 'c' and conrelid = any (%s::regclass[])",
+        [tables],
+    ).fetchall()
+    indexes = connection.execute(
+        "select indexrelid::regclass, pg_get_indexdef(indexrelid) from pg_index "
+        "where not indisprimary and indrelid = any (%s::regclass[])",
+        [tables],
+    ).fetchall()
+    with connection.transaction():
+        connection.execute("set local session_replication_role = replica")
+        connection.execute("set local maintenance_work_mem = '256MB'")
+        for table, name in checks:
+            connection.execute(f"alter table {table} drop constraint {name}")
+        for name, _ in indexes:
+            connection.execute(f"drop index {name}")
+        connection.execute(f"""
+            create temp table copied on commit drop as
+            select inference_id as old_id, gen_random_uuid() as new_id, container_id, picture_id, document
+            from datastore.inference, generate_series(2, {times})
+        """)  # noqa: S608
+        connection.execute("analyze copied, datastore.box")
+        connection.execute("""
+            insert into datastore.inference (inference_id, container_id, picture_id, document)
+            select new_id, container_id, picture_id, document from copied
+        """)
+        connection.execute(f"""
+            insert into datastore.box ({BOX_COLUMNS})
+            select overlay(new_id::text placing right(box_id::text, 12) from 25)::uuid, box.container_id, new_id,
+                   position, box.document, guesses, seed_id, seed_ids, scores, top_place
+            from copied join datastore.box on inference_id = old_id
+        """)  # noqa: S608
+        for _, definition in indexes:
+            connection.execute(definition)
 
 
 def _stored(connection: psycopg.Connection, picture_id: str, seed: int) -> str:

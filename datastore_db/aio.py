@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -171,6 +172,24 @@ class Store(Sharing):
         answer = await self._call("rebuild_inference_of", user_id, picture_id=_uuid(picture_id), as_sent=as_sent)
         return cast("JsonObject | None", answer)
 
+    async def show_inference(
+        self, inference_or_picture_id: Id, *, as_sent: bool = False, user_id: Id | None = None
+    ) -> JsonObject:
+        """The document of the inference with this id, or of the newest one of the picture with this id.
+
+        Raises `NotFound`.
+        """
+        try:
+            return await self.inference(inference_or_picture_id, as_sent=as_sent, user_id=user_id)
+        except NotFound:
+            try:
+                newest = await self.inference_of(inference_or_picture_id, as_sent=as_sent, user_id=user_id)
+            except NotFound:
+                raise NotFound(f"there is no inference and no picture {inference_or_picture_id}") from None
+        if newest is None:
+            raise NotFound(f"picture {inference_or_picture_id} has no inference")
+        return newest
+
     async def record_feedback(self, document: JsonObject | Feedback, *, user_id: Id | None = None) -> JsonObject:
         """Take what an expert says about the boxes of an inference, all of it or nothing; answers the inference.
 
@@ -193,6 +212,10 @@ class Store(Sharing):
     async def unreviewed_seeds(self, *, user_id: Id | None = None) -> JsonObject:
         """The species that wait for a person's look: `{"seeds": [{seed_id, seed_name, labels, …}]}`."""
         return cast(JsonObject, await self._call("unreviewed_seeds", user_id))
+
+    async def find_species(self, name_or_id: str, *, user_id: Id | None = None) -> JsonObject:
+        """The species with this id, this name or this label: `{seed_id, seed_name, status}`. Raises `NotFound`."""
+        return cast(JsonObject, await self._call("find_species", user_id, name_or_id=name_or_id))
 
     async def accept_seed(self, seed_id: Id, *, user_id: Id | None = None) -> JsonObject:
         """Accept an unreviewed species as known. Raises `NotFound`, or `Conflict` for one that was merged."""
@@ -348,6 +371,10 @@ class Store(Sharing):
         """Retire a pipeline, or bring it back, and answer it. Raises `NotFound`."""
         answer = await self._call("retire_pipeline", user_id, pipeline_id=_uuid(pipeline_id), retired=retired)
         return cast(JsonObject, answer)
+
+    async def delete_pending_pictures(self, older_than: timedelta, *, user_id: Id | None = None) -> int:
+        """Delete pictures that were announced that long ago and never arrived; answers how many."""
+        return cast(int, await self._call("delete_pending_pictures", user_id, older_than=older_than))
 
     async def sweep(self, *, user_id: Id | None = None) -> int:
         """Delete the blobs whose pictures are gone; answers how many."""

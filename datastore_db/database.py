@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
@@ -30,7 +30,7 @@ from datastore_db.models.limits import limit_errors
 if TYPE_CHECKING:
     from typing import Self
 
-Argument: TypeAlias = "str | int | bool | datetime | UUID | Document | None"
+Argument: TypeAlias = "str | int | bool | datetime | timedelta | UUID | Document | None"
 
 
 class Document:
@@ -142,7 +142,7 @@ def _translated(error: psycopg.Error, url: str) -> DatastoreError:
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return NotAllowed(f"the database {describe(url)} says: {message}. Which roles there are: docs/security.md")
     if error.sqlstate in _REFUSALS:
-        return _REFUSALS[error.sqlstate](message)
+        return _REFUSALS[error.sqlstate](message, _errors_in(error.diag.message_detail))
     if isinstance(error, psycopg.errors.UntranslatableCharacter | psycopg.errors.InvalidTextRepresentation):
         return InvalidDocument([{"instance_path": "", "keyword": "json", "message": message}])
     if isinstance(error, PoolTimeout | psycopg.OperationalError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypedDict
 
 
@@ -14,16 +15,22 @@ class DocumentError(TypedDict):
 
 
 class DatastoreError(Exception):
-    """The base of every error that this package raises on purpose."""
+    """The base of every error that this package raises on purpose.
+
+    errors: what is wrong with which part of a document, where that is known.
+    """
+
+    def __init__(self, message: str = "", errors: Sequence[DocumentError] = ()) -> None:
+        self.errors = list(errors)
+        super().__init__(message)
 
 
 class InvalidDocument(DatastoreError):
     """A document breaks its schema or its rules (SQLSTATE DS400); `errors` lists every way in which it does."""
 
     def __init__(self, errors: list[DocumentError], what: str = "the document") -> None:
-        self.errors = errors
         lines = [f"{error['instance_path'] or '(the whole document)'}: {error['message']}" for error in errors]
-        super().__init__(f"{what} is not valid: " + "; ".join(lines))
+        super().__init__(f"{what} is not valid: " + "; ".join(lines), errors)
 
 
 class NotAllowed(DatastoreError):

@@ -580,6 +580,12 @@ begin
     and coalesce(
       jsonb_typeof(instance -> 'image_data') = 'object'
       and coalesce(jsonb_typeof(instance -> 'image_data' -> 'tags') = 'object', true)
+      and case jsonb_typeof(instance -> 'image_data' -> 'pages')
+        when 'number' then
+          (instance -> 'image_data' -> 'pages')::numeric % 1 = 0
+          and instance -> 'image_data' -> 'pages' >= '1'
+        else instance -> 'image_data' -> 'pages' is null
+      end
       and case jsonb_typeof(instance -> 'image_data' -> 'width')
         when 'number' then
           (instance -> 'image_data' -> 'width')::numeric % 1 = 0
@@ -594,7 +600,27 @@ begin
           and instance -> 'image_data' -> 'height' >= '1'
         else instance -> 'image_data' -> 'height' is null
       end
+      and case jsonb_typeof(instance -> 'image_data' -> 'channels')
+        when 'number' then
+          (instance -> 'image_data' -> 'channels')::numeric % 1 = 0
+          and instance -> 'image_data' -> 'channels' >= '1'
+        else instance -> 'image_data' -> 'channels' is null
+      end
+      and case jsonb_typeof(instance -> 'image_data' -> 'bit_depth')
+        when 'number' then
+          (instance -> 'image_data' -> 'bit_depth')::numeric % 1 = 0
+          and instance -> 'image_data' -> 'bit_depth' >= '1'
+        else instance -> 'image_data' -> 'bit_depth' is null
+      end
       and coalesce(jsonb_typeof(instance -> 'image_data' -> 'microscope') = 'string', true)
+      and coalesce(
+        jsonb_typeof(instance -> 'image_data' -> 'pixel_size') = 'object'
+        and coalesce(jsonb_typeof(instance -> 'image_data' -> 'pixel_size' -> 'x') = 'number', true)
+        and coalesce(jsonb_typeof(instance -> 'image_data' -> 'pixel_size' -> 'y') = 'number', true)
+        and coalesce(jsonb_typeof(instance -> 'image_data' -> 'pixel_size' -> 'z') = 'number', true)
+        and coalesce(jsonb_typeof(instance -> 'image_data' -> 'pixel_size' -> 'unit') = 'string', true),
+        true
+      )
       and coalesce(jsonb_typeof(instance -> 'image_data' -> 'resolution') = 'string', true)
       and coalesce(jsonb_typeof(instance -> 'image_data' -> 'capture_date') = 'string', true),
       true
@@ -658,6 +684,12 @@ begin
   if (
     jsonb_typeof(instance) = 'object'
     and coalesce(jsonb_typeof(instance -> 'tags') = 'object', true)
+    and case jsonb_typeof(instance -> 'pages')
+      when 'number' then
+        (instance -> 'pages')::numeric % 1 = 0
+        and instance -> 'pages' >= '1'
+      else instance -> 'pages' is null
+    end
     and case jsonb_typeof(instance -> 'width')
       when 'number' then
         (instance -> 'width')::numeric % 1 = 0
@@ -672,7 +704,27 @@ begin
         and instance -> 'height' >= '1'
       else instance -> 'height' is null
     end
+    and case jsonb_typeof(instance -> 'channels')
+      when 'number' then
+        (instance -> 'channels')::numeric % 1 = 0
+        and instance -> 'channels' >= '1'
+      else instance -> 'channels' is null
+    end
+    and case jsonb_typeof(instance -> 'bit_depth')
+      when 'number' then
+        (instance -> 'bit_depth')::numeric % 1 = 0
+        and instance -> 'bit_depth' >= '1'
+      else instance -> 'bit_depth' is null
+    end
     and coalesce(jsonb_typeof(instance -> 'microscope') = 'string', true)
+    and coalesce(
+      jsonb_typeof(instance -> 'pixel_size') = 'object'
+      and coalesce(jsonb_typeof(instance -> 'pixel_size' -> 'x') = 'number', true)
+      and coalesce(jsonb_typeof(instance -> 'pixel_size' -> 'y') = 'number', true)
+      and coalesce(jsonb_typeof(instance -> 'pixel_size' -> 'z') = 'number', true)
+      and coalesce(jsonb_typeof(instance -> 'pixel_size' -> 'unit') = 'string', true),
+      true
+    )
     and coalesce(jsonb_typeof(instance -> 'resolution') = 'string', true)
     and coalesce(jsonb_typeof(instance -> 'capture_date') = 'string', true)
   ) is not true then
@@ -1596,6 +1648,38 @@ $json$),
         "microscope": {
           "type": "string"
         },
+        "pixel_size": {
+          "description": "Of one pixel, in the unit; z: from one page to the next.",
+          "type": "object",
+          "properties": {
+            "x": {
+              "type": "number"
+            },
+            "y": {
+              "type": "number"
+            },
+            "z": {
+              "type": "number"
+            },
+            "unit": {
+              "type": "string"
+            }
+          }
+        },
+        "bit_depth": {
+          "description": "Bits of one channel of a pixel.",
+          "type": "integer",
+          "minimum": 1
+        },
+        "channels": {
+          "type": "integer",
+          "minimum": 1
+        },
+        "pages": {
+          "description": "Pages, frames or planes.",
+          "type": "integer",
+          "minimum": 1
+        },
         "tags": {
           "type": "object"
         }
@@ -2305,6 +2389,9 @@ create table datastore.picture (
   metadata jsonb not null default '{}',
   image_data jsonb not null default '{}',
   quality_check jsonb not null default '{}',
+  -- what experts said about its inferences
+  feedback text not null default '',
+  correction_applied text not null default '',
   -- what people filter by
   schema_version integer not null generated always as (coalesce(datastore.number_of(document -> 'schema_version'), 1)::integer) stored,
   file_name text generated always as (metadata ->> 'file_name') stored,
@@ -2353,6 +2440,8 @@ comment on column datastore.picture.kept is 'Unknown keys that a client put into
 comment on column datastore.picture.metadata is 'Section metadata: file_name, relative_path, upload_date (in UTC).';
 comment on column datastore.picture.image_data is 'Section image_data: what the file''s inspection found (format, width, height, tags, …), and source: container and blob.';
 comment on column datastore.picture.quality_check is 'Section quality_check: what the file''s inspection found (image_checksum, valid_data, …), and upload_check: is it stored?';
+comment on column datastore.picture.feedback is 'In section error_handling: what experts commented on the newest inference that they looked at.';
+comment on column datastore.picture.correction_applied is 'In section error_handling: how many boxes of that inference they corrected; empty without feedback.';
 comment on column datastore.picture.schema_version is 'The version of the document''s schema that this row was written with.';
 comment on column datastore.picture.width is 'Pixels.';
 comment on column datastore.picture.height is 'Pixels.';

@@ -17,6 +17,7 @@
 \ir views/picture_document.sql
 \ir views/picture_set_document.sql
 \ir functions/seed.sql
+\ir functions/error_handling.sql
 \ir functions/audit.sql
 \ir functions/user.sql
 \ir functions/sharing.sql

@@ -262,6 +262,40 @@ def test_what_was_downloaded_can_be_uploaded_again(report: UploadReport, acting:
             )
 
 
+# Keys that mean something in the files that people write, and nothing in a document
+OF_FILES: JsonObject = {
+    "info": {"uploadDate": "then"},
+    "UserData": {"zoom": 1},
+    "user_data": {"zoom": 30, "UserData": None},
+    "client_feedback": {"levelOfExpertise": "expert", "comparison": "as ever"},
+    "quality_check": {"dataQualityScore": Decimal("0.5")},
+    "project_name": "mine",
+    "submitterName": None,
+    "acquisition": {},
+    "picture_set": {"name": "x"},
+    "imageDataPictureSet": 1,
+}
+
+
+def test_a_download_uploaded_again_changes_nothing(acting: Store, tmp_path: Path) -> None:
+    acting.upload_folder(write_folder(tmp_path / "lot", {"1.tiff": picture(1), "2.png": picture(2, "PNG")}))
+    lot = acting.folders()[1]
+    ids = [str(item["picture_id"]) for item in cast("list[JsonObject]", lot["pictures"])]
+    acting.update_picture(ids[0], OF_FILES)
+    acting.update_picture(ids[1], {"client_feedback": {"level_of_expertise": "novice"}, "client_data": None})
+    before = [acting.picture(id_) for id_ in ids]
+    assert section(before[0], "quality_check")["dataQualityScore"] == Decimal("0.5")
+
+    acting.download(str(lot["picture_set_id"]), tmp_path / "copy")
+    again = acting.upload_folder(tmp_path / "copy", name="lot")
+    assert (again.problems, again.counts) == ([], {"unchanged": 2})
+    assert [acting.picture(id_) for id_ in ids] == before
+
+    copied = picture_at(acting, acting.upload_folder(tmp_path / "copy"), "1.tiff")
+    assert client_part(copied) == client_part(before[0])
+    assert section(copied, "quality_check") == section(before[0], "quality_check")
+
+
 def test_a_download_does_not_overwrite_other_files(report: UploadReport, acting: Store, tmp_path: Path) -> None:
     set_id, _ = report.picture_sets[0]
     acting.download(set_id, tmp_path)

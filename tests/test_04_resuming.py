@@ -7,7 +7,7 @@ import os
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -176,3 +176,35 @@ def test_blobs_of_deleted_pictures_are_swept(
     assert acting.sweep() == 1
     assert len(blobs(storage_connection_string, ana["container_name"])) == 1
     assert acting.sweep() == 0
+
+
+def test_pictures_that_never_arrive_are_given_up_on_demand(
+    acting: Store,
+    ana: User,
+    environment: dict[str, str],
+    database: psycopg.Connection,
+    storage_connection_string: str,
+    tmp_path: Path,
+) -> None:
+    folder = write_folder(tmp_path / "lot", {f"{n}.tiff": picture(n) for n in range(4)})
+    acting.upload_folder(folder)
+    database.execute("update datastore.picture set state = 'pending' where relative_path <> '0.tiff'")
+    database.execute(
+        "update datastore.picture set created_at = now() - interval '40 days' where relative_path <> '1.tiff'"
+    )
+    database.execute(
+        'select datastore.import_inference(picture_id, \'{"boxes": [], "totalBoxes": 0}\')'
+        " from datastore.picture where relative_path = '2.tiff'"
+    )
+    bob = acting.register_user("bob@example.org")
+    assert acting.delete_pending_pictures(timedelta(days=30), user_id=bob["user_id"]) == 0
+    assert run(environment, "sweep", "--pending-older-than", "0").status == 2
+    done = run(environment, "sweep", "--pending-older-than", "30")
+    assert (done.status, done.out) == (0, "gave up 1 picture\ndeleted 0 blobs\n")
+    left = database.execute("select relative_path from datastore.picture order by 1").fetchall()
+    assert left == [("0.tiff",), ("1.tiff",), ("2.tiff",)]
+    # Its blob is in the outbox, and the same upload goes on with what is left.
+    database.execute("update datastore.blob_deletion set queued_at = queued_at - interval '2 hours'")
+    assert acting.sweep() == 1
+    assert acting.upload_folder(folder).counts == {"unchanged": 1, "finished": 2, "uploaded": 1}
+    assert sound(database, storage_connection_string, ana) == 4

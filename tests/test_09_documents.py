@@ -19,13 +19,14 @@ from datastore_db import InvalidDocument, Store, json_codec
 from datastore_db.aio import User
 from datastore_db.database import Database
 from datastore_db.database import Document as Argument
+from datastore_db.inspection import inspect
 from datastore_db.models import Document, Picture, PictureSet, Pipelines, PipelinesInFile
 from datastore_db.models import schema as schemas
 from datastore_db.resources import SQL
 from tests.commands import run
 from tests.documents.judges import MODELS
 from tests.documents.mirror import differences
-from tests.pictures import picture, write_folder
+from tests.pictures import EXAMPLE, picture, write_folder
 from tools.documents_to_sql import versions_sql
 
 Errors = list[tuple[str, str]]
@@ -75,6 +76,28 @@ class TestOneSource:
             for model in (first, *first.newer_versions)
         }
         assert files == mirrored
+
+    def test_an_inspection_finds_what_a_picture_has(self) -> None:
+        picture, inspection = (schemas.properties(schemas.document_schema(kind)) for kind in ("picture", "inspection"))
+        # These the datastore fills itself.
+        by_the_datastore = {
+            "metadata": {"upload_date"},
+            "image_data": {"source", "parent", "size"},
+            "quality_check": {"upload_check"},
+        }
+        for section, own in by_the_datastore.items():
+            known, found = (set(schemas.properties(kind[section])) for kind in (picture, inspection))
+            assert known - found == own
+            assert found <= known
+
+    def test_an_inspection_finds_nothing_else(self) -> None:
+        known = schemas.properties(schemas.document_schema("inspection"))
+        for path in sorted(EXAMPLE.rglob("*")):
+            if path.suffix in (".tif", ".tiff", ".png") and path.name != "3.tiff":
+                with path.open("rb") as file:
+                    found = inspect(file, path.name)
+                assert found.image_data.keys() <= schemas.properties(known["image_data"]).keys()
+                assert found.quality_check.keys() <= schemas.properties(known["quality_check"]).keys()
 
     def test_the_walk_sees_differences(self) -> None:
         schema = schemas.document_schema("picture")

@@ -7,6 +7,7 @@ Hypothesis makes the documents: 2,000 of each kind, or as many as DATASTORE_TEST
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -38,6 +39,7 @@ ADDED_BY_SQL = {
 }
 
 
+@cache
 def generated(kind: str, number: int) -> list[Any]:
     """So many documents; the same ones each time, unless there shall be more than usual."""
     made: list[Any] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
+from psycopg.types.json import Jsonb
 
 from datastore_db import InvalidDocument, NewPicture, NotFound, Store
 from datastore_db.aio import User
@@ -46,6 +48,13 @@ def new_picture(call: Call, user: dict[str, str], document: Document | None = No
     return str(picture["picture_id"])
 
 
+def nested(levels: int, *, in_objects: bool = False) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = {"y": value} if in_objects else [value]
+    return value
+
+
 def count(database: psycopg.Connection, table: str) -> int:
     row = database.execute(f"select count(*) from datastore.{table}").fetchone()
     assert row is not None
@@ -76,6 +85,13 @@ class TestImport:
         ids += [uuid.UUID(guess["object_id"]) for box in answer["boxes"] for guess in box["topN"]]
         ids.append(uuid.UUID(answer["inference_id"]))
         assert len(set(ids)) == len(ids)
+        # Twelve digits after the inference's own: a bit that is set, the box's place, the guess's
+        places = [int(str(identity)[24:], 16) for identity in ids[:-1]]
+        assert all(str(identity)[:24] == answer["inference_id"][:24] for identity in ids)
+        assert [(place >> 47, place >> 24 & 0x7FFFFF, place & 0xFFFFFF) for place in places] == [
+            *[(1, 1, 0), (1, 2, 0)],
+            *[(1, 1, 1), (1, 1, 2), (1, 1, 3), (1, 2, 1)],
+        ]
         assert first["top_id"] == first["topN"][0]["object_id"]
         assert second["topN"] == [{"label": "Lolium temulentum", "score": 1, "object_id": second["top_id"]}]
 
@@ -172,7 +188,6 @@ class TestImport:
         call("import_pipelines", {"pipelines": [{"pipeline_name": "Swin", "models": names}], "models": models})
         second = call("import_inference", picture_id, inference())
         assert uuid.UUID(second["pipeline_id"])
-        assert call("recognise_models") == 1
         assert call("recognise_models") == 0
         assert call("unknown_models") == []
         assert call("rebuild_inference", first["inference_id"])["pipeline_id"] == second["pipeline_id"]
@@ -321,6 +336,40 @@ class TestBadInput:
             call("import_inferences", batch)
         assert errors_of(error) == [("/1/document" + path, keyword) for path, keyword in expected]
         assert (count(database, "inference"), count(database, "box"), count(database, "label")) == (0, 0, 0)
+
+    def test_limits_where_every_label_is_known(self, call: Call, picture_id: str, database: psycopg.Connection) -> None:
+        call("import_inference", picture_id, inference())
+        within = inference(x=[Decimal("1e308"), Decimal("-1e-308"), Decimal("0.000e-500"), "7" * 300, nested(61)])
+        assert without_ids(call("import_inference", picture_id, within), within) == within
+        beyond = [
+            *(
+                Decimal("1e309"),
+                Decimal("-1e309"),
+                Decimal(f"1.{'0' * 60}1e308"),
+                Decimal("1e-309"),
+                Decimal("-1e-320"),
+            ),
+            *(Decimal(f"{'9' * 500}.{'9' * 501}"), 10**1000, Decimal(f"0.{'1' * 1000}")),
+            *(nested(64), nested(64, in_objects=True), nested(70, in_objects=True)),
+        ]
+        places: list[list[Any]] = [[], ["models", 0], ["boxes", 1], ["boxes", 1, "box"], ["boxes", 0, "topN", 2]]
+        for value, place in itertools.product(beyond, places):
+            sent = inference()
+            part: Any = sent
+            for step in place:
+                part = part[step]
+            part["x"] = value
+            expected = database.execute(
+                "select instance_path, keyword from datastore.limit_errors(%s)", [Jsonb(sent, dumps=dumps)]
+            ).fetchall()
+            assert expected[0][0].startswith("".join(f"/{step}" for step in [*place, "x"]))
+            with refused("DS400") as error:
+                call("import_inference", picture_id, sent)
+            assert errors_of(error) == expected
+            with refused("DS400") as error:
+                call("import_inferences", [{"picture_id": picture_id, "document": sent}])
+            assert [keyword for _, keyword in errors_of(error)] == [keyword for _, keyword in expected]
+        assert count(database, "inference") == 2
 
     @pytest.mark.parametrize("document", [None, 5, [], "x", [5]])
     def test_no_object_at_all(self, database: psycopg.Connection, picture_id: str, document: object) -> None:

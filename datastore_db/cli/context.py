@@ -65,9 +65,9 @@ def acting_store(email: str | None) -> Iterator[datastore_db.Store]:
                 yield store
 
 
-def counted(number: int, noun: str) -> str:
-    """A number of things in words: 1 picture, 2 pictures."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """A number of things in words: 1 picture, 2 pictures, 2 boxes."""
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
 
 
 def print_json(value: object) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from datastore_db.cli.context import fail
-from datastore_db.errors import InvalidDocument
+from datastore_db.errors import DatastoreError
 from datastore_db.folder.json_text import read_json
 from datastore_db.folder.problems import DocumentProblem, Place, Problem
 from datastore_db.folder.tree import Node, Places, to_object
@@ -26,7 +26,9 @@ def opened_document(path: Path) -> Iterator[JsonObject]:
         yield to_object(root)
     except DocumentProblem as error:
         _fail(path, error.problems)
-    except InvalidDocument as error:
+    except DatastoreError as error:
+        if not error.errors:
+            raise
         places = Places(root)
         _fail(path, [places.problem(item["instance_path"], item["message"]) for item in error.errors])
 

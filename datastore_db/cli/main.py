@@ -8,12 +8,13 @@ from importlib.metadata import version
 import click
 
 from datastore_db.cli.database import migrate_command
+from datastore_db.cli.inferences import feedback_command, inference_group
 from datastore_db.cli.keys import keys_group
 from datastore_db.cli.local import local_command
 from datastore_db.cli.people import register_command
 from datastore_db.cli.pictures import download_command, ls_command, show_command, upload_command
 from datastore_db.cli.pipelines import pipelines_group
-from datastore_db.cli.seeds import seeds_command
+from datastore_db.cli.seeds import seeds_group
 from datastore_db.cli.sharing import audit_command, containers_command, group_group, share_command, unshare_command
 from datastore_db.cli.sweep import sweep_command
 
@@ -43,8 +44,10 @@ for command in (
     ls_command,
     show_command,
     download_command,
+    inference_group,
+    feedback_command,
+    seeds_group,
     pipelines_group,
-    seeds_command,
     group_group,
     share_command,
     unshare_command,

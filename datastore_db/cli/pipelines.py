@@ -1,4 +1,4 @@
-"""datastore-db pipelines load, show, seal, choose, retire"""
+"""datastore-db pipelines load, show, seal, choose, retire, unknown"""
 
 from __future__ import annotations
 
@@ -171,6 +171,28 @@ def retire_command(pipeline_id: str, back: bool, email: str | None, as_json: boo
         print_json(pipeline)
     else:
         click.echo(f"{pipeline['pipeline_name']} is {'active' if pipeline['active'] else 'retired'}")
+
+
+@pipelines_group.command("unknown")
+@acting_option
+@json_option
+@says_errors
+def unknown_command(email: str | None, as_json: bool) -> None:
+    """List the models that inferences name and that nobody has registered: `pipelines load` ties them.
+
+    \b
+    Example:
+      datastore-db pipelines unknown
+    """
+    with acting_store(email) as store:
+        unknown = store.unknown_models()
+    if as_json:
+        print_json(unknown)
+        return
+    from datastore_db.cli.tables import print_table
+
+    rows = [[str(model["name"]), _text(model["version"]), str(model["inferences"])] for model in unknown]
+    print_table(["model", "version", "inferences"], rows)
 
 
 def _objects(value: Json) -> list[JsonObject]:

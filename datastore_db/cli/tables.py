@@ -8,6 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from datastore_db.folder.problems import shown
+from datastore_db.json_codec import Json
+
 ID_WIDTH = len("8367cc4e-1b61-42c2-a061-ca8662aeac37")
 
 
@@ -17,6 +20,11 @@ def print_table(columns: list[str], rows: list[list[str]], *, ids: int | None = 
     for place, column in enumerate(columns):
         table.add_column(column, overflow="fold", min_width=ID_WIDTH if place == ids else None)
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*(escape(shown(cell)) for cell in row))
     # Elsewhere than on a terminal no line is folded: somebody may grep it.
     Console(width=None if sys.stdout.isatty() else 10_000).print(table)
+
+
+def moment(timestamp: Json) -> str:
+    """A timestamp as people read it, to the second and in UTC; empty for none."""
+    return f"{str(timestamp)[:19].replace('T', ' ')}Z" if timestamp else ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .problems import DocumentProblem, Place, Problem
-from .spelling import HERE, OF_SETS_ONLY
+from .spelling import HERE, OF_SETS_ONLY, is_rebuilt
 from .tree import Node, members, merge
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Given:
     def picture(self, own: Node) -> Node:
         """The document of a picture with its own file. Raises `DocumentProblem`."""
         misplaced = [node for key, node in members(own).items() if key in OF_SETS_ONLY or key == HERE]
-        if misplaced:
+        if misplaced and not is_rebuilt(own):
             _refuse("belongs into an index.yaml: it describes all pictures of a directory", misplaced)
         return merge(self.pictures, own)
 

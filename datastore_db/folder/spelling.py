@@ -1,7 +1,7 @@
 """How the keys of the documents are spelled on disk, and renaming them to the one spelling inside.
 
-`PICTURE` and `PICTURE_SET` say which keys are known, by section. Their camelCase spelling follows a rule; what does
-not follow it stands in `IRREGULAR` and `MOVED`. Keys that are not known are kept as they are.
+Which keys are known, by section, is said by the schemas of the documents. Their camelCase spelling follows a rule; what
+does not follow it stands in `IRREGULAR` and `MOVED`. Keys that are not known are kept as they are.
 """
 
 from __future__ import annotations
@@ -12,49 +12,21 @@ from typing import TypeAlias
 
 from pydantic.alias_generators import to_camel
 
+from datastore_db.json_codec import Json
+from datastore_db.models.schema import document_schema, properties
+
 from .problems import Place, Problem
 from .tree import Node, members
 
 Keys: TypeAlias = "Mapping[str, Keys]"
 
 
-def _keys(*names: str) -> Keys:
-    return {name: {} for name in names}
+def _keys(schema: Json) -> Keys:
+    return {key: _keys(part) for key, part in properties(schema).items()}
 
 
-_CLIENT_DATA = _keys("client_email", "client_expertise")
-_AUDIT_TRAIL = _keys("upload_date", "edited_by", "edit_date", "change_log", "access_log", "privacy_flag")
-
-PICTURE: Keys = {
-    "schema_version": {},
-    "picture_id": {},
-    "picture_set_id": {},
-    "user_data": _keys("description", "number_of_seeds", "zoom"),
-    "seed": _keys("seed_id", "seed_name"),
-    "client_data": _CLIENT_DATA,
-    "client_feedback": _keys("correct_identification", "historical_comparison"),
-    "metadata": _keys("upload_date", "file_name", "relative_path"),
-    "image_data": _keys("format", "width", "height", "resolution", "source", "parent", "tags"),
-    "quality_check": _keys("image_checksum", "upload_check", "valid_data", "error_type", "quality_score"),
-    "classification_data": _keys("model", "prediction", "confidence_score"),
-    "child_data": {"children": _keys("name", "source", "height", "width", "bbox"), "count": {}},
-    "error_handling": _keys("feedback", "correction_applied", "error_details"),
-    "audit_trail": _AUDIT_TRAIL,
-    "labels": _keys("seed_id", "seed_name", "origin", "by", "at"),
-}
-
-PICTURE_SET: Keys = {
-    "schema_version": {},
-    "picture_set_id": {},
-    "container_name": {},
-    "name": {},
-    "project_name": {},
-    "submitter_name": {},
-    "client_data": _CLIENT_DATA,
-    "acquisition": {},
-    "image_data_picture_set": _keys("number_of_images"),
-    "audit_trail": _AUDIT_TRAIL,
-}
+PICTURE = _keys(document_schema("picture"))
+PICTURE_SET = _keys(document_schema("picture_set"))
 
 # What an index says of the sets below it and of no picture; the rest of it goes to each picture
 OF_SETS_ONLY = frozenset({"project_name", "submitter_name", "acquisition", "image_data_picture_set"})
@@ -73,9 +45,17 @@ IRREGULAR: Mapping[str, Mapping[str, str]] = {
 MOVED = ("levelOfExpertise", "level_of_expertise")
 
 
+def is_rebuilt(root: Node) -> bool:
+    """Whether this is the document of a picture as a download wrote it, with its id, and not one that people wrote."""
+    return "picture_id" in members(root)
+
+
 def unify(root: Node) -> tuple[Node, list[Problem]]:
     """The document of one file in the spelling that is used inside, and each key that it spells in two ways."""
     problems: list[Problem] = []
+    if is_rebuilt(root):
+        # It is in that spelling. What looks like another one is a key that a client made up.
+        return root, problems
     renamed = _rename(root, FILE, "", problems)
     return _move_expertise(renamed, problems), problems
 

@@ -68,164 +68,162 @@ end;
 comment on function datastore.check_said_ids(jsonb, uuid) is
   'Raises DS404 for a box that is not of this inference and for a species that nobody knows, DS400 for a label and classId of different species.';
 
-create or replace function datastore.find_guess(box_id uuid, seed_id uuid, label text) returns datastore.guess
+create or replace function datastore.named_boxes(document jsonb)
+returns table (place integer, said jsonb, box_id uuid, label text, is_blank boolean, corners jsonb, comment text, seed_id uuid, seed_name text)
 language sql stable
-return (
-  select guess
-  from datastore.guess
-  where guess.box_id = find_guess.box_id and guess.seed_id = find_guess.seed_id
-  order by guess.label is not distinct from find_guess.label desc, guess.score desc, guess.place
-  limit 1
-);
-comment on function datastore.find_guess(uuid, uuid, text) is
-  'The guess of a box that names a species; of several the one with this very label, else with the higher score, else the first. NULL if none does.';
+begin atomic
+  select said.place, said.said, said.box_id, said.label, said.is_blank, said.corners, said.comment, named.seed_id, named.name
+  from datastore.said_boxes(document) as said
+  left join datastore.seed as known on known.seed_id = said.class_id
+  left join datastore.label on label.label = said.label
+  left join datastore.seed as named
+    on named.seed_id = coalesce(known.merged_into, known.seed_id, label.seed_id, datastore.seed_of_long_label(said.label));
+end;
+comment on function datastore.named_boxes(jsonb) is
+  'The boxes of a feedback document with the species that they name, once datastore.learn_labels(text[]) knows their labels. seed_id and seed_name: NULL where none is named.';
 
-create or replace function datastore.add_guess(box datastore.box, seed_id uuid, label text, added_by uuid) returns datastore.guess
-language plpgsql volatile as $$
-declare
-  added datastore.expert_guess;
-begin
-  insert into datastore.expert_guess (container_id, box_id, label, seed_id, added_by)
-  values (box.container_id, box.box_id,
-          coalesce(add_guess.label, (select seed.name from datastore.seed where seed.seed_id = add_guess.seed_id)),
-          add_guess.seed_id, add_guess.added_by)
-  returning * into added;
-  return (select guess from datastore.guess where guess.box_id = added.box_id and guess.object_id = added.object_id);
-end
-$$;
-comment on function datastore.add_guess(datastore.box, uuid, text, uuid) is 'Adds what an expert says to the guesses of a box; without a label by the species'' name.';
-
-create or replace function datastore.top_guess(box datastore.box, current_id uuid) returns datastore.guess
-language sql stable
-return (
-  select guess
-  from datastore.guess
-  where guess.box_id = (top_guess.box).box_id
-  order by guess.object_id = top_guess.current_id desc nulls last, guess.place = (top_guess.box).top_place desc nulls last, guess.place
-  limit 1
-);
-comment on function datastore.top_guess(datastore.box, uuid) is
-  'The guess that top_id names: the one that an expert said is right (current_id), else the model''s with the highest score, the first of equals. NULL without guesses.';
-
-create or replace function datastore.same_corners(one jsonb, other jsonb) returns boolean
+create or replace function datastore.corners_of(box jsonb) returns jsonb
 language sql immutable parallel safe
-return (one -> 'topX', one -> 'topY', one -> 'bottomX', one -> 'bottomY') = (other -> 'topX', other -> 'topY', other -> 'bottomX', other -> 'bottomY');
-comment on function datastore.same_corners(jsonb, jsonb) is 'Are these the same coordinates, 6.0 and 6 alike?';
+return jsonb_build_array(box -> 'topX', box -> 'topY', box -> 'bottomX', box -> 'bottomY');
+comment on function datastore.corners_of(jsonb) is
+  'The coordinates of a box, to be compared: 6.0 and 6 are equal there, and unknown keys are left out.';
 
-create or replace function datastore.judge_box(inference datastore.inference, said_box jsonb, place integer, said_by uuid) returns jsonb
-language plpgsql volatile as $$
-declare
-  said record;
-  box datastore.box;
-  held datastore.verdict;   -- what holds
-  holds datastore.verdict;  -- what will hold
-  guess datastore.guess;
-  seed_id uuid;
-  is_moved boolean;
-begin
-  select * into strict said from datastore.said_boxes(jsonb_build_object('boxes', jsonb_build_array(said_box)));
-  select known.* into strict box from datastore.box as known
-  where known.box_id = said.box_id and known.container_id = inference.container_id;
-  select known.* into held from datastore.verdict as known
-  where known.box_id = box.box_id and known.container_id = box.container_id and known.is_current;
-
+create or replace function datastore.judged_boxes(inference datastore.inference, document jsonb, said_by uuid)
+returns table (place integer, said jsonb, box_id uuid, held_id bigint, is_change boolean,
+               outcome text, object_id uuid, seed_id uuid, label text, corners jsonb,
+               model_seed_id uuid, model_score numeric, model_rank integer)
+language sql stable
+begin atomic
+  select said.place, said.said, box.box_id, held.verdict_id,
+         held.verdict_id is null or compared.is_moved or (holds.outcome, holds.seed_id) is distinct from (held.outcome, held.seed_id),
+         holds.outcome, holds.object_id, holds.seed_id, holds.label,
+         case when compared.is_moved then said.corners else held.corners end,
+         box.seed_ids[box.top_place], box.scores[box.top_place], datastore.rank_of(box.seed_ids, box.scores, holds.seed_id)
+  from datastore.named_boxes(document) as said
+  join datastore.box on box.box_id = said.box_id and box.inference_id = (inference).inference_id
+  left join datastore.verdict as held on held.box_id = box.box_id and held.container_id = box.container_id and held.is_current
+  -- offset 0: computed once, wherever it is used
+  cross join lateral (
+    select said.corners is not null
+           and datastore.corners_of(said.corners) <> datastore.corners_of((box.document -> 'box') || coalesce(held.corners, '{}')) as is_moved
+    offset 0
+  ) as compared
+  cross join lateral (
+    select case when not said.is_blank then 'species'
+                when compared.is_moved and coalesce(said.comment, '') not in ('No Seed', 'Multi Seed') then 'moved only'
+                else 'not a seed' end as kind
+    offset 0
+  ) as meant
+  -- The guess that is right: of the named species, by this very label, the highest score, the first. Where none is named
+  -- the one that top_id names: the one that holds, else the model's top guess, else the first.
+  left join lateral (
+    select guess.object_id, guess.seed_id, guess.label
+    from datastore.guess
+    where meant.kind = 'species' and guess.box_id = box.box_id and (said.seed_id is null or guess.seed_id = said.seed_id)
+    order by case when said.seed_id is null then guess.object_id = held.object_id else guess.label = said.label end desc nulls last,
+             case when said.seed_id is null then (guess.place = box.top_place)::integer else guess.score end desc nulls last,
+             guess.place
+    limit 1
+  ) as guess on true
+  cross join lateral (
+    select held.outcome, held.object_id, held.seed_id, held.label where meant.kind = 'moved only'
+    union all
+    select 'not a seed', null, null, null where meant.kind = 'not a seed'
+    union all
+    select 'species', guess.object_id, guess.seed_id, guess.label where guess.object_id is not null
+    union all
+    select 'species', null, coalesce(said.seed_id, box.seed_id), coalesce(said.label, said.seed_name, box.document ->> 'label')
+    where meant.kind = 'species' and guess.object_id is null
+  ) as holds(outcome, object_id, seed_id, label)
   -- The very same from the same expert is sent again after a lost answer. Coordinates are then the stored ones already,
   -- and must not be taken for "not a seed".
-  if held.said = said_box and held.said_by is not distinct from judge_box.said_by then
-    return null;
-  end if;
+  where (held.said = said.said and held.said_by is not distinct from judged_boxes.said_by) is not true;
+end;
+comment on function datastore.judged_boxes(datastore.inference, jsonb, uuid) is
+  'What feedback says about boxes that are there: for each what holds then, and whether that is a change. A species without object_id: no guess of the box names it yet. A box of which the same expert says the very same again is left out.';
 
-  is_moved := said.corners is not null
-    and not datastore.same_corners(said.corners, (box.document -> 'box') || coalesce(held.corners, '{}'));
-  holds.corners := case when is_moved then said.corners else held.corners end;
-  if said.is_blank and is_moved and coalesce(said.comment, '') not in ('No Seed', 'Multi Seed') then
-    -- Moved, and nothing else is said.
-    holds.outcome := held.outcome;
-    holds.object_id := held.object_id;
-    holds.seed_id := held.seed_id;
-    holds.label := held.label;
-  elsif said.is_blank then
-    holds.outcome := 'not a seed';
-  else
-    if said.class_id is null and said.label is null then
-      guess := datastore.top_guess(box, held.object_id);
-      if guess.object_id is null then
-        guess := datastore.add_guess(box, box.seed_id, box.document ->> 'label', judge_box.said_by);
-      end if;
-    else
-      seed_id := coalesce(datastore.known_seed(said.class_id), datastore.seed_of_label(said.label));
-      guess := datastore.find_guess(box.box_id, seed_id, said.label);
-      if guess.object_id is null then
-        guess := datastore.add_guess(box, seed_id, said.label, judge_box.said_by);
-      end if;
-    end if;
-    holds.outcome := 'species';
-    holds.object_id := guess.object_id;
-    holds.seed_id := guess.seed_id;
-    holds.label := guess.label;
-  end if;
-
-  holds.is_current := held.verdict_id is null or is_moved
-    or (holds.outcome, holds.seed_id) is distinct from (held.outcome, held.seed_id);
-  if holds.is_current and inference.verified_at is not null then
-    return jsonb_build_object('instance_path', format('/boxes/%s', place), 'keyword', 'verified', 'message',
-      'the inference is verified, with another verdict on this box: open it again with datastore.reopen_inference first');
-  end if;
-  if holds.is_current then
-    update datastore.verdict set is_current = false
-    where verdict.verdict_id = held.verdict_id and verdict.container_id = held.container_id;
-  elsif exists (
-    select from datastore.verdict as known
-    where known.box_id = box.box_id and known.container_id = box.container_id and known.verdict_id >= held.verdict_id
-      and known.said_by is not distinct from judge_box.said_by) then
-    -- This expert said so before.
-    return null;
-  end if;
-  insert into datastore.verdict
-    (container_id, inference_id, box_id, is_current, said, said_by, outcome, object_id, seed_id, label, corners, model_seed_id, model_score, model_rank)
-  values
-    (box.container_id, box.inference_id, box.box_id, holds.is_current, said_box, judge_box.said_by,
-     holds.outcome, holds.object_id, holds.seed_id, holds.label, holds.corners,
-     box.seed_ids[box.top_place], box.scores[box.top_place], datastore.rank_of(box.seed_ids, box.scores, holds.seed_id));
-  return null;
-end
-$$;
-comment on function datastore.judge_box(datastore.inference, jsonb, integer, uuid) is
-  'Takes what feedback says about a box. The same verdict changes nothing (another expert''s agreement is kept); another one takes its place. Answers the error, if the inference is verified with another verdict, else NULL.';
-
-create or replace function datastore.draw_box(inference datastore.inference, said_box jsonb, said_by uuid) returns void
-language plpgsql volatile as $$
-declare
-  said record;
-  drawn datastore.box;
-  guess datastore.guess;
-begin
-  select * into strict said from datastore.said_boxes(jsonb_build_object('boxes', jsonb_build_array(said_box)));
-  drawn.container_id := inference.container_id;
-  drawn.inference_id := inference.inference_id;
-  drawn.seed_id := coalesce(datastore.known_seed(said.class_id), datastore.seed_of_label(said.label));
-  if exists (
+create or replace function datastore.drawn_boxes(inference datastore.inference, document jsonb)
+returns table (place integer, said jsonb, box_position bigint, seed_id uuid, label text, corners jsonb)
+language sql stable
+begin atomic
+  select drawn.place, drawn.said, row_number() over (order by drawn.place)
+           + coalesce((select max(box.position) from datastore.box where box.inference_id = (inference).inference_id), 0),
+         drawn.seed_id, coalesce(drawn.label, drawn.seed_name), drawn.corners
+  from (
+    select distinct on (said.seed_id, datastore.corners_of(said.corners)) said.*
+    from datastore.named_boxes(document) as said
+    where said.box_id is null
+    order by said.seed_id, datastore.corners_of(said.corners), said.place
+  ) as drawn
+  where not exists (
     select from datastore.box
-    where box.inference_id = drawn.inference_id and box.is_manual and box.seed_id = drawn.seed_id
-      and datastore.same_corners(box.document -> 'box', said.corners)) then
-    return;
-  end if;
+    where box.inference_id = (inference).inference_id and box.is_manual and box.seed_id = drawn.seed_id
+      and datastore.corners_of(box.document -> 'box') = datastore.corners_of(drawn.corners));
+end;
+comment on function datastore.drawn_boxes(datastore.inference, jsonb) is
+  'The boxes that an expert drew in feedback, each with its place in the inference. One with the same coordinates and species as another, there or in the feedback, is the same box.';
 
-  insert into datastore.box (container_id, inference_id, position, is_manual, seed_id, document)
-  select drawn.container_id, drawn.inference_id, coalesce(max(box.position), 0) + 1, true, drawn.seed_id, jsonb_build_object(
-           'box', said.corners, 'label', coalesce(said.label, (datastore.seed_json(drawn.seed_id) ->> 'seed_name')), 'score', 1,
-           'overlapping', false, 'overlappingIndices', '[]'::jsonb)
-  from datastore.box where box.inference_id = drawn.inference_id
-  returning * into drawn;
-  guess := datastore.add_guess(drawn, drawn.seed_id, said.label, draw_box.said_by);
-  insert into datastore.verdict
-    (container_id, inference_id, box_id, is_current, said, said_by, outcome, object_id, seed_id, label)
-  values
-    (drawn.container_id, drawn.inference_id, drawn.box_id, true, said_box, draw_box.said_by, 'species', guess.object_id, guess.seed_id, guess.label);
+create or replace function datastore.write_verdicts(inference datastore.inference, document jsonb, said_by uuid) returns jsonb
+language plpgsql volatile
+-- Planned once and not for each call, as in datastore.write_inferences.
+set plan_cache_mode = force_generic_plan
+set jit = off
+as $$
+declare
+  errors jsonb;
+begin
+  with judged as materialized (
+    select * from datastore.judged_boxes(inference, document, said_by)
+  ), drawn as materialized (
+    select gen_random_uuid() as box_id, drawn.* from datastore.drawn_boxes(inference, document) as drawn
+  ), verdict as materialized (
+    select judged.place, judged.said, judged.box_id, judged.held_id, judged.is_change,
+           judged.outcome, judged.object_id is null and judged.outcome = 'species' as is_new_guess,
+           coalesce(judged.object_id, case when judged.outcome = 'species' then gen_random_uuid() end) as object_id,
+           judged.seed_id, judged.label, judged.corners, judged.model_seed_id, judged.model_score, judged.model_rank
+    from judged
+    -- An expert's agreement is kept once.
+    where judged.is_change or not exists (
+      select from datastore.verdict as known
+      where known.box_id = judged.box_id and known.container_id = (inference).container_id and known.verdict_id >= judged.held_id
+        and known.said_by is not distinct from write_verdicts.said_by)
+    union all
+    select drawn.place, drawn.said, drawn.box_id, null, true, 'species', true, gen_random_uuid(), drawn.seed_id, drawn.label, null, null, null, null
+    from drawn
+  ), added_box as (
+    insert into datastore.box (container_id, inference_id, box_id, position, is_manual, seed_id, document)
+    select (inference).container_id, (inference).inference_id, drawn.box_id, drawn.box_position, true, drawn.seed_id,
+           jsonb_build_object('box', drawn.corners, 'label', drawn.label, 'score', 1, 'overlapping', false, 'overlappingIndices', '[]'::jsonb)
+    from drawn
+  ), added_guess as (
+    insert into datastore.expert_guess (container_id, box_id, object_id, label, seed_id, added_by)
+    select (inference).container_id, verdict.box_id, verdict.object_id, verdict.label, verdict.seed_id, write_verdicts.said_by
+    from verdict where verdict.is_new_guess order by verdict.place
+  ), retired as (
+    update datastore.verdict as known set is_current = false
+    from verdict
+    where known.verdict_id = verdict.held_id and known.container_id = (inference).container_id and verdict.is_change
+    returning 1
+  ), added_verdict as (
+    insert into datastore.verdict
+      (container_id, inference_id, box_id, is_current, said, said_by, outcome, object_id, seed_id, label, corners, model_seed_id, model_score, model_rank)
+    select (inference).container_id, (inference).inference_id, verdict.box_id, verdict.is_change, verdict.said, write_verdicts.said_by,
+           verdict.outcome, verdict.object_id, verdict.seed_id, verdict.label, verdict.corners, verdict.model_seed_id, verdict.model_score, verdict.model_rank
+    from verdict
+    -- Counted first: a box has one verdict that holds, so the old ones go before the new ones come.
+    where (select count(*) from retired) is not null
+    order by verdict.place
+  )
+  select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s', judged.place), 'keyword', 'verified', 'message',
+           'the inference is verified, with another verdict on this box: open it again with datastore.reopen_inference first') order by judged.place)
+  into errors
+  from judged
+  where judged.is_change and (inference).verified_at is not null;
+  return errors;
 end
 $$;
-comment on function datastore.draw_box(datastore.inference, jsonb, uuid) is
-  'Adds a box that an expert drew, with its verdict. One with the same coordinates and species is the same box.';
+comment on function datastore.write_verdicts(datastore.inference, jsonb, uuid) is
+  'Takes what feedback says in one statement. The same verdict changes nothing (another expert''s agreement is kept); another one takes its place. Answers the errors, if the inference is verified with other verdicts, else NULL: the caller refuses them.';
 
 create or replace function datastore.label_verified(picture_id uuid, container_id uuid) returns void
 language plpgsql volatile as $$
@@ -278,6 +276,7 @@ begin
   if settled.verified_at is not null then
     perform datastore.label_verified(settled.picture_id, settled.container_id);
   end if;
+  perform datastore.refresh_error_handling(array[settled.picture_id]);
   return settled;
 end
 $$;
@@ -336,28 +335,18 @@ language plpgsql volatile as $$
 declare
   known datastore.inference;
   speaker_id uuid;
-  said record;
-  error jsonb;
-  errors jsonb := '[]';
 begin
   perform datastore.check_document('feedback', record_feedback.document);
   speaker_id := datastore.speaker_of(record_feedback.document);
+  -- In the order in which datastore.merge_seed takes them, lest the two wait for each other.
+  lock table datastore.label in access share mode;
   known := datastore.lock_inference((record_feedback.document ->> 'inferenceId')::uuid, record_feedback.container_id);
   perform datastore.check_said_ids(record_feedback.document, known.inference_id);
   perform datastore.learn_labels(array(
     select item.label from datastore.said_boxes(record_feedback.document) as item where item.label is not null));
 
-  for said in select * from datastore.said_boxes(record_feedback.document) as item order by item.place loop
-    if said.box_id is null then
-      perform datastore.draw_box(known, said.said, speaker_id);
-    else
-      error := datastore.judge_box(known, said.said, said.place, speaker_id);
-      errors := errors || coalesce(error, '[]');
-    end if;
-  end loop;
-  if errors <> '[]' then
-    perform datastore.refuse('DS409', 'the inference is verified with another verdict', errors);
-  end if;
+  perform datastore.refuse_feedback('DS409', 'the inference is verified with another verdict',
+                                    datastore.write_verdicts(known, record_feedback.document, speaker_id));
   return datastore.inference_json(datastore.settle_inference(known, speaker_id));
 end
 $$;

@@ -3,9 +3,10 @@
 
 create or replace function datastore.counted_id(prefix text, box_place bigint, guess_place bigint default 0) returns text
 language sql immutable parallel safe
-return prefix || lpad(to_hex(box_place << 24 | guess_place), 12, '0');
+-- A bit that is always set keeps it at twelve digits, quicker than lpad().
+return prefix || to_hex((1::bigint << 47) | (box_place << 24) | guess_place);
 comment on function datastore.counted_id(text, bigint, bigint) is
-  'The id of a box, or of one of its guesses, as text: the first 24 characters of its inference''s id, then the box''s place and the guess''s, from 1, as six hexadecimal digits each.';
+  'The id of a box, or of one of its guesses, as text: the first 24 characters of its inference''s id, then twelve hexadecimal digits: a bit that is set, the box''s place, from 1, in 23 bits, and the guess''s in 24 bits, 0 for the box itself.';
 
 create or replace function datastore.inference_system_keys(part text) returns text[]
 language sql immutable parallel safe
@@ -29,8 +30,9 @@ create or replace function datastore.split_boxes(inference_id uuid, document jso
 returns table (box_id uuid, "position" integer, document jsonb, guesses jsonb, seed_id uuid, seed_ids uuid[], scores numeric[],
                top_place integer, score numeric, is_claimed boolean)
 language sql stable parallel safe as $$
+  -- Labels are not joined: all of them would be read for each box, where the planner takes them for few.
   select datastore.counted_id(sent.prefix, sent.place)::uuid, sent.place::integer, sent.box - 'topN', guessed.guesses,
-         coalesce(label.seed_id, datastore.seed_of_long_label(sent.box ->> 'label')),
+         coalesce((select label.seed_id from datastore.label where label.label = sent.box ->> 'label'), datastore.seed_of_long_label(sent.box ->> 'label')),
          guessed.seed_ids, guessed.scores, array_position(guessed.scores, guessed.top_score),
          (sent.box -> 'score')::numeric,
          guessed.is_claimed or sent.box ?| datastore.inference_system_keys('box')
@@ -40,18 +42,16 @@ language sql stable parallel safe as $$
     offset 0
   ) as sent
   cross join lateral (
-    select coalesce(jsonb_agg(item.guess || jsonb_build_object('object_id', datastore.counted_id(sent.prefix, sent.place, item.place))
+    select coalesce(jsonb_agg(item.guess || jsonb_object(array['object_id', datastore.counted_id(sent.prefix, sent.place, item.place)])
                               order by item.place), '[]') as guesses,
-           coalesce(array_agg(coalesce(label.seed_id, datastore.seed_of_long_label(item.guess ->> 'label')) order by item.place), '{}') as seed_ids,
+           coalesce(array_agg(coalesce((select label.seed_id from datastore.label where label.label = item.guess ->> 'label'), datastore.seed_of_long_label(item.guess ->> 'label')) order by item.place), '{}') as seed_ids,
            coalesce(array_agg((item.guess -> 'score')::numeric order by item.place), '{}') as scores,
            max((item.guess -> 'score')::numeric) as top_score,
            coalesce(bool_or(item.guess ?| datastore.inference_system_keys('guess')), false) as is_claimed
     from jsonb_array_elements(coalesce(
       sent.box -> 'topN', jsonb_build_array(jsonb_build_object('label', sent.box -> 'label', 'score', sent.box -> 'score'))
     )) with ordinality as item(guess, place)
-    left join datastore.label on label.label = item.guess ->> 'label'
   ) as guessed
-  left join datastore.label on label.label = sent.box ->> 'label'
 $$;
 comment on function datastore.split_boxes(uuid, jsonb) is
   'The boxes of an inference''s document as rows of datastore.box. seed_id, and an item of seed_ids, is NULL for a label that was never seen; is_claimed: it has keys that the datastore fills.';
@@ -164,12 +164,6 @@ end
 $$;
 comment on function datastore.write_inferences(uuid[], uuid[], uuid[], jsonb[], boolean, boolean) is
   'Inserts inferences with their boxes in one statement, and answers their rebuilt documents as text. The table constraints are the check: whoever calls it explains a violation. Not is_careful: raises DS000 for a label that was never seen, and for keys that the datastore fills.';
-
-create or replace function datastore.is_near_limits(document jsonb, document_text text) returns boolean
-language sql immutable parallel safe
-return document_text ~ '([0-9]{100}){3}|\.(0{100}){3}' or jsonb_path_exists(document, 'strict $.**{64 to last}');
-comment on function datastore.is_near_limits(jsonb, text) is
-  'A quick look for what datastore.limit_errors(jsonb) may refuse, in a text that has the document''s numbers.';
 
 create or replace function datastore.without_system_keys(document jsonb) returns jsonb
 language sql immutable parallel safe
@@ -440,7 +434,7 @@ return (
   ) as unknown
 );
 comment on function datastore.unknown_models() is
-  'The models that inferences name and that nobody knows: [{name, version, inferences: how many}]. Import them with datastore.import_pipelines(jsonb), then call datastore.recognise_models().';
+  'The models that inferences name and that nobody knows: [{name, version, inferences: how many}]. datastore.import_pipelines(jsonb) registers them, and ties these inferences to them.';
 
 create or replace function datastore.recognise_models() returns bigint
 language sql volatile security definer set search_path = pg_catalog, pg_temp
@@ -462,4 +456,4 @@ begin atomic
   select count(*) from recognised;
 end;
 comment on function datastore.recognise_models() is
-  'Ties inferences to pipelines and model versions that were not known when they came. Answers how many it tied.';
+  'Ties inferences to pipelines and model versions that were not known when they came. Answers how many it tied. datastore.import_pipelines(jsonb) calls it.';

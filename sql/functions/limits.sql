@@ -1,10 +1,16 @@
 -- What is refused in every document, whatever its kind; datastore_db/models/limits.py refuses the same.
 
+create or replace function datastore.is_near_limits(document jsonb, document_text text) returns boolean
+language sql immutable parallel safe
+-- jsonb writes numbers out: one beyond 1e308 or below 1e-308 has that many digits in a row, and so has one of 1,000.
+return document_text collate "C" ~ '[0-9]{255}' or jsonb_path_exists(document, 'strict $.**{64}');
+comment on function datastore.is_near_limits(jsonb, text) is
+  'Could a document be beyond a limit? Most are far from every one, and this look at their text, or at one that has all their numbers, says so quickly.';
+
 create or replace function datastore.is_near_limits(document jsonb) returns boolean
 language sql immutable parallel safe
-return document::text collate "C" ~ '[0-9]{255}' or jsonb_path_exists(document, 'strict $.**{64 to last}');
-comment on function datastore.is_near_limits(jsonb) is
-  'Could a document be beyond a limit? Most are far from every one, and this look at their text says so quickly.';
+return datastore.is_near_limits(document, document::text);
+comment on function datastore.is_near_limits(jsonb) is 'The same, where the text is not at hand.';
 
 create or replace function datastore.limit_errors(document jsonb)
 returns table (instance_path text, keyword text, message text)

@@ -395,11 +395,12 @@ begin
       join datastore.model on model.name = sent.name
       join datastore.model_version on model_version.model_id = model.model_id and model_version.version = sent.version));
   perform datastore.remember_import(import_pipelines.document, answer);
+  perform datastore.recognise_models();
   return answer;
 end
 $$;
 comment on function datastore.import_pipelines(jsonb) is
-  'Registers pipelines and models, or changes them, and answers the document with their ids. A model''s higher version becomes the active one; secrets must be sealed (docs/keys.md). Errors: DS400.';
+  'Registers pipelines and models, or changes them, and answers the document with their ids. A model''s higher version becomes the active one; inferences that came before it are tied to it (datastore.recognise_models()); secrets must be sealed (docs/keys.md). Errors: DS400.';
 
 create or replace function datastore.remember_import(document jsonb, rebuilt jsonb) returns void
 language sql volatile

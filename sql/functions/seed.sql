@@ -183,6 +183,25 @@ end
 $$;
 comment on function datastore.find_seed(uuid) is 'The row of a species, locked for a review. Errors: DS404.';
 
+create or replace function datastore.find_species(name_or_id text) returns jsonb
+language plpgsql stable as $$
+declare
+  -- A species that was merged is found by its own name: it is the one that a person asks for.
+  found_id uuid := coalesce(
+    case when jsonschema._is_uuid(name_or_id)
+      then (select seed.seed_id from datastore.seed where seed.seed_id = name_or_id::uuid) end,
+    (select seed.seed_id from datastore.seed where seed.key = datastore.seed_key(datastore.species_name(name_or_id))),
+    datastore.seed_of_label(name_or_id));
+begin
+  if found_id is null then
+    perform datastore.refuse('DS404', format('there is no species %s', coalesce(to_json(name_or_id)::text, 'NULL')));
+  end if;
+  return datastore.seed_json(found_id);
+end
+$$;
+comment on function datastore.find_species(text) is
+  'The species that a person names, by its id, its name or one of its labels: {seed_id, seed_name, status}. Errors: DS404.';
+
 create or replace function datastore.accept_seed(seed_id uuid) returns jsonb
 language plpgsql volatile as $$
 declare
@@ -247,6 +266,10 @@ begin
   from datastore.box
   where verdict.seed_id = target.seed_id and box.box_id = verdict.box_id and box.container_id = verdict.container_id
     and verdict.model_rank is distinct from datastore.rank_of(box.seed_ids, box.scores, target.seed_id);
+  perform datastore.refresh_error_handling(array(
+    select distinct inference.picture_id
+    from datastore.verdict join datastore.inference using (inference_id, container_id)
+    where verdict.seed_id = target.seed_id));
   return datastore.seed_json(target.seed_id);
 end
 $$;

@@ -44,6 +44,22 @@ $$;
 comment on function datastore.locate_picture(uuid, uuid) is
   'Where the bytes of a picture are: {container_name, blob_name, size: bytes, sha256: hex}. Errors: DS404, DS409 while they have not arrived.';
 
+create or replace function datastore.delete_pending_pictures(older_than interval) returns bigint
+language sql volatile
+begin atomic
+  with deleted as (
+    delete from datastore.picture
+    where picture.state = 'pending' and picture.created_at <= now() - older_than
+      and not exists (
+        select from datastore.inference
+        where inference.picture_id = picture.picture_id and inference.container_id = picture.container_id)
+    returning 1
+  )
+  select count(*) from deleted;
+end;
+comment on function datastore.delete_pending_pictures(interval) is
+  'Deletes pictures that were announced that long ago and never confirmed, whose upload nobody will go on with; what came of their blobs goes to the outbox. One that has an inference stays. Answers how many. An upload that goes on with one nevertheless is refused (DS404) when it confirms, and announces it anew when it runs again.';
+
 create or replace function datastore.due_blob_deletions(older_than interval default '1 hour', how_many integer default 1000) returns jsonb
 language sql stable
 begin atomic

@@ -574,6 +574,12 @@ begin
     and coalesce(
       jsonb_typeof(instance -> 'image_data') = 'object'
       and coalesce(jsonb_typeof(instance -> 'image_data' -> 'tags') = 'object', true)
+      and case jsonb_typeof(instance -> 'image_data' -> 'pages')
+        when 'number' then
+          (instance -> 'image_data' -> 'pages')::numeric % 1 = 0
+          and instance -> 'image_data' -> 'pages' >= '1'
+        else instance -> 'image_data' -> 'pages' is null
+      end
       and case jsonb_typeof(instance -> 'image_data' -> 'width')
         when 'number' then
           (instance -> 'image_data' -> 'width')::numeric % 1 = 0
@@ -588,7 +594,27 @@ begin
           and instance -> 'image_data' -> 'height' >= '1'
         else instance -> 'image_data' -> 'height' is null
       end
+      and case jsonb_typeof(instance -> 'image_data' -> 'channels')
+        when 'number' then
+          (instance -> 'image_data' -> 'channels')::numeric % 1 = 0
+          and instance -> 'image_data' -> 'channels' >= '1'
+        else instance -> 'image_data' -> 'channels' is null
+      end
+      and case jsonb_typeof(instance -> 'image_data' -> 'bit_depth')
+        when 'number' then
+          (instance -> 'image_data' -> 'bit_depth')::numeric % 1 = 0
+          and instance -> 'image_data' -> 'bit_depth' >= '1'
+        else instance -> 'image_data' -> 'bit_depth' is null
+      end
       and coalesce(jsonb_typeof(instance -> 'image_data' -> 'microscope') = 'string', true)
+      and coalesce(
+        jsonb_typeof(instance -> 'image_data' -> 'pixel_size') = 'object'
+        and coalesce(jsonb_typeof(instance -> 'image_data' -> 'pixel_size' -> 'x') = 'number', true)
+        and coalesce(jsonb_typeof(instance -> 'image_data' -> 'pixel_size' -> 'y') = 'number', true)
+        and coalesce(jsonb_typeof(instance -> 'image_data' -> 'pixel_size' -> 'z') = 'number', true)
+        and coalesce(jsonb_typeof(instance -> 'image_data' -> 'pixel_size' -> 'unit') = 'string', true),
+        true
+      )
       and coalesce(jsonb_typeof(instance -> 'image_data' -> 'resolution') = 'string', true)
       and coalesce(jsonb_typeof(instance -> 'image_data' -> 'capture_date') = 'string', true),
       true
@@ -652,6 +678,12 @@ begin
   if (
     jsonb_typeof(instance) = 'object'
     and coalesce(jsonb_typeof(instance -> 'tags') = 'object', true)
+    and case jsonb_typeof(instance -> 'pages')
+      when 'number' then
+        (instance -> 'pages')::numeric % 1 = 0
+        and instance -> 'pages' >= '1'
+      else instance -> 'pages' is null
+    end
     and case jsonb_typeof(instance -> 'width')
       when 'number' then
         (instance -> 'width')::numeric % 1 = 0
@@ -666,7 +698,27 @@ begin
         and instance -> 'height' >= '1'
       else instance -> 'height' is null
     end
+    and case jsonb_typeof(instance -> 'channels')
+      when 'number' then
+        (instance -> 'channels')::numeric % 1 = 0
+        and instance -> 'channels' >= '1'
+      else instance -> 'channels' is null
+    end
+    and case jsonb_typeof(instance -> 'bit_depth')
+      when 'number' then
+        (instance -> 'bit_depth')::numeric % 1 = 0
+        and instance -> 'bit_depth' >= '1'
+      else instance -> 'bit_depth' is null
+    end
     and coalesce(jsonb_typeof(instance -> 'microscope') = 'string', true)
+    and coalesce(
+      jsonb_typeof(instance -> 'pixel_size') = 'object'
+      and coalesce(jsonb_typeof(instance -> 'pixel_size' -> 'x') = 'number', true)
+      and coalesce(jsonb_typeof(instance -> 'pixel_size' -> 'y') = 'number', true)
+      and coalesce(jsonb_typeof(instance -> 'pixel_size' -> 'z') = 'number', true)
+      and coalesce(jsonb_typeof(instance -> 'pixel_size' -> 'unit') = 'string', true),
+      true
+    )
     and coalesce(jsonb_typeof(instance -> 'resolution') = 'string', true)
     and coalesce(jsonb_typeof(instance -> 'capture_date') = 'string', true)
   ) is not true then

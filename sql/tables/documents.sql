@@ -390,6 +390,38 @@ $json$),
         "microscope": {
           "type": "string"
         },
+        "pixel_size": {
+          "description": "Of one pixel, in the unit; z: from one page to the next.",
+          "type": "object",
+          "properties": {
+            "x": {
+              "type": "number"
+            },
+            "y": {
+              "type": "number"
+            },
+            "z": {
+              "type": "number"
+            },
+            "unit": {
+              "type": "string"
+            }
+          }
+        },
+        "bit_depth": {
+          "description": "Bits of one channel of a pixel.",
+          "type": "integer",
+          "minimum": 1
+        },
+        "channels": {
+          "type": "integer",
+          "minimum": 1
+        },
+        "pages": {
+          "description": "Pages, frames or planes.",
+          "type": "integer",
+          "minimum": 1
+        },
         "tags": {
           "type": "object"
         }

@@ -15,6 +15,9 @@ create table datastore.picture (
   metadata jsonb not null default '{}',
   image_data jsonb not null default '{}',
   quality_check jsonb not null default '{}',
+  -- what experts said about its inferences
+  feedback text not null default '',
+  correction_applied text not null default '',
   -- what people filter by
   schema_version integer not null generated always as (coalesce(datastore.number_of(document -> 'schema_version'), 1)::integer) stored,
   file_name text generated always as (metadata ->> 'file_name') stored,
@@ -63,6 +66,8 @@ comment on column datastore.picture.kept is 'Unknown keys that a client put into
 comment on column datastore.picture.metadata is 'Section metadata: file_name, relative_path, upload_date (in UTC).';
 comment on column datastore.picture.image_data is 'Section image_data: what the file''s inspection found (format, width, height, tags, …), and source: container and blob.';
 comment on column datastore.picture.quality_check is 'Section quality_check: what the file''s inspection found (image_checksum, valid_data, …), and upload_check: is it stored?';
+comment on column datastore.picture.feedback is 'In section error_handling: what experts commented on the newest inference that they looked at.';
+comment on column datastore.picture.correction_applied is 'In section error_handling: how many boxes of that inference they corrected; empty without feedback.';
 comment on column datastore.picture.schema_version is 'The version of the document''s schema that this row was written with.';
 comment on column datastore.picture.width is 'Pixels.';
 comment on column datastore.picture.height is 'Pixels.';

@@ -25,7 +25,11 @@ cross join lateral (
     ', "classification_data": ' || coalesce(newest.classification || datastore.more_members(picture.kept -> 'classification_data'),
                                            picture.kept ->> 'classification_data'),
     ', "child_data": {"children": [], "count": 0', datastore.more_members(picture.kept -> 'child_data'),
-    ', "error_handling": {"feedback": "", "correction_applied": "", "error_details": ""',
+    case when picture.correction_applied = '' then ', "error_handling": {"feedback": "", "correction_applied": ""'
+         else ', "error_handling": {"feedback": ' || to_json(picture.feedback) || ', "correction_applied": ' || to_json(picture.correction_applied) end,
+    ', "error_details": ', coalesce(
+      nullif((picture.quality_check -> 'error_type')::text, '""'),
+      case picture.quality_check -> 'valid_data' when 'false' then '"the data of the file is not valid"' else '""' end),
       datastore.more_members(picture.kept -> 'error_handling'),
     ', "audit_trail": ', datastore.audit_trail(
       picture.created_at, picture.edited_by, picture.edited_at, picture.last_change, picture.kept -> 'audit_trail'),

@@ -53,7 +53,7 @@ def test_irregular_spellings() -> None:
     text = """
 UserData: {numberOfSeeds: 1}
 info: {uploadDate: a}
-imageData: {format: TIFF}
+imageData: {format: TIFF, captureDate: b}
 qualityCheck: {imageChecksum: x, dataQualityScore: 0.5}
 auditTrail: {privacyFlag: false}
 clientFeedback: {correctIdentification: true, comparison: as ever, levelOfExpertise: expert}
@@ -64,7 +64,7 @@ childData: {children: [{name: a, bbox: {topX: 1}}]}
         {
             "user_data": {"number_of_seeds": 1},
             "metadata": {"upload_date": "a"},
-            "image_data": {"format": "TIFF"},
+            "image_data": {"format": "TIFF", "capture_date": "b"},
             "quality_check": {"image_checksum": "x", "quality_score": 0.5},
             "audit_trail": {"privacy_flag": False},
             "client_feedback": {"correct_identification": True, "historical_comparison": "as ever"},
