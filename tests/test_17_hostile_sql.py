@@ -263,7 +263,8 @@ class TestShadows:
         with shadowed.transaction(force_rollback=True), refused("23514"):
             acts(shadowed, world, "owner")
             shadowed.execute(
-                "update datastore.picture set document = %s where picture_id operator(pg_catalog.=) %s::pg_catalog.uuid",
+                "update datastore.picture set document = %s"
+                " where picture_id operator(pg_catalog.=) %s::pg_catalog.uuid",
                 [Jsonb(document), world.anas["picture_id"]],
             )
 

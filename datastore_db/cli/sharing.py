@@ -66,8 +66,8 @@ def ls_command(email: str | None, as_json: bool) -> None:
         [
             group["group_id"],
             group["name"],
-            "\n".join(f"{_member(member)} ({member['role']})" for member in group["members"]),
-            "\n".join(f"{_shared(share)} ({share['role']})" for share in group["containers"]),
+            ", ".join(f"{_member(member)} ({member['role']})" for member in group["members"]),
+            ", ".join(f"{_shared(share)} ({share['role']})" for share in group["containers"]),
         ]
         for group in groups
     ]
