@@ -135,7 +135,7 @@ def test_how_a_species_is_found(store: Store, name: str) -> None:
     assert store.find_species(str(known["seed_id"]) if name == "id" else name) == known
 
 
-@pytest.mark.parametrize("name", ["", "   ", "''", str(uuid4()), "x" * 10_000])
+@pytest.mark.parametrize("name", ["", "   ", "''", "8367cc4e-1b61-42c2-a061-ca8662aeac37", "x" * 10_000])
 def test_a_species_that_nobody_knows(store: Store, name: str) -> None:
     with pytest.raises(NotFound, match="no species"):
         store.find_species(name)
