@@ -146,3 +146,6 @@ class Store:
     merge_seed = _blocking(aio.Store.merge_seed)
     unknown_models = _blocking(aio.Store.unknown_models)
     recognise_models = _blocking(aio.Store.recognise_models)
+    performance = _blocking(aio.Store.performance)
+    training = _blocking(aio.Store.training)
+    review = _blocking(aio.Store.review)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
@@ -30,7 +30,7 @@ from datastore_db.models.limits import limit_errors
 if TYPE_CHECKING:
     from typing import Self
 
-Argument: TypeAlias = "str | int | bool | UUID | timedelta | Document | None"
+Argument: TypeAlias = "str | int | bool | UUID | datetime | timedelta | Document | None"
 
 
 class Document:
