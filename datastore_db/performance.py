@@ -1,4 +1,4 @@
-"""What `Store.performance`, `training` and `review` answer. Numbers with a fraction are `Decimal`, as in every answer."""
+"""What `Store.performance`, `training` and `review` answer. Numbers with a fraction are `Decimal`, as everywhere."""
 
 from __future__ import annotations
 
