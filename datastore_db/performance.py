@@ -93,8 +93,9 @@ class ModelVersion(TypedDict):
 
 
 class Figures(TypedDict):
-    """None where nothing of the kind was verified."""
+    """None where nothing of the kind was verified. name: what people call it, with its versions."""
 
+    name: str
     classification: Classification | None
     detection: Detection | None
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
+import re
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psycopg
 import pytest
+from PIL import Image
 from psycopg import sql
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import (
@@ -23,6 +28,7 @@ from sklearn.metrics import (
 )
 
 from datastore_db import InvalidDocument, NotFound, Store
+from tests.commands import run
 from tests.inferences import Call, Document, boxes_of, caller
 from tests.test_02_sql_functions import refused
 
@@ -35,6 +41,7 @@ SPECIES = (
     "Ambrosia trifida",
 )
 TYPO = "Lolium temulentun"
+SPELLINGS = {TYPO: SPECIES[3], "4  lolium TEMULENTUM": SPECIES[3], "'Solanum nigrum'": SPECIES[4]}
 MODELS: Document = {
     "pipelines": [
         {"pipeline_name": "two steps", "models": ["detector", "classifier A"]},
@@ -132,7 +139,7 @@ class Experiment:
     def _guesses(self) -> list[tuple[str, float]]:
         """Ties, scores on the bounds of buckets, labels in several spellings, a species that is a typing error."""
         chance = self._chance
-        labels = chance.choices([*SPECIES, TYPO, "4  lolium TEMULENTUM", "'Solanum nigrum'"], k=chance.randrange(1, 6))
+        labels = chance.choices([*SPECIES[:-1], *SPELLINGS], k=chance.randrange(1, 6))
         return [(label, chance.choice([0, 0.1, 0.3, 0.3, 0.6, 0.7, 1, round(chance.random(), 3)])) for label in labels]
 
     def _judge(self, pipeline: str | None, box_id: str, guesses: list[tuple[str, float]]) -> list[Document]:
@@ -146,19 +153,15 @@ class Experiment:
             return [{"boxId": box_id} | NOT_A_SEED]
         for decider in self._deciders(pipeline, detection=True):
             decider.hits += 1
-        # Brassica napus is never said to be right: a class without support.
-        truth = (
-            ranked[0][0]
-            if kind == "right"
-            else self._chance.choice(SPECIES[1:] if kind == "any" else [s for s, _ in ranked])
-        )
+        guessed = [species for species, _ in ranked]
+        candidates = {"right": guessed[:1], "among": guessed, "any": list(SPECIES)}[kind]
+        # One species is predicted and never right, another is right and never predicted.
+        truth = self._chance.choice([species for species in candidates if species != SPECIES[0]] or [SPECIES[-1]])
         for decider in self._deciders(pipeline, detection=False):
             decider.truth.append(truth)
-            decider.guessed.append([species for species, _ in ranked])
+            decider.guessed.append(guessed)
             decider.scores.append(float(ranked[0][1]))
-        if kind == "right":
-            return [{"boxId": box_id}]
-        return [{"boxId": box_id, "label": truth}]
+        return [{"boxId": box_id} | ({} if truth == guessed[0] and kind == "right" else {"label": truth})]
 
     def _deciders(self, pipeline: str | None, *, detection: bool) -> Iterator[Expected]:
         version = DECIDERS[pipeline][detection]
@@ -172,12 +175,7 @@ def ranking(guesses: list[tuple[str, float]]) -> list[tuple[str, float]]:
     """Species by their best score; of equal ones the one that was named first."""
     best: dict[str, float] = {}
     for label, score in sorted(guesses, key=lambda guess: -guess[1]):
-        species = {
-            TYPO: "Lolium temulentum",
-            "4  lolium TEMULENTUM": "Lolium temulentum",
-            "'Solanum nigrum'": "Solanum nigrum",
-        }
-        best.setdefault(species.get(label, label), score)
+        best.setdefault(SPELLINGS.get(label, label), score)
     return list(best.items())
 
 
@@ -460,8 +458,8 @@ def test_filters(call: Call, picture_id: str, models: None, database: psycopg.Co
     assert performance(call, since=end + timedelta(seconds=1))["verified_boxes"] == 2
     assert performance(call, until=end + timedelta(seconds=1))["left_out"]["without_verdict"] == 5
 
-    assert [item["period"] for item in everything["corrections"]][0] == "2024-02-01"
-    assert [item["period"] for item in performance(call, per="week")["corrections"]][0] == "2024-01-29"
+    assert everything["corrections"][0]["period"] == "2024-02-01"
+    assert performance(call, per="week")["corrections"][0]["period"] == "2024-01-29"
     over_time = old.figures(pipeline_id=ids["two steps"])["classification"]["over_time"]
     assert over_time == [{"period": "2024-02-01", "boxes": 1, "correct": 1, "accuracy": 1}]
 
@@ -609,3 +607,78 @@ def test_in_python(store: Store, call: Call, said: Said) -> None:
         store.performance(pipeline_id="00000000-0000-4000-8000-000000000000")
     with pytest.raises(InvalidDocument, match="fortnight"):
         store.performance(per="fortnight")
+
+
+# The command
+
+
+@pytest.fixture
+def told(said: Said) -> Said:
+    """Two boxes with a verdict, one drawn; the species of one is called like the end of a script."""
+    name = "</script><b>Avena"
+    said.say(said.box(0), said.box(1, label=name), {"label": "Solanum nigrum", "box": CORNERS})
+    return said
+
+
+def test_the_command_prints_tables(told: Said, environment: dict[str, str]) -> None:
+    done = run(environment, "performance")
+    assert done.status == 0, done.err
+    lines = [line.split() for line in done.out.splitlines()]
+    name = ["two", "steps:", "detector", "1,", "classifier", "A", "3"]
+    assert [*name, "2", *["0.500"] * 4, "0.250", "0.500", "0.333", "0.350"] in lines
+    assert [*name, "2", "0", "1", "1.000", "0.667", "0.800"] in lines
+    assert ["3", "verified", "boxes.", "Left", "out:"] in lines
+    assert "2 boxes without a verdict" in done.out
+
+    printed = json.loads(run(environment, "performance", "--json").out)
+    assert printed == json.loads(json.dumps(told.call("rebuild_performance"), default=float))
+    none = run(environment, "performance", "--until", "2000-01-01")
+    assert none.out == "0 verified boxes. Left out:\n  2 boxes without a verdict\n"
+
+
+def test_each_question(told: Said, environment: dict[str, str]) -> None:
+    expected = {
+        "species": "Lolium temulentum",
+        "confusion": "</script><b>Avena",
+        "calibration": "0.900",
+        "time": "0.500",
+        "corrections": "-01  3     1          1          0           1      0",
+        "experts": "unknown",
+        "training": "Ambrosia trifida",
+        "review": "Bromus japonicus",
+    }
+    for question, answer in expected.items():
+        done = run(environment, "performance", "--question", question)
+        assert done.status == 0, done.err
+        assert answer in done.out, question
+    assert json.loads(run(environment, "performance", "--question", "review", "--json").out)["looked_at"] == 1
+
+
+def test_plots(told: Said, environment: dict[str, str], tmp_path: Path) -> None:
+    png, page = tmp_path / "figures.png", tmp_path / "figures.HTML"
+    done = run(environment, "performance", "--plot", png)
+    assert (done.status, done.out) == (0, f"drawn into {png}\n"), done.err
+    with Image.open(png) as picture:
+        assert picture.format == "PNG"
+        assert min(picture.size) > 400
+    assert run(environment, "performance", "--plot", page).status == 0
+    text = page.read_text(encoding="utf-8")
+    assert not re.search(r"<[^>]*(src|href)\s*=\s*[\"']?(https?:)?//", text), "it loads something"
+    assert "two steps: detector 1, classifier A 3" in text
+    assert "</script><b>" not in text
+
+
+def test_a_plot_that_cannot_be_made(told: Said, environment: dict[str, str], tmp_path: Path) -> None:
+    pdf = run(environment, "performance", "--plot", tmp_path / "figures.pdf")
+    assert (pdf.status, pdf.err) == (2, f"datastore-db: {tmp_path}/figures.pdf: a plot is a .png or an .html file\n")
+    nowhere = run(environment, "performance", "--plot", tmp_path / "none" / "figures.png")
+    assert "there is no such folder" in nowhere.err
+    empty = run(environment, "performance", "--until", "2000-01-01", "--plot", tmp_path / "figures.png")
+    assert "nothing to plot" in empty.err
+
+    # As it is where the extra was not installed
+    (tmp_path / "altair.py").write_text("raise ImportError")
+    path = os.pathsep.join([str(tmp_path), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+    without = run(environment | {"PYTHONPATH": path}, "performance", "--plot", tmp_path / "figures.png")
+    assert (without.status, "pip install 'datastore-db[plots]'" in without.err) == (2, True)
+    assert not list(tmp_path.glob("*.p[nd]*"))

@@ -452,17 +452,20 @@ begin
     select pipeline_id, model_version_ids, jsonb_build_object(
       'hits', hits, 'false_detections', false_detections, 'misses', misses, 'precision', "precision", 'recall', recall, 'f1', f1) as item
     from datastore.detected(counts)
-  ), decider as (
-    select pipeline_id, model_version_ids from classification
-    union
-    select pipeline_id, model_version_ids from detection
+  ), decider as materialized (
+    select found.pipeline_id, found.model_version_ids, datastore.decider_name(found.pipeline_id, found.model_version_ids) as name
+    from (
+      select pipeline_id, model_version_ids from classification
+      union
+      select pipeline_id, model_version_ids from detection
+    ) as found
   )
   select jsonb_agg(
     case when decider.pipeline_id is null then datastore.model_versions_json(decider.model_version_ids) -> 0
          else jsonb_build_object(
            'pipeline_id', decider.pipeline_id, 'pipeline_name', pipeline.name, 'models', datastore.model_versions_json(decider.model_version_ids))
-    end || jsonb_build_object('classification', classification.item, 'detection', detection.item)
-    order by datastore.decider_name(decider.pipeline_id, decider.model_version_ids), decider.model_version_ids)
+    end || jsonb_build_object('name', decider.name, 'classification', classification.item, 'detection', detection.item)
+    order by decider.name, decider.model_version_ids)
   into deciders
   from decider
   left join datastore.pipeline using (pipeline_id)
@@ -500,6 +503,6 @@ end
 $$;
 comment on function datastore.rebuild_performance(text, uuid, uuid, timestamptz, timestamptz, uuid) is
 'How good pipelines and models are, as experts found: figures of verified boxes alone. per: day, week, month, quarter or year, for what is told over time. The rest asks of one pipeline, of inferences that one model version took part in, and of verdicts at or after since and before until.
-{verified_boxes, left_out: see datastore.left_out, pipelines: [{pipeline_id, pipeline_name, models: [{model_version_id, model_name, version, task}], classification, detection}], model_versions: [{model_version_id, model_name, version, task, classification, detection}], corrections: [{period, said, confirmed, corrected, not_a_seed, drawn, moved}], experts: [{user_id, email, said, …, inferences, first_at, last_at}]}
+{verified_boxes, left_out: see datastore.left_out, pipelines: [{name, pipeline_id, pipeline_name, models: [{model_version_id, model_name, version, task}], classification, detection}], model_versions: [{name, model_version_id, model_name, version, task, classification, detection}], corrections: [{period, said, confirmed, corrected, not_a_seed, drawn, moved}], experts: [{user_id, email, said, …, inferences, first_at, last_at}]}
 classification: {boxes, accuracy, top_n: [among the first 1, 2, 3, 4, 5], macro: {precision, recall, f1}, species: [{seed_id, seed_name, support, predicted, correct, precision, recall, f1}], confusion: [{seed_id, seed_name, model_seed_id, model_seed_name, boxes}], calibration: {expected_error, buckets: [{above, up_to, boxes, mean_score, accuracy}]}, over_time: [{period, boxes, correct, accuracy}]}, or null. detection: {hits, false_detections, misses, precision, recall, f1}, or null.
 Definitions: docs/performance.md. Errors: DS400 for per, DS404 for a pipeline or a model version.';
