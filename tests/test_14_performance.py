@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import psycopg
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 from psycopg import sql
 from sklearn.calibration import calibration_curve
@@ -28,6 +29,7 @@ from sklearn.metrics import (
 )
 
 from datastore_db import InvalidDocument, NotFound, Store
+from datastore_db.cli.main import group
 from tests.commands import run
 from tests.inferences import Call, Document, boxes_of, caller
 from tests.test_02_sql_functions import refused
@@ -647,11 +649,13 @@ def test_each_question(told: Said, environment: dict[str, str]) -> None:
         "training": "Ambrosia trifida",
         "review": "Bromus japonicus",
     }
+    runner = CliRunner(env=environment)
     for question, answer in expected.items():
-        done = run(environment, "performance", "--question", question)
-        assert done.status == 0, done.err
-        assert answer in done.out, question
-    assert json.loads(run(environment, "performance", "--question", "review", "--json").out)["looked_at"] == 1
+        done = runner.invoke(group, ["performance", "--question", question])
+        assert done.exit_code == 0, done.output
+        assert answer in done.output, question
+    done = runner.invoke(group, ["performance", "--question", "review", "--json"])
+    assert json.loads(done.output)["looked_at"] == 1
 
 
 def test_plots(told: Said, environment: dict[str, str], tmp_path: Path) -> None:
