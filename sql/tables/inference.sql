@@ -11,7 +11,6 @@ create table datastore.inference (
   model_version_ids uuid[] not null default '{}',
   top_seed_id uuid,
   top_score numeric,
-  total_boxes integer not null generated always as (datastore.number_of(document -> 'totalBoxes')::integer) stored,
   created_at timestamptz not null default now(),
   requested_by uuid,
   feedback_at timestamptz,
@@ -30,10 +29,6 @@ create index inference_unknown_models_idx on datastore.inference (position)
   where pipeline_id is null or array_position(model_version_ids, null) is not null;
 -- What is said of the models is read from what experts looked at, and from nothing else.
 create index inference_feedback_at_idx on datastore.inference (feedback_at) where feedback_at is not null;
--- How many boxes there are is counted here alone.
-create index inference_total_boxes_idx on datastore.inference (container_id, pipeline_id, total_boxes);
--- What waits for an expert, the newest first
-create index inference_open_idx on datastore.inference (position) where verified_at is null;
 
 comment on table datastore.inference is
   'What a pipeline of models said about a picture. Read it whole with datastore.rebuild_inference(uuid).';
@@ -50,7 +45,6 @@ comment on column datastore.inference.model_version_ids is
   'The model versions that made it, in the order in which they ran; NULL in the place of one that nobody knows.';
 comment on column datastore.inference.top_seed_id is 'The species that it is surest of: that of the box with the highest score.';
 comment on column datastore.inference.top_score is 'The highest score of a box.';
-comment on column datastore.inference.total_boxes is 'How many boxes the model found.';
 comment on column datastore.inference.created_at is 'When it was imported.';
 comment on column datastore.inference.requested_by is 'The acting user of the import, if one was set.';
 comment on column datastore.inference.feedback_at is 'When an expert said something about it last; NULL while it is the model''s answer alone.';
