@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,7 @@ from datastore_db.ids import to_uuid as _uuid
 from datastore_db.json_codec import Json, JsonObject
 from datastore_db.keys.model_secrets import opened_models, sealed_pipelines
 from datastore_db.models import Feedback, Inference, Picture, PictureSet, Pipelines
+from datastore_db.performance import Performance, Review, Training
 from datastore_db.settings import Settings, find_settings
 from datastore_db.sharing import Sharing
 from datastore_db.storage import Storage, StoredBlob
@@ -233,6 +234,43 @@ class Store(Sharing):
     async def recognise_models(self, *, user_id: Id | None = None) -> int:
         """Tie inferences to models that were not known when they came; answers how many."""
         return cast(int, await self._call("recognise_models", user_id))
+
+    # What the team asks
+
+    async def performance(
+        self,
+        *,
+        per: str = "month",
+        pipeline_id: Id | None = None,
+        model_version_id: Id | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        user_id: Id | None = None,
+    ) -> Performance:
+        """How good pipelines and models are, as experts found: figures of verified boxes alone.
+
+        per: day, week, month, quarter or year, for what is told over time. The rest asks of one pipeline, of
+        inferences that one model version took part in, of verdicts at or after `since` and before `until`. Raises
+        `NotFound` for a pipeline or a model version.
+        """
+        answer = await self._call(
+            "rebuild_performance",
+            user_id,
+            per=per,
+            pipeline_id=None if pipeline_id is None else _uuid(pipeline_id),
+            model_version_id=None if model_version_id is None else _uuid(model_version_id),
+            since=since,
+            until=until,
+        )
+        return cast(Performance, answer)
+
+    async def training(self, *, user_id: Id | None = None) -> Training:
+        """How many labelled pictures there are of each species, those with the fewest first."""
+        return cast(Training, await self._call("rebuild_training", user_id))
+
+    async def review(self, *, results: int = 20, newest: int = 1000, user_id: Id | None = None) -> Review:
+        """Which pictures most deserve an expert's eye, among the newest inferences that are not verified."""
+        return cast(Review, await self._call("rebuild_review", user_id, results=results, newest=newest))
 
     # Pictures
 

@@ -54,6 +54,8 @@ create table datastore.inference (
 create index inference_picture_id_idx on datastore.inference (picture_id, position);
 create index inference_unknown_models_idx on datastore.inference (position)
   where pipeline_id is null or array_position(model_version_ids, null) is not null;
+-- What is said of the models is read from what experts looked at, and from nothing else.
+create index inference_feedback_at_idx on datastore.inference (feedback_at) where feedback_at is not null;
 
 comment on table datastore.inference is
   'What a pipeline of models said about a picture. Read it whole with datastore.rebuild_inference(uuid).';
@@ -149,6 +151,7 @@ create table datastore.verdict (
   inference_id uuid not null,
   box_id uuid not null,
   is_current boolean not null,
+  is_manual boolean not null default false,
   -- what was said, as sent, and by whom
   said jsonb not null,
   said_by uuid,
@@ -187,6 +190,7 @@ comment on column datastore.verdict.inference_id is 'The inference.';
 comment on column datastore.verdict.box_id is 'The box.';
 comment on column datastore.verdict.is_current is
   'Does it hold now? One for a box at most. False: another one took its place, or it agreed with the one that held.';
+comment on column datastore.verdict.is_manual is 'As in its box: did an expert draw it? Here, too, so that the figures need not read boxes.';
 comment on column datastore.verdict.said is 'The box of the feedback document, as it was sent.';
 comment on column datastore.verdict.said_by is 'Who said it, if it is known.';
 comment on column datastore.verdict.said_at is 'When.';
@@ -200,3 +204,30 @@ comment on column datastore.verdict.model_seed_id is 'The species of the model''
 comment on column datastore.verdict.model_score is 'The score of the model''s top guess.';
 comment on column datastore.verdict.model_rank is
   'The rank of the right species among the species that the model guessed, by score: 1 for the top guess, NULL where it is not among them.';
+-- What functions of sql/functions/performance.sql hand to each other, so that verdicts are read once for all questions.
+create type datastore.prediction_count as (
+  pipeline_id uuid,
+  model_version_ids uuid[],
+  classifier_id uuid,
+  detector_id uuid,
+  period date,
+  is_manual boolean,
+  outcome text,
+  seed_id uuid,
+  model_seed_id uuid,
+  model_rank integer,
+  boxes bigint
+);
+
+comment on type datastore.prediction_count is 'How many verified boxes are alike in what the model said and what holds.';
+comment on column datastore.prediction_count.pipeline_id is 'The pipeline; NULL if nobody knows it.';
+comment on column datastore.prediction_count.model_version_ids is 'Its model versions, in their order; NULL in the place of one that nobody knows.';
+comment on column datastore.prediction_count.classifier_id is 'The model version that decided the species; NULL if it may have been any of several.';
+comment on column datastore.prediction_count.detector_id is 'The model version that found the boxes; NULL if it may have been any of several.';
+comment on column datastore.prediction_count.period is 'The first day of the month, week, … of the verdict, in UTC.';
+comment on column datastore.prediction_count.is_manual is 'Did an expert draw the box?';
+comment on column datastore.prediction_count.outcome is 'species, or not a seed.';
+comment on column datastore.prediction_count.seed_id is 'The right species.';
+comment on column datastore.prediction_count.model_seed_id is 'The model''s species.';
+comment on column datastore.prediction_count.model_rank is 'The rank of the right species among those that the model guessed; NULL if it is not among them.';
+comment on column datastore.prediction_count.boxes is 'How many boxes.';

@@ -29,6 +29,13 @@
 \ir views/inference_judged_box.sql
 \ir functions/inference.sql
 \ir functions/feedback.sql
+\ir functions/performance.sql
+\ir views/judgement.sql
+\ir views/performance.sql
+\ir functions/review.sql
+\ir views/uncertain_box.sql
+\ir views/disputed_picture.sql
+\ir views/training.sql
 \ir functions/text_documents.sql
 \ir security/policies.sql
 \ir security/grants.sql

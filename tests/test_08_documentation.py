@@ -32,14 +32,10 @@ README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 SQL_REFERENCE = DOCS / "sql-reference.md"
 PAGES = [README, *sorted(DOCS.glob("*.md"))]
-WITH_SQL = [SQL_REFERENCE, DOCS / "operations.md"]
+WITH_SQL = [SQL_REFERENCE, DOCS / "operations.md", DOCS / "performance.md"]
 WITH_EXAMPLES = [
     README,
-    DOCS / "folders.md",
-    DOCS / "inferences.md",
-    DOCS / "python.md",
-    DOCS / "operations.md",
-    DOCS / "security.md",
+    *(DOCS / f"{name}.md" for name in ("folders", "inferences", "python", "operations", "performance", "security")),
 ]
 # Written for other installations than this test's: commands that stop the servers, delete everything, or need a network
 RUN_BY_HAND = re.compile(
@@ -155,7 +151,7 @@ def test_documented_functions_exist_with_their_signatures(database: psycopg.Conn
 
 
 def _signature(text: str) -> str:
-    text = re.sub(r"::(timestamp with time zone|[a-z]+)", "", text.lower())
+    text = re.sub(r"::(?:timestamp with time zone|[a-z]+)", "", text.lower())
     return " ".join(text.replace("setof record", "record").split())
 
 

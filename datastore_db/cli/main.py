@@ -12,6 +12,7 @@ from datastore_db.cli.inferences import feedback_command, inference_group
 from datastore_db.cli.keys import keys_group
 from datastore_db.cli.local import local_command
 from datastore_db.cli.people import register_command
+from datastore_db.cli.performance import performance_command
 from datastore_db.cli.pictures import download_command, ls_command, show_command, upload_command
 from datastore_db.cli.pipelines import pipelines_group
 from datastore_db.cli.seeds import seeds_group
@@ -48,6 +49,7 @@ for command in (
     feedback_command,
     seeds_group,
     pipelines_group,
+    performance_command,
     group_group,
     share_command,
     unshare_command,

@@ -89,12 +89,12 @@ comment on function datastore.corners_of(jsonb) is
   'The coordinates of a box, to be compared: 6.0 and 6 are equal there, and unknown keys are left out.';
 
 create or replace function datastore.judged_boxes(inference datastore.inference, document jsonb, said_by uuid)
-returns table (place integer, said jsonb, box_id uuid, held_id bigint, is_change boolean,
+returns table (place integer, said jsonb, box_id uuid, is_manual boolean, held_id bigint, is_change boolean,
                outcome text, object_id uuid, seed_id uuid, label text, corners jsonb,
                model_seed_id uuid, model_score numeric, model_rank integer)
 language sql stable
 begin atomic
-  select said.place, said.said, box.box_id, held.verdict_id,
+  select said.place, said.said, box.box_id, box.is_manual, held.verdict_id,
          held.verdict_id is null or compared.is_moved or (holds.outcome, holds.seed_id) is distinct from (held.outcome, held.seed_id),
          holds.outcome, holds.object_id, holds.seed_id, holds.label,
          case when compared.is_moved then said.corners else held.corners end,
@@ -177,7 +177,7 @@ begin
   ), drawn as materialized (
     select gen_random_uuid() as box_id, drawn.* from datastore.drawn_boxes(inference, document) as drawn
   ), verdict as materialized (
-    select judged.place, judged.said, judged.box_id, judged.held_id, judged.is_change,
+    select judged.place, judged.said, judged.box_id, judged.is_manual, judged.held_id, judged.is_change,
            judged.outcome, judged.object_id is null and judged.outcome = 'species' as is_new_guess,
            coalesce(judged.object_id, case when judged.outcome = 'species' then gen_random_uuid() end) as object_id,
            judged.seed_id, judged.label, judged.corners, judged.model_seed_id, judged.model_score, judged.model_rank
@@ -188,7 +188,7 @@ begin
       where known.box_id = judged.box_id and known.container_id = (inference).container_id and known.verdict_id >= judged.held_id
         and known.said_by is not distinct from write_verdicts.said_by)
     union all
-    select drawn.place, drawn.said, drawn.box_id, null, true, 'species', true, gen_random_uuid(), drawn.seed_id, drawn.label, null, null, null, null
+    select drawn.place, drawn.said, drawn.box_id, true, null, true, 'species', true, gen_random_uuid(), drawn.seed_id, drawn.label, null, null, null, null
     from drawn
   ), added_box as (
     insert into datastore.box (container_id, inference_id, box_id, position, is_manual, seed_id, document)
@@ -206,9 +206,10 @@ begin
     returning 1
   ), added_verdict as (
     insert into datastore.verdict
-      (container_id, inference_id, box_id, is_current, said, said_by, outcome, object_id, seed_id, label, corners, model_seed_id, model_score, model_rank)
-    select (inference).container_id, (inference).inference_id, verdict.box_id, verdict.is_change, verdict.said, write_verdicts.said_by,
-           verdict.outcome, verdict.object_id, verdict.seed_id, verdict.label, verdict.corners, verdict.model_seed_id, verdict.model_score, verdict.model_rank
+      (container_id, inference_id, box_id, is_current, is_manual, said, said_by, outcome, object_id, seed_id, label, corners,
+       model_seed_id, model_score, model_rank)
+    select (inference).container_id, (inference).inference_id, verdict.box_id, verdict.is_change, verdict.is_manual, verdict.said,
+           write_verdicts.said_by, verdict.outcome, verdict.object_id, verdict.seed_id, verdict.label, verdict.corners, verdict.model_seed_id, verdict.model_score, verdict.model_rank
     from verdict
     -- Counted first: a box has one verdict that holds, so the old ones go before the new ones come.
     where (select count(*) from retired) is not null

@@ -261,11 +261,12 @@ begin
   set seed_id = case when verdict.seed_id = merged.seed_id then target.seed_id else verdict.seed_id end,
       model_seed_id = case when verdict.model_seed_id = merged.seed_id then target.seed_id else verdict.model_seed_id end
   where verdict.seed_id = merged.seed_id or verdict.model_seed_id = merged.seed_id;
+  -- Where both were guessed there is one species less, so that others move up as well.
   update datastore.verdict
-  set model_rank = datastore.rank_of(box.seed_ids, box.scores, target.seed_id)
+  set model_rank = datastore.rank_of(box.seed_ids, box.scores, verdict.seed_id)
   from datastore.box
-  where verdict.seed_id = target.seed_id and box.box_id = verdict.box_id and box.container_id = verdict.container_id
-    and verdict.model_rank is distinct from datastore.rank_of(box.seed_ids, box.scores, target.seed_id);
+  where target.seed_id = any (box.seed_ids) and box.box_id = verdict.box_id and box.container_id = verdict.container_id
+    and verdict.model_rank is distinct from datastore.rank_of(box.seed_ids, box.scores, verdict.seed_id);
   perform datastore.refresh_error_handling(array(
     select distinct inference.picture_id
     from datastore.verdict join datastore.inference using (inference_id, container_id)

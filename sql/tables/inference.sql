@@ -27,6 +27,8 @@ create table datastore.inference (
 create index inference_picture_id_idx on datastore.inference (picture_id, position);
 create index inference_unknown_models_idx on datastore.inference (position)
   where pipeline_id is null or array_position(model_version_ids, null) is not null;
+-- What is said of the models is read from what experts looked at, and from nothing else.
+create index inference_feedback_at_idx on datastore.inference (feedback_at) where feedback_at is not null;
 
 comment on table datastore.inference is
   'What a pipeline of models said about a picture. Read it whole with datastore.rebuild_inference(uuid).';

@@ -4,3 +4,4 @@
 \ir box.sql
 \ir expert_guess.sql
 \ir verdict.sql
+\ir prediction_count.sql

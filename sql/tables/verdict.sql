@@ -4,6 +4,7 @@ create table datastore.verdict (
   inference_id uuid not null,
   box_id uuid not null,
   is_current boolean not null,
+  is_manual boolean not null default false,
   -- what was said, as sent, and by whom
   said jsonb not null,
   said_by uuid,
@@ -42,6 +43,7 @@ comment on column datastore.verdict.inference_id is 'The inference.';
 comment on column datastore.verdict.box_id is 'The box.';
 comment on column datastore.verdict.is_current is
   'Does it hold now? One for a box at most. False: another one took its place, or it agreed with the one that held.';
+comment on column datastore.verdict.is_manual is 'As in its box: did an expert draw it? Here, too, so that the figures need not read boxes.';
 comment on column datastore.verdict.said is 'The box of the feedback document, as it was sent.';
 comment on column datastore.verdict.said_by is 'Who said it, if it is known.';
 comment on column datastore.verdict.said_at is 'When.';
