@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 
+from benchmarks.databases import database_of_its_own
 from benchmarks.figures import Figure, alternately
 from benchmarks.network import Network
 from datastore_db import connect
 from datastore_db.json_codec import dumps
 from datastore_db.local import LocalStack
-from datastore_db.migrate import migrate
 
 BOXES, GUESSES = 20, 5
 BATCH = 1000
@@ -231,7 +229,7 @@ def _batch(connection: psycopg.Connection, picture_id: str, delay: float = 0) ->
 def _among_many(stack: LocalStack) -> Figure:
     """Inferences are rebuilt in turn in two databases, one with 10,000 guesses and one with 10,000,000."""
     inferences = FEW // (BOXES * GUESSES)
-    with _database(stack, "few") as few, _database(stack, "many") as many:
+    with database_of_its_own(stack, "few") as few, database_of_its_own(stack, "many") as many:
         ids = []
         for connection in (few, many):
             picture_id = _picture(connection)
@@ -261,20 +259,6 @@ def _among_many(stack: LocalStack) -> Figure:
         1.3,
         _milliseconds(among_many, among_few),
     )
-
-
-@contextmanager
-def _database(stack: LocalStack, name: str) -> Iterator[psycopg.Connection]:
-    """A migrated database of its own, dropped at the end."""
-    url = make_conninfo(stack.database_url, dbname=name)
-    with psycopg.connect(stack.database_url, autocommit=True) as server:
-        server.execute(f"create database {name}")
-        try:
-            migrate(url)
-            with psycopg.connect(url, autocommit=True) as connection:
-                yield connection
-        finally:
-            server.execute(f"drop database {name} with (force)")
 
 
 def _multiply(connection: psycopg.Connection, times: int) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import psycopg
 
+from benchmarks.databases import database_of_its_own
 from benchmarks.figures import Figure, alternately
 from benchmarks.inference import BOXES, GUESSES
 from datastore_db.json_codec import dumps
@@ -26,19 +28,22 @@ _ROWS = (Path(__file__).parent / "performance_rows.sql").read_bytes()
 
 
 def measure(stack: LocalStack) -> list[Figure]:
-    """200,000 verified boxes of 5 guesses; then 2,000,000 more boxes that nobody looked at."""
-    with psycopg.connect(stack.database_url, autocommit=True) as connection:
-        connection.execute("select datastore.import_pipelines(%s::jsonb)", [dumps(PIPELINES)])
-        connection.execute(
-            """
-            select datastore.announce_pictures(
-              (datastore.register_user('performance@example.org') ->> 'picture_set_id')::uuid, '[{}]')
-            """
+    """Two databases in turn: 200,000 verified boxes of 5 guesses, and the same with 2,000,000 more that nobody saw."""
+    with database_of_its_own(stack, "verified") as verified, database_of_its_own(stack, "crowded") as crowded:
+        for connection in (verified, crowded):
+            _fill(connection, VERIFIED, verified=True)
+        _fill(crowded, TIMES * VERIFIED, verified=False)
+        for connection in (verified, crowded):
+            connection.execute("vacuum analyze")
+        few_accuracy, many_accuracy, few_everything, many_everything = alternately(
+            9,
+            *(
+                partial(_ask, connection, query)
+                for query in (ACCURACY, EVERYTHING)
+                for connection in (verified, crowded)
+            ),
         )
-        connection.execute("truncate datastore.inference cascade")
-        few = _seconds(connection, inferences=VERIFIED, verified=True)
-        many = _seconds(connection, inferences=TIMES * VERIFIED, verified=False)
-        connection.execute("truncate datastore.inference cascade")
+    few, many = (few_accuracy, few_everything), (many_accuracy, many_everything)
     names = {
         ACCURACY: "accuracy by model version and species, 1,000,000 guesses verified",
         EVERYTHING: "rebuild_performance, the same",
@@ -59,9 +64,17 @@ def measure(stack: LocalStack) -> list[Figure]:
     return figures
 
 
-def _seconds(connection: psycopg.Connection, **filling: object) -> list[float]:
-    connection.execute(_ROWS, filling | {"boxes": BOXES, "guesses": GUESSES})
-    connection.execute("vacuum analyze datastore.inference, datastore.box, datastore.verdict")
-    return alternately(
-        9, lambda: connection.execute(ACCURACY).fetchone(), lambda: connection.execute(EVERYTHING).fetchone()
+def _fill(connection: psycopg.Connection, inferences: int, *, verified: bool) -> None:
+    connection.execute("select datastore.import_pipelines(%s::jsonb)", [dumps(PIPELINES)])
+    connection.execute(
+        """
+        select datastore.announce_pictures(
+          (datastore.register_user('performance@example.org') ->> 'picture_set_id')::uuid, '[{}]')
+        """
     )
+    filling = {"inferences": inferences, "verified": verified, "boxes": BOXES, "guesses": GUESSES}
+    connection.execute(_ROWS, filling)
+
+
+def _ask(connection: psycopg.Connection, query: str) -> None:
+    connection.execute(query.encode()).fetchone()

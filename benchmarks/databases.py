@@ -1,0 +1,26 @@
+"""Databases for benchmarks that compare two of them in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from datastore_db.local import LocalStack
+from datastore_db.migrate import migrate
+
+
+@contextmanager
+def database_of_its_own(stack: LocalStack, name: str) -> Iterator[psycopg.Connection]:
+    """A migrated database of its own, dropped at the end."""
+    url = make_conninfo(stack.database_url, dbname=name)
+    with psycopg.connect(stack.database_url, autocommit=True) as server:
+        server.execute(f"create database {name}")
+        try:
+            migrate(url)
+            with psycopg.connect(url, autocommit=True) as connection:
+                yield connection
+        finally:
+            server.execute(f"drop database {name} with (force)")
