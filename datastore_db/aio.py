@@ -13,15 +13,19 @@ from types import TracebackType
 from typing import Self, TypeAlias, TypedDict, cast
 from uuid import UUID
 
+from datastore_db.account import Account, another_instance
+from datastore_db.containers import Containers
 from datastore_db.database import Argument, Database, Document
 from datastore_db.download import DownloadReport, download
-from datastore_db.errors import DocumentError, InvalidDocument, NotFound
+from datastore_db.errors import CannotSign, Conflict, DocumentError, InvalidDocument, NotFound
 from datastore_db.folder import Source, open_folder
 from datastore_db.json_codec import Json, JsonObject
+from datastore_db.keys.find import Keys
 from datastore_db.keys.model_secrets import opened_models, sealed_pipelines
+from datastore_db.keys.renewal import Renewals
 from datastore_db.models import Feedback, Inference, Picture, PictureSet, Pipelines
-from datastore_db.settings import Settings, find_settings
-from datastore_db.storage import Storage, StoredBlob
+from datastore_db.settings import STORAGE, Settings, find_settings
+from datastore_db.storage import Connections, ContainerMissing, StoredBlob
 from datastore_db.upload import NewPicture, UploadedPicture, UploadReport, upload_folder, upload_pictures
 from datastore_db.upload.batch import CONCURRENT_UPLOADS, Target
 from datastore_db.upload.pictures import File
@@ -65,8 +69,25 @@ class Store:
         self._uploads = asyncio.Semaphore(CONCURRENT_UPLOADS)
 
     @cached_property
-    def _storage(self) -> Storage:
-        return Storage.connect(self._settings.storage())
+    def _connections(self) -> Connections:
+        return Connections()
+
+    @cached_property
+    def _account(self) -> Account | None:
+        text = self._settings.storage_connection_string
+        return None if text is None else Account.connect(self._connections, text)
+
+    @cached_property
+    def _keys(self) -> Keys:
+        return Keys(self._settings.local_home)
+
+    @cached_property
+    def _renewals(self) -> Renewals | None:
+        return None if self._account is None else Renewals(self._database, self._account, self._keys)
+
+    @cached_property
+    def _containers(self) -> Containers:
+        return Containers(self._database, self._connections, self._account, self._keys, self._renewals)
 
     async def __aenter__(self) -> Self:
         return self
@@ -78,9 +99,11 @@ class Store:
 
     async def close(self) -> None:
         """Close every connection, and stop the local servers if nobody else uses them."""
+        if "_containers" in self.__dict__:
+            await self._containers.close()
         await self._database.close()
-        if "_storage" in self.__dict__:
-            await self._storage.close()
+        if "_connections" in self.__dict__:
+            await self._connections.close()
         if self._settings.stack is not None:
             await asyncio.to_thread(self._settings.stack.close)
 
@@ -98,12 +121,12 @@ class Store:
     async def register_user(self, email: str, tier: str = "user", *, user_id: Id | None = None) -> User:
         """Register a user, with a container of their own; again: the same answer. Raises `Conflict` for another tier.
 
-        The container is made in storage at once, where a storage is configured, else with the first upload.
+        The container and its keys are made in storage at once where the storage account's credentials are configured;
+        else it is pending until `renew_keys` runs where they are.
         """
         user = cast(User, await self._call("register_user", user_id, email=email, tier=tier))
-        if self._settings.storage_connection_string is not None:
-            await self._storage.create_container(user["container_name"])
-            await self._call("container_is_ready", user_id, container_id=user["container_id"])
+        if self._renewals is not None:
+            await self._renewals.make(user["container_id"])
         return user
 
     async def find_user(self, email: str, *, user_id: Id | None = None) -> User:
@@ -300,7 +323,8 @@ class Store:
     ) -> tuple[AsyncIterator[bytes], StoredBlob]:
         """A picture's bytes as they come, and its size, MD5 and media type."""
         found = cast(JsonObject, await self._call("locate_picture", user_id, picture_id=_uuid(picture_id)))
-        return await self._storage.read(str(found["container_name"]), str(found["blob_name"]))
+        container = await self._containers.open(found, "read", self._who(user_id))
+        return await container.read(str(found["blob_name"]))
 
     async def download(
         self,
@@ -375,15 +399,44 @@ class Store:
         return cast(int, await self._call("delete_pending_pictures", user_id, older_than=older_than))
 
     async def sweep(self, *, user_id: Id | None = None) -> int:
-        """Delete the blobs whose pictures are gone; answers how many."""
+        """Delete the blobs whose pictures are gone; answers how many. Needs the storage account's credentials.
+
+        Raises `Conflict` at the end, when there were blobs in containers of another database: it leaves those alone.
+        """
+        account = self._needed_account("deletes blobs, which the keys of containers do not allow")
+        own_id = str(await self._call("own_instance", None))
         swept = 0
-        while due := cast(list[JsonObject], await self._call("due_blob_deletions", user_id)):
+        foreign: dict[str, bool] = {}
+        while due := cast(
+            list[JsonObject],
+            await self._call(
+                "due_blob_deletions",
+                user_id,
+                except_containers=Document([name for name, is_foreign in foreign.items() if is_foreign]),
+            ),
+        ):
+            for name in {str(blob["container_name"]) for blob in due} - foreign.keys():
+                foreign[name] = await _belongs_to_another(account, name, own_id)
+            done: list[Json] = []
             for blob in due:
-                await self._storage.delete(str(blob["container_name"]), str(blob["blob_name"]))
-            done = Document([blob["blob_deletion_id"] for blob in due])
-            await self._call("blobs_are_deleted", user_id, blob_deletion_ids=done)
-            swept += len(due)
+                if not foreign[str(blob["container_name"])]:
+                    await account.delete(str(blob["container_name"]), str(blob["blob_name"]))
+                    done.append(blob["blob_deletion_id"])
+            await self._call("blobs_are_deleted", user_id, blob_deletion_ids=Document(done))
+            swept += len(done)
+        if others := sorted(name for name, is_foreign in foreign.items() if is_foreign):
+            raise Conflict(
+                f"deleted {swept} blobs, and none in {len(others)} containers: {another_instance(others[0])}"
+            )
         return swept
+
+    def _needed_account(self, does_what: str) -> Account:
+        if self._account is None:
+            raise CannotSign(
+                f"this {does_what}: it needs the storage account's credentials. Set {STORAGE} here, or run it where "
+                "that is set"
+            )
+        return self._account
 
     async def _call(self, function: str, user_id: Id | None, **arguments: Argument) -> Json:
         return await self._database.call(function, acting=self._who(user_id), **arguments)
@@ -396,14 +449,10 @@ class Store:
         found = cast(JsonObject, await self._call("find_container", user_id, **named))
         target = Target(
             database=self._database,
-            storage=self._storage,
+            container=await self._containers.open(found, "write", self._who(user_id)),
             acting=self._who(user_id),
-            container_id=UUID(str(found["container_id"])),
-            container_name=str(found["container_name"]),
             uploads=self._uploads,
         )
-        if not found["is_ready"]:
-            await target.make_container()
         return target, UUID(str(found["picture_set_id"]))
 
 
@@ -436,6 +485,14 @@ class Connecting:
             if settings.stack is not None:
                 await asyncio.to_thread(settings.stack.close)
             raise
+
+
+async def _belongs_to_another(account: Account, container: str, instance_id: str) -> bool:
+    try:
+        owner = await account.instance_of(container)
+    except ContainerMissing:
+        return False
+    return owner is not None and owner != instance_id
 
 
 def _uuid(value: Id) -> UUID:

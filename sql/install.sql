@@ -6,5 +6,6 @@ begin;
 \ir tables/install.sql
 \ir tables/install_models.sql
 \ir tables/install_inferences.sql
+\ir tables/install_keys.sql
 \ir repeatable.sql
 commit;

@@ -17,6 +17,7 @@ UNRELEASED = {
     "0002.pre.pictures": ("Users, containers, picture sets and pictures.", "tables/install"),
     "0003.pre.models": ("Models and pipelines.", "tables/install_models"),
     "0004.pre.inferences": ("Inferences, their boxes, and what experts say about them.", "tables/install_inferences"),
+    "0005.pre.keys": ("Keys of containers, links, and the instance that a database is.", "tables/install_keys"),
 }
 
 
