@@ -13,7 +13,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import inference, jsonschema, rebuild, upload
+from benchmarks import inference, jsonschema, keys, rebuild, upload
 from benchmarks.figures import Figure
 from datastore_db.local import LocalStack, start
 from datastore_db.migrate import migrate
@@ -21,6 +21,7 @@ from datastore_db.migrate import migrate
 BENCHMARKS = {
     "inference": inference.measure,
     "jsonschema": jsonschema.measure,
+    "keys": keys.measure,
     "rebuild": rebuild.measure,
     "upload": upload.measure,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,15 +15,17 @@ from typing import Self, TypeAlias, TypedDict, cast
 from uuid import UUID
 
 from datastore_db.account import Account, another_instance
-from datastore_db.containers import Containers
+from datastore_db.containers import Containers, Permission
 from datastore_db.database import Argument, Database, Document
 from datastore_db.download import DownloadReport, download
 from datastore_db.errors import CannotSign, Conflict, DocumentError, InvalidDocument, NotFound
 from datastore_db.folder import Source, open_folder
 from datastore_db.json_codec import Json, JsonObject
-from datastore_db.keys.find import Keys
+from datastore_db.keys.find import KEK, Keys
 from datastore_db.keys.model_secrets import opened_models, sealed_pipelines
-from datastore_db.keys.renewal import Renewals
+from datastore_db.keys.renewal import Renewals, Renewed
+from datastore_db.keys.rewrapping import Rewrapped, rewrap
+from datastore_db.links import MINUTES, Link, read_link, write_link
 from datastore_db.models import Feedback, Inference, Picture, PictureSet, Pipelines
 from datastore_db.settings import STORAGE, Settings, find_settings
 from datastore_db.storage import Connections, ContainerMissing, StoredBlob
@@ -33,6 +36,8 @@ from datastore_db.upload.report import ProgressListener
 
 Id: TypeAlias = UUID | str
 
+_log = logging.getLogger("datastore_db")
+
 
 class User(TypedDict):
     """A registered user. picture_set_id: the default set, *General*."""
@@ -42,6 +47,13 @@ class User(TypedDict):
     container_id: str
     container_name: str
     picture_set_id: str
+
+
+class Revoked(TypedDict):
+    """Keys that were taken back. in_storage: False where their policies are still to be removed from storage."""
+
+    keys: list[JsonObject]
+    in_storage: bool
 
 
 def connect(
@@ -394,6 +406,122 @@ class Store:
         answer = await self._call("retire_pipeline", user_id, pipeline_id=_uuid(pipeline_id), retired=retired)
         return cast(JsonObject, answer)
 
+    # Containers, their keys, and links
+
+    async def link(self, picture_id: Id, *, minutes: int = MINUTES, user_id: Id | None = None) -> Link:
+        """An address at which anyone can read one picture from storage itself, for a time; that is recorded.
+
+        Raises `NotFound`, `Conflict` while its bytes have not arrived, or `CannotSign` where the storage account's
+        credentials are not.
+        """
+        account = self._needed_account("signs a link")
+        return await read_link(self._database, account, _uuid(picture_id), minutes, self._who(user_id))
+
+    async def upload_link(self, picture_id: Id, *, minutes: int = MINUTES, user_id: Id | None = None) -> Link:
+        """An address at which anyone can upload the bytes of one announced picture, for a time; that is recorded.
+
+        Raises `NotFound`, `Conflict` for a picture that is stored, or `CannotSign`.
+        """
+        account = self._needed_account("signs a link")
+        return await write_link(self._database, account, _uuid(picture_id), minutes, self._who(user_id))
+
+    async def keys(
+        self, container: str | None = None, *, include_past: bool = False, user_id: Id | None = None
+    ) -> list[JsonObject]:
+        """The keys of a container (its name, its id, or its user's email address), or of all; not the keys themselves.
+
+        include_past: also those that open nothing any more. Raises `NotFound`.
+        """
+        ids = await self._named(container, user_id)
+        answer = await self._call("list_keys", user_id, container_ids=ids, include_past=include_past)
+        return cast(list[JsonObject], answer)
+
+    async def issue_key(
+        self, container: str, *, permission: Permission = "read", hours: float = 8, user_id: Id | None = None
+    ) -> JsonObject:
+        """A key to a container for a person: `url` has it in it. It is kept nowhere; that it was issued is recorded.
+
+        Raises `NotFound`, `InvalidDocument` for a time that is too long, `Conflict`, or `CannotSign`.
+        """
+        renewals = self._needed_renewals("makes a key")
+        found = cast(JsonObject, await self._call("container_called", user_id, container=container))
+        return await renewals.hand_out(str(found["container_id"]), permission, hours, self._who(user_id))
+
+    async def renew_keys(self, container: str | None = None) -> list[Renewed]:
+        """Make in storage what is due: pending containers, new keys before old ones expire, the end of old policies.
+
+        container: this one, with its policies, whether or not something seems due. Several processes may do it at
+        once. What went wrong with single containers is in the answer. Raises `CannotSign`.
+        """
+        renewals = self._needed_renewals("makes containers and keys")
+        if not renewals.with_keys:
+            _log.warning("no keys are made: that needs %s, and an AccountKey in %s", KEK, STORAGE)
+        if container is None:
+            return await renewals.renew()
+        found = cast(JsonObject, await self._call("container_called", None, container=container))
+        return await renewals.renew([str(found["container_id"])], only_due=False)
+
+    async def rotate_keys(self, container: str | None = None, *, overlap_hours: float = 1) -> list[Renewed]:
+        """Replace the keys of a container, or of all. The old ones stay good for a while; the next renewal ends them.
+
+        Raises `CannotSign`, or `datastore_db.keys.NoKey`.
+        """
+        renewals = self._needed_renewals("makes keys")
+        await self._keys.get()
+        ids = await self._named(container, None)
+        rotated = await self._call("rotate_keys", None, container_ids=ids, overlap=f"{overlap_hours} hours")
+        return await renewals.renew(None if container is None else cast(list[str], rotated))
+
+    async def rotate_key_encryption_key(self) -> Rewrapped:
+        """Wrap the keys of all sealed secrets with the current key-encryption key: the others are needed no more.
+
+        Raises `datastore_db.keys.NoKey`.
+        """
+        return await rewrap(self._database, self._keys)
+
+    async def revoke_keys(
+        self, key_ids: Iterable[Id] = (), *, container: str | None = None, user_id: Id | None = None
+    ) -> Revoked:
+        """Take keys back, or all keys of a container, at once; the datastore makes new ones for its own use.
+
+        Azure takes up to 30 seconds. Keys that were handed out for one container go together. Without the storage
+        account's credentials the answer's `in_storage` is False: run `renew_keys` where they are. Raises `NotFound`.
+        """
+        answer = cast(
+            JsonObject,
+            await self._call(
+                "revoke_keys",
+                user_id,
+                key_ids=Document([str(_uuid(key_id)) for key_id in key_ids]),
+                container_ids=Document([]) if container is None else await self._named(container, user_id),
+            ),
+        )
+        revoked: Revoked = {"keys": cast(list[JsonObject], answer["keys"]), "in_storage": self._renewals is not None}
+        if self._renewals is not None:
+            for container_id in cast(list[str], answer["container_ids"]):
+                await self._renewals.make(container_id)
+        return revoked
+
+    async def claim_containers(self, container: str | None = None) -> list[Renewed]:
+        """Take over a container in storage, or all, from another database that this one takes the place of.
+
+        The other one, if it is still there, does not touch them any more. Raises `CannotSign`.
+        """
+        renewals = self._needed_renewals("takes over containers")
+        if container is not None:
+            found = [cast(JsonObject, await self._call("container_called", None, container=container))]
+        else:
+            found = cast(list[JsonObject], await self._call("list_containers", None))
+        return await renewals.claim(found)
+
+    async def instance(self) -> str:
+        """The id of this database, which its containers in storage carry."""
+        return str(await self._call("own_instance", None))
+
+    async def new_instance(self) -> str:
+        """Make this database another instance, which touches no container in storage until it claims it."""
+        return str(await self._call("new_instance", None))
+
     async def delete_pending_pictures(self, older_than: timedelta, *, user_id: Id | None = None) -> int:
         """Delete pictures that were announced that long ago and never arrived; answers how many."""
         return cast(int, await self._call("delete_pending_pictures", user_id, older_than=older_than))
@@ -403,7 +531,7 @@ class Store:
 
         Raises `Conflict` at the end, when there were blobs in containers of another database: it leaves those alone.
         """
-        account = self._needed_account("deletes blobs, which the keys of containers do not allow")
+        account = self._needed_account("deletes blobs, which the keys of containers may not")
         own_id = str(await self._call("own_instance", None))
         swept = 0
         foreign: dict[str, bool] = {}
@@ -437,6 +565,18 @@ class Store:
                 "that is set"
             )
         return self._account
+
+    def _needed_renewals(self, does_what: str) -> Renewals:
+        self._needed_account(does_what)
+        assert self._renewals is not None
+        return self._renewals
+
+    async def _named(self, container: str | None, user_id: Id | None) -> Document | None:
+        """A container by its name as the array of ids that functions take; None stays None, for all."""
+        if container is None:
+            return None
+        found = cast(JsonObject, await self._call("container_called", user_id, container=container))
+        return Document([found["container_id"]])
 
     async def _call(self, function: str, user_id: Id | None, **arguments: Argument) -> Json:
         return await self._database.call(function, acting=self._who(user_id), **arguments)

@@ -9,7 +9,7 @@ import click
 
 from datastore_db.cli.database import migrate_command
 from datastore_db.cli.inferences import feedback_command, inference_group
-from datastore_db.cli.keys import keys_group
+from datastore_db.cli.keys import instance_command, keys_group, link_command
 from datastore_db.cli.local import local_command
 from datastore_db.cli.people import register_command
 from datastore_db.cli.pictures import download_command, ls_command, show_command, upload_command
@@ -47,8 +47,10 @@ for command in (
     feedback_command,
     seeds_group,
     pipelines_group,
+    link_command,
     sweep_command,
     keys_group,
+    instance_command,
     local_command,
 ):
     group.add_command(command)

@@ -74,15 +74,14 @@ class KeyRing:
         if key is None:
             raise CannotUnseal(
                 f"it was sealed with the key-encryption key {kek_id!r}, and there is only "
-                f"{', '.join(map(repr, self._keys))}: add that one to DATASTORE_KEK, behind the current one; "
-                "if it is lost, import the secret again"
+                f"{', '.join(map(repr, self._keys))}: add that one to DATASTORE_KEK, behind the current one"
             )
         try:
             return aes_key_unwrap(key, wrapped)
         except (InvalidUnwrap, ValueError):
             raise CannotUnseal(
                 f"the key-encryption key {kek_id!r} is not the one that it was sealed with, or it was changed since: "
-                "see whether DATASTORE_KEK is that of this database; if it is lost, import the secret again"
+                "see whether DATASTORE_KEK is that of this database"
             ) from None
 
     def __repr__(self) -> str:

@@ -104,8 +104,22 @@ class Renewals:
         token = self._account.sign_container(name, str(planned["policy_name"]), expires_at=_time(planned["expires_at"]))
         return planned | {"container_name": name, "url": f"{self._account.endpoint}/{name}?{token}"}
 
-    async def claim(self, container_id: str) -> None:
-        """Take over a container that belongs to another database, with the keys that this one knows."""
+    async def claim(self, containers: Sequence[JsonObject]) -> list[Renewed]:
+        """Take over containers that belong to another database, with the keys that this one knows."""
+
+        async def claim(container: JsonObject) -> Renewed:
+            container_id, name = str(container["container_id"]), str(container["container_name"])
+            try:
+                return await self._claim(container_id)
+            except DatastoreError as error:
+                return Renewed(container_id, name, error=str(error))
+
+        done: list[Renewed] = []
+        for start in range(0, len(containers), CONCURRENT_RENEWALS):
+            done += await asyncio.gather(*map(claim, containers[start : start + CONCURRENT_RENEWALS]))
+        return done
+
+    async def _claim(self, container_id: str) -> Renewed:
         work = await self._turn(container_id, only_due=False)
         assert work is not None
         try:
@@ -115,8 +129,9 @@ class Renewals:
         except BaseException:
             await self._abandon(work)
             raise
-        await self._carry_out(work | {"endpoint": None})
+        done = await self._carry_out(work | {"endpoint": None})
         await self._database.call("container_is_claimed", acting=None, container_id=UUID(container_id))
+        return done
 
     async def _turn(self, container_id: str, *, only_due: bool) -> JsonObject | None:
         """Wait until no other process works on a container. None: nothing is due, or no longer."""
