@@ -102,14 +102,14 @@ class Done:
 
 def run(environment: dict[str, str], *arguments: str | Path) -> Done:
     """Run a command in this process: a new one for each takes a second."""
-    left_out = {name: None for name in os.environ if name.startswith("DATASTORE_")}
+    left_out: dict[str, str | None] = {name: None for name in os.environ if name.startswith("DATASTORE_")}
     result = CliRunner().invoke(group, [str(argument) for argument in arguments], env=left_out | environment)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return Done(result.exit_code, result.stdout, result.stderr)
 
 
 def count(database: psycopg.Connection, query: str) -> int:
-    row = database.execute(query).fetchone()  # type: ignore[call-overload]
+    row = database.execute(query).fetchone()
     assert row is not None
     return int(row[0])
 
@@ -464,7 +464,8 @@ class TestRotationWhileWorking:
             "api_key": "secret",
             "endpoint": "https://x",
         }
-        store.import_pipelines({"pipelines": [], "models": [model]})
+        document: JsonObject = {"pipelines": [], "models": [model]}
+        store.import_pipelines(document)
         new = new_key("k2")
         monkeypatch.setenv("DATASTORE_KEK", f"{new},{kek}")
         with connect(str(store._store._settings.database_url)) as other:
@@ -630,7 +631,7 @@ class TestInstance:
     def copy(self, ana: User, database_url: str, empty_database: str, postgres_bin: Path) -> str:
         """The database, restored beside the original."""
         dump = subprocess.run([postgres_bin / "pg_dump", "-Fc", database_url], capture_output=True, check=True)
-        restore = [postgres_bin / "pg_restore", "--exit-on-error", "-d", empty_database]
+        restore = [str(postgres_bin / "pg_restore"), "--exit-on-error", "-d", empty_database]
         subprocess.run(restore, input=dump.stdout, check=True, timeout=60)
         return empty_database
 

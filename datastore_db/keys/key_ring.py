@@ -19,7 +19,11 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class KeyEncryptionKeys(Protocol):
-    """Whatever holds key-encryption keys: an environment variable, a file, a vault."""
+    """Whatever holds key-encryption keys: an environment variable, a file, a vault. Its methods may block."""
+
+    @property
+    def ids(self) -> list[str]:
+        """What the keys are called, the current one first."""
 
     def wrap(self, data_key: bytes) -> tuple[str, bytes]:
         """Encrypt a key with the current key-encryption key: that one's id, and the wrapped key."""

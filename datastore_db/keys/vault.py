@@ -42,6 +42,10 @@ class VaultKey:
         self._opened: OrderedDict[tuple[str, bytes], tuple[float, bytes]] = OrderedDict()
         self._lock = threading.Lock()
 
+    @property
+    def ids(self) -> list[str]:
+        return [self._url]
+
     def holds(self, kek_id: str) -> bool:
         """Whether this is a version of the key: a row in the database must not say which vault is asked."""
         return re.fullmatch(rf"{re.escape(self._base)}/[0-9a-f]{{32}}", kek_id) is not None
@@ -107,6 +111,11 @@ class SeveralKeys:
         self._vaults = vaults
         self._ring = ring
 
+    @property
+    def ids(self) -> list[str]:
+        others = [key for vault in self._vaults for key in vault.ids] + (self._ring.ids if self._ring else [])
+        return list(dict.fromkeys([*self._first.ids, *others]))
+
     def wrap(self, data_key: bytes) -> tuple[str, bytes]:
         return self._first.wrap(data_key)
 
@@ -123,7 +132,7 @@ def with_vaults(text: str, source: str) -> KeyEncryptionKeys:
     vaults = {entry: the_vault_key(entry) for entry in entries if VAULT.fullmatch(entry)}
     others = [entry for entry in entries if entry not in vaults]
     ring = KeyRing.parse(",".join(others), source) if others else None
-    first: KeyEncryptionKeys | None = vaults.get(entries[0], ring)
+    first = vaults.get(entries[0], ring)
     assert first is not None
     return SeveralKeys(first, list(vaults.values()), ring)
 
