@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable
 from uuid import UUID
 
@@ -12,19 +11,14 @@ from benchmarks.network import Network
 from datastore_db import connect
 from datastore_db.aio import User
 from datastore_db.aio import connect as connect_async
-from datastore_db.keys.key_ring import new_key
 from datastore_db.local import LocalStack
 
 
 def measure(stack: LocalStack) -> list[Figure]:
     """Calls for a container that is not open yet, and for one that is."""
-    os.environ["DATASTORE_KEK"] = new_key()
-    try:
-        with connect(stack.database_url, stack.storage_connection_string) as store:
-            user = store.register_user("keys@example.org")
-        calls = calls_for_a_container(stack.database_url, user)
-    finally:
-        del os.environ["DATASTORE_KEK"]
+    with connect(stack.database_url, stack.storage_connection_string) as store:
+        user = store.register_user("keys@example.org")
+    calls = calls_for_a_container(stack.database_url, user)
     return [
         Figure(f"database calls for a container, {place} a key in memory", "allowed", calls[place], allowed, "counted")
         for place, allowed in (("without", 1), ("with", 0))

@@ -103,7 +103,7 @@ class Account:
         """Give a container these stored access policies and no others."""
         try:
             await self._service.get_container_client(container).set_container_access_policy(
-                dict(policies), timeout=20, retry_total=0
+                dict(policies), read_timeout=20, retry_total=0
             )
         except AzureError as error:
             raise self._errors.translated(error) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import time
@@ -26,6 +27,7 @@ from click.testing import CliRunner
 from datastore_db import CannotSign, Conflict, InvalidDocument, NotFound, NotReady, Store, connect
 from datastore_db.aio import User
 from datastore_db.cli.main import group
+from datastore_db.json_codec import JsonObject
 from datastore_db.keys import CannotUnseal, NoKey, Sealed, find_keys, unseal
 from datastore_db.keys.key_ring import new_key
 from datastore_db.keys.renewal import purpose
@@ -776,6 +778,21 @@ class TestWhatGoesWrong:
             self.upload(database_url, ana)
         assert "sig=" not in repr(refused.value)
         assert secret.partition("sig=")[2] not in repr(refused.value.__context__)
+
+
+def test_no_log_shows_a_key(
+    store: Store, keyed: Store, ana: User, database: psycopg.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        (uploaded,) = keyed.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
+        keyed.read_picture(uploaded["picture_id"])
+        store.rotate_keys()
+        link = store.link(uploaded["picture_id"])
+    assert "Request method: 'PUT'" in caplog.text
+    assert ana["container_name"] in caplog.text
+    shown = [token(database, ana, permission) for permission in ("read", "write")] + [link["url"]]
+    for secret in shown:
+        assert secret.partition("sig=")[2].partition("&")[0] not in caplog.text
 
 
 def test_how_many_calls_a_container_costs(database_url: str, ana: User) -> None:
