@@ -159,10 +159,12 @@ class Containers:
             if self._open.get(place) is not refused:
                 return  # another request was quicker
             found = await self._find(container.container_id, container.permission, container.acting)
+            waited = False
             if isinstance(error, KeyRefused):
-                found = await self._newer(container, found, refused.key_id)
+                found, waited = await self._newer(container, found, refused.key_id)
             key = found["key"]
-            if isinstance(error, ContainerMissing) or not isinstance(key, dict) or key["key_id"] == refused.key_id:
+            same = not isinstance(key, dict) or key["key_id"] == refused.key_id
+            if isinstance(error, ContainerMissing) or (same and not waited):
                 # Somebody removed the container, or its policies.
                 if self._renewals is None:
                     raise _explained(error, container, found) from None
@@ -171,24 +173,27 @@ class Containers:
             self._open.pop(place, None)
             await self._open_with(container, found)
 
-    async def _newer(self, container: Container, found: JsonObject, key_id: str | None) -> JsonObject:
-        """What the database knows when the keys that are just being made are there, or soon enough."""
+    async def _newer(self, container: Container, found: JsonObject, key_id: str | None) -> tuple[JsonObject, bool]:
+        """Wait while keys are being made, or storage does not know them yet; answers also whether it had to."""
         deadline = time.monotonic() + SECONDS_TO_WAIT
         pause = 0.05
-        while True:
+        waited = False
+        while time.monotonic() < deadline:
             key = found["key"]
-            if isinstance(key, dict) and (key["key_id"] != key_id or (key["is_settled"] and not found["is_changing"])):
-                return found
-            if (not isinstance(key, dict) and not found["is_changing"]) or time.monotonic() > deadline:
-                return found
+            if isinstance(key, dict) and key["key_id"] != key_id:
+                break
+            if not found["is_changing"] and (not isinstance(key, dict) or key["is_settled"]):
+                break
+            waited = True
             await asyncio.sleep(pause)
             pause = min(pause * 2, 2.0)
             found = await self._find(container.container_id, container.permission, container.acting)
+        return found, waited
 
     async def _open_with(self, container: Container, found: JsonObject) -> _Opened:
         place = (container.container_id, container.permission)
         if self._account is None and found["key"] is None and found["is_ready"]:
-            found = await self._newer(container, found, None)
+            found, _ = await self._newer(container, found, None)
         key = found["key"]
         opened = self._open.get(place)
         with_key = isinstance(key, dict) and (self._keys.configured or self._account is None)

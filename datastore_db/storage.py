@@ -197,8 +197,10 @@ class Errors:
                 f"the storage {self._where} refuses the account key of DATASTORE_STORAGE_CONNECTION_STRING.{clock}"
             )
         if isinstance(error, ServiceRequestError | ServiceResponseError):
-            right = "" if self._with_key else ", and is DATASTORE_STORAGE_CONNECTION_STRING right"
-            return Unreachable(f"the storage {self._where} does not answer. Is it running{right}?")
+            right = "is DATASTORE_STORAGE_CONNECTION_STRING right"
+            if self._with_key:
+                right += ", or, without it, the endpoint in datastore.container"
+            return Unreachable(f"the storage {self._where} does not answer. Is it running, and {right}?")
         reason = code or (error.reason if isinstance(error, HttpResponseError) else type(error).__name__)
         return DatastoreError(f"the storage {self._where} refuses: {reason}")
 

@@ -176,6 +176,17 @@ class TestContainers:
         assert metadata == {"mine": "yes", "datastore_instance": store.instance()}
         assert [blob.name for blob in client.list_blobs()] == ["old"]
 
+    def test_not_adopted_if_it_belongs_to_another_database(
+        self, store: Store, keyed: Store, service: BlobServiceClient
+    ) -> None:
+        bob = keyed.register_user("bob@example.org")
+        client = service.create_container(bob["container_name"], metadata={"datastore_instance": str(uuid.uuid4())})
+        with pytest.raises(Conflict, match="belongs to another database"):
+            store.register_user("bob@example.org")
+        assert client.get_container_access_policy()["signed_identifiers"] == []
+        assert store.claim_containers("bob@example.org")[0].error is None
+        assert keyed.upload_pictures([(picture(1), None)], user_id=bob["user_id"])
+
     def test_ten_register_at_once(
         self, database_url: str, storage_connection_string: str, database: psycopg.Connection
     ) -> None:
@@ -357,6 +368,37 @@ class TestRenewal:
             store.rotate_keys()
             assert len(policies(service, ana)) == 5
 
+    def test_a_key_that_storage_does_not_know_yet_is_waited_for(
+        self, keyed: Store, ana: User, service: BlobServiceClient, database: psycopg.Connection
+    ) -> None:
+        """As Azure is for up to 30 seconds after a policy was set."""
+        known = policies(service, ana)
+        client = service.get_container_client(ana["container_name"])
+        client.set_container_access_policy({})
+        database.execute("update datastore.container_key set settled_at = now() + interval '1 second'")
+        with ThreadPoolExecutor(1) as pool:
+            upload = pool.submit(lambda: keyed.upload_pictures([(picture(1), None)], user_id=ana["user_id"]))
+            client.set_container_access_policy(dict(known))
+            assert upload.result()
+
+    def test_the_old_key_is_taken_until_the_new_one_is_known(
+        self, store: Store, keyed: Store, ana: User, database: psycopg.Connection
+    ) -> None:
+        def taken() -> str:
+            row = database.execute(
+                "select datastore.find_container_key(%s) -> 'key' ->> 'key_id'", [ana["container_id"]]
+            ).fetchone()
+            assert row is not None
+            return str(row[0])
+
+        old = taken()
+        store.rotate_keys()
+        assert taken() != old
+        database.execute(
+            "update datastore.container_key set settled_at = now() + interval '9 seconds' where retires_at is null"
+        )
+        assert taken() == old
+
     def test_one_container_that_fails_does_not_stop_the_others(
         self, store: Store, ana: User, database: psycopg.Connection
     ) -> None:
@@ -459,15 +501,14 @@ class TestRotationWhileWorking:
     def test_of_the_key_encryption_key(
         self, store: Store, ana: User, database: psycopg.Connection, kek: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        model = {
+        model: JsonObject = {
             "model_name": "m",
             "task": "classification",
             "version": 1,
             "api_key": "secret",
             "endpoint": "https://x",
         }
-        document: JsonObject = {"pipelines": [], "models": [model]}
-        store.import_pipelines(document)
+        store.import_pipelines({"pipelines": [], "models": [model]})
         new = new_key("k2")
         monkeypatch.setenv("DATASTORE_KEK", f"{new},{kek}")
         with connect(str(store._store._settings.database_url)) as other:
