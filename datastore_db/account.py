@@ -59,7 +59,8 @@ class Account:
             properties = await self._service.get_container_client(container).get_container_properties()
         except AzureError as error:
             raise self._errors.translated(error) from None
-        return (properties.metadata or {}).get(INSTANCE)
+        # Names of metadata are headers: what is between may write them in other letters.
+        return {name.lower(): value for name, value in (properties.metadata or {}).items()}.get(INSTANCE)
 
     async def make_container(self, container: str, instance_id: str, *, is_ready: bool) -> None:
         """See that a container is there and belongs to this database: made, or taken on where it belongs to none.

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -88,7 +89,7 @@ class Container:
                         done += len(chunk)
                 except KeyRefused:  # its key was replaced half-way
                     on = ReadingOn(done, first.etag)
-                    reading = await self.run(lambda blobs, on=on: blobs.read(blob, of=on))  # type: ignore[misc]
+                    reading = await self.run(partial(Blobs.read, blob=blob, of=on))
                 else:
                     return
 
@@ -159,12 +160,10 @@ class Containers:
             if self._open.get(place) is not refused:
                 return  # another request was quicker
             found = await self._find(container.container_id, container.permission, container.acting)
-            waited = False
-            if isinstance(error, KeyRefused):
-                found, waited = await self._newer(container, found, refused.key_id)
+            found, waited = await self._newer(container, found, refused.key_id)
             key = found["key"]
             same = not isinstance(key, dict) or key["key_id"] == refused.key_id
-            if isinstance(error, ContainerMissing) or (same and not waited):
+            if not waited and (same or isinstance(error, ContainerMissing)):
                 # Somebody removed the container, or its policies.
                 if self._renewals is None:
                     raise _explained(error, container, found) from None

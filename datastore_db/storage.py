@@ -218,8 +218,8 @@ def clock_hint(error: AzureError, now: datetime) -> str:
     minutes = round(abs(ahead).total_seconds() / 60)
     return (
         f" This machine's clock is {minutes} minutes {'ahead of' if ahead > timedelta() else 'behind'} the storage's, "
-        "which refuses what seems to come from another time: set it right (NTP), then make new keys with "
-        "datastore-db keys rotate if it was this machine that made them"
+        "which refuses what seems to come from another time: set it right (NTP). If the database's clock was off, "
+        "too, make new keys then: datastore-db keys rotate."
     )
 
 
