@@ -459,7 +459,7 @@ class Store:
         if container is None:
             return await renewals.renew()
         found = cast(JsonObject, await self._call("container_called", None, container=container))
-        return await renewals.renew([str(found["container_id"])], only_due=False)
+        return await renewals.repair_all([found])
 
     async def rotate_keys(self, container: str | None = None, *, overlap_hours: float = 1) -> list[Renewed]:
         """Replace the keys of a container, or of all. The old ones stay good for a while; the next renewal ends them.
@@ -468,9 +468,14 @@ class Store:
         """
         renewals = self._needed_renewals("makes keys")
         await self._keys.get()
-        ids = await self._named(container, None)
-        rotated = await self._call("rotate_keys", None, container_ids=ids, overlap=f"{overlap_hours} hours")
-        return await renewals.renew(None if container is None else cast(list[str], rotated))
+        overlap = f"{overlap_hours} hours"
+        if container is None:
+            await self._call("rotate_keys", None, overlap=overlap)
+            return await renewals.renew()
+        found = cast(JsonObject, await self._call("container_called", None, container=container))
+        ids = Document([found["container_id"]])
+        await self._call("rotate_keys", None, container_ids=ids, overlap=overlap)
+        return await renewals.repair_all([found])
 
     async def rotate_key_encryption_key(self) -> Rewrapped:
         """Wrap the keys of all sealed secrets with the current key-encryption key: the others are needed no more.

@@ -327,6 +327,14 @@ class TestRenewal:
         database.execute("update datastore.container_renewal set ends_at = now()")
         assert len(store.renew_keys()) == 1
 
+    def test_one_that_is_named_waits_for_its_turn(self, store: Store, ana: User, database: psycopg.Connection) -> None:
+        database.execute(
+            "insert into datastore.container_renewal (container_id, renewal_id, ends_at)"
+            " select container_id, gen_random_uuid(), now() + interval '0.5 seconds' from datastore.container"
+        )
+        (done,) = store.rotate_keys("ana@example.org")
+        assert (done.error, sorted(done.issued)) == (None, ["read", "write"])
+
     def test_one_that_took_too_long_writes_nothing(self, ana: User, database: psycopg.Connection) -> None:
         row = database.execute("select datastore.begin_renewals(only_due => false)").fetchone()
         assert row is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -62,18 +62,22 @@ class Renewals:
         if work is not None:
             await self._carry_out(work)
 
-    async def repair(self, container_id: str) -> None:
+    async def repair(self, container_id: str) -> Renewed:
         """Make a container and its policies in storage as the rows say, whether or not anything seems due."""
         work = await self._turn(container_id, only_due=False)
         assert work is not None
-        await self._carry_out(work)
+        return await self._carry_out(work)
 
-    async def renew(self, container_ids: Sequence[str] | None = None, *, only_due: bool = True) -> list[Renewed]:
-        """Do what is due, for all containers or for these; what another process is doing is left to it."""
+    async def repair_all(self, containers: Sequence[JsonObject]) -> list[Renewed]:
+        """The same for several, each with its `container_id` and `container_name`; what went wrong is in the answer."""
+        return await _each(containers, lambda container: self.repair(str(container["container_id"])))
+
+    async def renew(self) -> list[Renewed]:
+        """Do what is due, for all containers; what another process is doing is left to it."""
         done: list[Renewed] = []
         after: str | None = None
-        while works := await self._begin(container_ids, only_due=only_due, after=after):
-            done += await asyncio.gather(*map(self._try_to_carry_out, works))
+        while works := await self._begin(None, only_due=True, after=after):
+            done += await _each(works, self._carry_out)
             after = str(works[-1]["container_id"])
         return done
 
@@ -106,18 +110,7 @@ class Renewals:
 
     async def claim(self, containers: Sequence[JsonObject]) -> list[Renewed]:
         """Take over containers that belong to another database, with the keys that this one knows."""
-
-        async def claim(container: JsonObject) -> Renewed:
-            container_id, name = str(container["container_id"]), str(container["container_name"])
-            try:
-                return await self._claim(container_id)
-            except DatastoreError as error:
-                return Renewed(container_id, name, error=str(error))
-
-        done: list[Renewed] = []
-        for start in range(0, len(containers), CONCURRENT_RENEWALS):
-            done += await asyncio.gather(*map(claim, containers[start : start + CONCURRENT_RENEWALS]))
-        return done
+        return await _each(containers, lambda container: self._claim(str(container["container_id"])))
 
     async def _claim(self, container_id: str) -> Renewed:
         work = await self._turn(container_id, only_due=False)
@@ -164,12 +157,6 @@ class Renewals:
             after=None if after is None else UUID(after),
         )
         return cast(list[JsonObject], works)
-
-    async def _try_to_carry_out(self, work: JsonObject) -> Renewed:
-        try:
-            return await self._carry_out(work)
-        except DatastoreError as error:
-            return Renewed(str(work["container_id"]), str(work["container_name"]), error=str(error))
 
     async def _carry_out(
         self, work: JsonObject, *, handed_out: JsonObject | None = None, acting: UUID | None = None
@@ -226,6 +213,20 @@ class Renewals:
                 container_id=UUID(str(work["container_id"])),
                 renewal_id=UUID(str(work["renewal_id"])),
             )
+
+
+async def _each(containers: Sequence[JsonObject], action: Callable[[JsonObject], Awaitable[Renewed]]) -> list[Renewed]:
+    """Do something for each container, several at once; one that fails does not stop the others."""
+    slots = asyncio.Semaphore(CONCURRENT_RENEWALS)
+
+    async def do(container: JsonObject) -> Renewed:
+        async with slots:
+            try:
+                return await action(container)
+            except DatastoreError as error:
+                return Renewed(str(container["container_id"]), str(container["container_name"]), error=str(error))
+
+    return await asyncio.gather(*map(do, containers))
 
 
 def _policy(planned: JsonObject) -> AccessPolicy:

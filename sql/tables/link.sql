@@ -14,7 +14,7 @@ create table datastore.link (
 create index link_picture_id_idx on datastore.link (picture_id);
 
 comment on table datastore.link is
-  'Links to single pictures that were handed out: that, to whom, and until when, not the links themselves. A picture may be gone; its links stay here.';
+  'Links to single pictures that were handed out: by whom, and until when, not the links themselves. A picture may be gone; its links stay here.';
 comment on column datastore.link.link_id is 'Random.';
 comment on column datastore.link.container_id is 'The tenant; never changed.';
 comment on column datastore.link.picture_id is 'The picture.';
