@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import tempfile
 from dataclasses import asdict
@@ -13,14 +14,16 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import inference, jsonschema, performance, rebuild, security, upload
+from benchmarks import inference, jsonschema, keys, performance, rebuild, security, upload
 from benchmarks.figures import Figure
+from datastore_db.keys.key_ring import new_key
 from datastore_db.local import LocalStack, start
 from datastore_db.migrate import migrate
 
 BENCHMARKS = {
     "inference": inference.measure,
     "jsonschema": jsonschema.measure,
+    "keys": keys.measure,
     "performance": performance.measure,
     "rebuild": rebuild.measure,
     "security": security.measure,
@@ -32,6 +35,7 @@ def main(names: list[str]) -> None:
     """Run the benchmarks of these names, or all."""
     console = Console()
     figures: list[Figure] = []
+    os.environ["DATASTORE_KEK"] = new_key()  # pictures go and come with the keys of containers, as they do elsewhere
     with tempfile.TemporaryDirectory(prefix="datastore-db-bench-") as home, start(Path(home)) as stack:
         migrate(stack.database_url)
         for name in names or BENCHMARKS:

@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING
 
 from datastore_db.errors import (
     BrokenPicture,
+    CannotSign,
     Conflict,
     DatastoreError,
     InvalidDocument,
     NotAllowed,
     NotAPicture,
     NotFound,
+    NotReady,
     Unreachable,
 )
 
@@ -38,6 +40,7 @@ _LATER = {"Store": "blocking", "connect": "blocking", "NewPicture": "upload", "U
 
 __all__ = [
     "BrokenPicture",
+    "CannotSign",
     "Conflict",
     "DatastoreError",
     "InvalidDocument",
@@ -45,6 +48,7 @@ __all__ = [
     "NotAPicture",
     "NotAllowed",
     "NotFound",
+    "NotReady",
     "Store",
     "Unreachable",
     "UploadReport",

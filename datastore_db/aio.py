@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,23 +14,31 @@ from types import TracebackType
 from typing import Self, TypedDict, cast
 from uuid import UUID
 
+from datastore_db.account import Account, another_instance
+from datastore_db.containers import Containers, Permission
 from datastore_db.database import Argument, Database, Document
 from datastore_db.download import DownloadReport, download
-from datastore_db.errors import DocumentError, InvalidDocument, NotFound
+from datastore_db.errors import CannotSign, Conflict, DocumentError, InvalidDocument, NotAllowed, NotFound
 from datastore_db.folder import Source, open_folder
 from datastore_db.ids import Id
 from datastore_db.ids import to_uuid as _uuid
 from datastore_db.json_codec import Json, JsonObject
+from datastore_db.keys.find import KEK, Keys
 from datastore_db.keys.model_secrets import opened_models, sealed_pipelines
+from datastore_db.keys.renewal import Renewals, Renewed
+from datastore_db.keys.rewrapping import Rewrapped, rewrap
+from datastore_db.links import MINUTES, Link, read_link, write_link
 from datastore_db.models import Feedback, Inference, Picture, PictureSet, Pipelines
 from datastore_db.performance import Performance, Review, Training
-from datastore_db.settings import Settings, find_settings
+from datastore_db.settings import STORAGE, Settings, find_settings
 from datastore_db.sharing import Sharing
-from datastore_db.storage import Storage, StoredBlob
+from datastore_db.storage import Connections, ContainerMissing, StoredBlob
 from datastore_db.upload import NewPicture, UploadedPicture, UploadReport, upload_folder, upload_pictures
 from datastore_db.upload.batch import CONCURRENT_UPLOADS, Target
 from datastore_db.upload.pictures import File
 from datastore_db.upload.report import ProgressListener
+
+_log = logging.getLogger("datastore_db")
 
 
 class User(TypedDict):
@@ -40,6 +49,13 @@ class User(TypedDict):
     container_id: str
     container_name: str
     picture_set_id: str
+
+
+class Revoked(TypedDict):
+    """Keys that were taken back. in_storage: False where their policies are still to be removed from storage."""
+
+    keys: list[JsonObject]
+    in_storage: bool
 
 
 def connect(
@@ -67,8 +83,25 @@ class Store(Sharing):
         self._uploads = asyncio.Semaphore(CONCURRENT_UPLOADS)
 
     @cached_property
-    def _storage(self) -> Storage:
-        return Storage.connect(self._settings.storage())
+    def _connections(self) -> Connections:
+        return Connections()
+
+    @cached_property
+    def _account(self) -> Account | None:
+        text = self._settings.storage_connection_string
+        return None if text is None else Account.connect(self._connections, text)
+
+    @cached_property
+    def _keys(self) -> Keys:
+        return Keys(self._settings.local_home)
+
+    @cached_property
+    def _renewals(self) -> Renewals | None:
+        return None if self._account is None else Renewals(self._database, self._account, self._keys)
+
+    @cached_property
+    def _containers(self) -> Containers:
+        return Containers(self._database, self._connections, self._account, self._keys, self._renewals)
 
     async def __aenter__(self) -> Self:
         return self
@@ -80,9 +113,11 @@ class Store(Sharing):
 
     async def close(self) -> None:
         """Close every connection, and stop the local servers if nobody else uses them."""
+        if "_containers" in self.__dict__:
+            await self._containers.close()
         await self._database.close()
-        if "_storage" in self.__dict__:
-            await self._storage.close()
+        if "_connections" in self.__dict__:
+            await self._connections.close()
         if self._settings.stack is not None:
             await asyncio.to_thread(self._settings.stack.close)
 
@@ -100,12 +135,15 @@ class Store(Sharing):
     async def register_user(self, email: str, tier: str = "user", *, user_id: Id | None = None) -> User:
         """Register a user, with a container of their own; again: the same answer. Raises `Conflict` for another tier.
 
-        The container is made in storage at once, where a storage is configured, else with the first upload.
+        The container and its keys are made in storage at once where the storage account's credentials are configured;
+        else it is pending until `renew_keys` runs where they are.
         """
         user = cast(User, await self._call("register_user", user_id, email=email, tier=tier))
-        if self._settings.storage_connection_string is not None:
-            await self._storage.create_container(user["container_name"])
-            await self._call("container_is_ready", user_id, container_id=user["container_id"])
+        if self._renewals is not None:
+            try:
+                await self._renewals.make(user["container_id"])
+            except NotAllowed as error:  # it is pending, and somebody else's business
+                _log.info("the container %s is not made in storage yet: %s", user["container_name"], error)
         return user
 
     async def find_user(self, email: str, *, user_id: Id | None = None) -> User:
@@ -340,7 +378,8 @@ class Store(Sharing):
     ) -> tuple[AsyncIterator[bytes], StoredBlob]:
         """A picture's bytes as they come, and its size, MD5 and media type."""
         found = cast(JsonObject, await self._call("locate_picture", user_id, picture_id=_uuid(picture_id)))
-        return await self._storage.read(str(found["container_name"]), str(found["blob_name"]))
+        container = await self._containers.open(found, "read", self._who(user_id))
+        return await container.read(str(found["blob_name"]))
 
     async def download(
         self,
@@ -410,20 +449,182 @@ class Store(Sharing):
         answer = await self._call("retire_pipeline", user_id, pipeline_id=_uuid(pipeline_id), retired=retired)
         return cast(JsonObject, answer)
 
+    # Containers, their keys, and links
+
+    async def link(self, picture_id: Id, *, minutes: int = MINUTES, user_id: Id | None = None) -> Link:
+        """An address at which anyone can read one picture from storage itself, for a time; that is recorded.
+
+        Raises `NotFound`, `Conflict` while its bytes have not arrived, or `CannotSign` where the storage account's
+        credentials are not.
+        """
+        account = self._needed_account("signs a link")
+        return await read_link(self._database, account, _uuid(picture_id), minutes, self._who(user_id))
+
+    async def upload_link(self, picture_id: Id, *, minutes: int = MINUTES, user_id: Id | None = None) -> Link:
+        """An address at which anyone can upload the bytes of one announced picture, for a time; that is recorded.
+
+        Raises `NotFound`, `Conflict` for a picture that is stored, or `CannotSign`.
+        """
+        account = self._needed_account("signs a link")
+        return await write_link(self._database, account, _uuid(picture_id), minutes, self._who(user_id))
+
+    async def keys(
+        self, container: str | None = None, *, include_past: bool = False, user_id: Id | None = None
+    ) -> list[JsonObject]:
+        """The keys of a container (its name, its id, or its user's email address), or of all; not the keys themselves.
+
+        include_past: also those that open nothing any more. Raises `NotFound`.
+        """
+        ids = await self._named(container, user_id)
+        answer = await self._call("list_keys", user_id, container_ids=ids, include_past=include_past)
+        return cast(list[JsonObject], answer)
+
+    async def issue_key(
+        self, container: str, *, permission: Permission = "read", hours: float = 8, user_id: Id | None = None
+    ) -> JsonObject:
+        """A key to a container for a person: `url` has it in it. It is kept nowhere; that it was issued is recorded.
+
+        Raises `NotFound`, `InvalidDocument` for a time that is too long, `Conflict`, or `CannotSign`.
+        """
+        renewals = self._needed_renewals("makes a key")
+        found = cast(JsonObject, await self._call("container_called", user_id, container=container))
+        return await renewals.hand_out(str(found["container_id"]), permission, hours, self._who(user_id))
+
+    async def renew_keys(self, container: str | None = None) -> list[Renewed]:
+        """Make in storage what is due: pending containers, new keys before old ones expire, the end of old policies.
+
+        container: this one, with its policies, whether or not something seems due. Several processes may do it at
+        once. What went wrong with single containers is in the answer. Raises `CannotSign`.
+        """
+        renewals = self._needed_renewals("makes containers and keys")
+        if not renewals.with_keys:
+            _log.warning("no keys are made: that needs %s, and an AccountKey in %s", KEK, STORAGE)
+        if container is None:
+            return await renewals.renew()
+        found = cast(JsonObject, await self._call("container_called", None, container=container))
+        return await renewals.repair_all([found])
+
+    async def rotate_keys(self, container: str | None = None, *, overlap_hours: float = 1) -> list[Renewed]:
+        """Replace the keys of a container, or of all. The old ones stay good for a while; the next renewal ends them.
+
+        Raises `CannotSign`, or `datastore_db.keys.NoKey`.
+        """
+        renewals = self._needed_renewals("makes keys")
+        await self._keys.get()
+        overlap = f"{overlap_hours} hours"
+        if container is None:
+            await self._call("rotate_keys", None, overlap=overlap)
+            return await renewals.renew()
+        found = cast(JsonObject, await self._call("container_called", None, container=container))
+        ids = Document([found["container_id"]])
+        await self._call("rotate_keys", None, container_ids=ids, overlap=overlap)
+        return await renewals.repair_all([found])
+
+    async def rotate_key_encryption_key(self) -> Rewrapped:
+        """Wrap the keys of all sealed secrets with the current key-encryption key: the others are needed no more.
+
+        Raises `datastore_db.keys.NoKey`.
+        """
+        return await rewrap(self._database, self._keys)
+
+    async def revoke_keys(
+        self, key_ids: Iterable[Id] = (), *, container: str | None = None, user_id: Id | None = None
+    ) -> Revoked:
+        """Take keys back, or all keys of a container, at once; the datastore makes new ones for its own use.
+
+        Azure takes up to 30 seconds. Keys that were handed out for one container go together. Without the storage
+        account's credentials the answer's `in_storage` is False: run `renew_keys` where they are. Raises `NotFound`.
+        """
+        answer = cast(
+            JsonObject,
+            await self._call(
+                "revoke_keys",
+                user_id,
+                key_ids=Document([str(_uuid(key_id)) for key_id in key_ids]),
+                container_ids=Document([]) if container is None else await self._named(container, user_id),
+            ),
+        )
+        revoked: Revoked = {"keys": cast(list[JsonObject], answer["keys"]), "in_storage": self._renewals is not None}
+        if self._renewals is not None:
+            for container_id in cast(list[str], answer["container_ids"]):
+                await self._renewals.make(container_id)
+        return revoked
+
+    async def claim_containers(self, container: str | None = None) -> list[Renewed]:
+        """Take over a container in storage, or all, from another database that this one takes the place of.
+
+        The other one, if it is still there, does not touch them any more. Raises `CannotSign`.
+        """
+        renewals = self._needed_renewals("takes over containers")
+        if container is not None:
+            found = [cast(JsonObject, await self._call("container_called", None, container=container))]
+        else:
+            found = cast(list[JsonObject], await self._call("list_containers", None))
+        return await renewals.claim(found)
+
+    async def instance(self) -> str:
+        """The id of this database, which its containers in storage carry."""
+        return str(await self._call("own_instance", None))
+
+    async def new_instance(self) -> str:
+        """Make this database another instance, which touches no container in storage until it claims it."""
+        return str(await self._call("new_instance", None))
+
     async def delete_pending_pictures(self, older_than: timedelta, *, user_id: Id | None = None) -> int:
         """Delete pictures that were announced that long ago and never arrived; answers how many."""
         return cast(int, await self._call("delete_pending_pictures", user_id, older_than=older_than))
 
     async def sweep(self, *, user_id: Id | None = None) -> int:
-        """Delete the blobs whose pictures are gone; answers how many."""
+        """Delete the blobs whose pictures are gone; answers how many. Needs the storage account's credentials.
+
+        Raises `Conflict` at the end, when there were blobs in containers of another database: it leaves those alone.
+        """
+        account = self._needed_account("deletes blobs, which the keys of containers may not")
+        own_id = str(await self._call("own_instance", None))
         swept = 0
-        while due := cast(list[JsonObject], await self._call("due_blob_deletions", user_id)):
+        foreign: dict[str, bool] = {}
+        while due := cast(
+            list[JsonObject],
+            await self._call(
+                "due_blob_deletions",
+                user_id,
+                except_containers=Document([name for name, is_foreign in foreign.items() if is_foreign]),
+            ),
+        ):
+            for name in {str(blob["container_name"]) for blob in due} - foreign.keys():
+                foreign[name] = await _belongs_to_another(account, name, own_id)
+            done: list[Json] = []
             for blob in due:
-                await self._storage.delete(str(blob["container_name"]), str(blob["blob_name"]))
-            done = Document([blob["blob_deletion_id"] for blob in due])
-            await self._call("blobs_are_deleted", user_id, blob_deletion_ids=done)
-            swept += len(due)
+                if not foreign[str(blob["container_name"])]:
+                    await account.delete(str(blob["container_name"]), str(blob["blob_name"]))
+                    done.append(blob["blob_deletion_id"])
+            await self._call("blobs_are_deleted", user_id, blob_deletion_ids=Document(done))
+            swept += len(done)
+        if others := sorted(name for name, is_foreign in foreign.items() if is_foreign):
+            raise Conflict(
+                f"deleted {swept} blobs, and none in {len(others)} containers: {another_instance(others[0])}"
+            )
         return swept
+
+    def _needed_account(self, does_what: str) -> Account:
+        if self._account is None:
+            raise CannotSign(
+                f"this {does_what}: it needs the storage account's credentials. Set {STORAGE} here, or run it where "
+                "that is set"
+            )
+        return self._account
+
+    def _needed_renewals(self, does_what: str) -> Renewals:
+        self._needed_account(does_what)
+        assert self._renewals is not None
+        return self._renewals
+
+    async def _named(self, container: str | None, user_id: Id | None) -> Document | None:
+        """A container by its name as the array of ids that functions take; None stays None, for all."""
+        if container is None:
+            return None
+        found = cast(JsonObject, await self._call("container_called", user_id, container=container))
+        return Document([found["container_id"]])
 
     async def _call(self, function: str, user_id: Id | None, **arguments: Argument) -> Json:
         return await self._database.call(function, acting=self._who(user_id), **arguments)
@@ -436,14 +637,10 @@ class Store(Sharing):
         found = cast(JsonObject, await self._call("find_container", user_id, **named))
         target = Target(
             database=self._database,
-            storage=self._storage,
+            container=await self._containers.open(found, "write", self._who(user_id)),
             acting=self._who(user_id),
-            container_id=UUID(str(found["container_id"])),
-            container_name=str(found["container_name"]),
             uploads=self._uploads,
         )
-        if not found["is_ready"]:
-            await target.make_container()
         return target, UUID(str(found["picture_set_id"]))
 
 
@@ -476,3 +673,11 @@ class Connecting:
             if settings.stack is not None:
                 await asyncio.to_thread(settings.stack.close)
             raise
+
+
+async def _belongs_to_another(account: Account, container: str, instance_id: str) -> bool:
+    try:
+        owner = await account.instance_of(container)
+    except ContainerMissing:
+        return False
+    return owner is not None and owner != instance_id

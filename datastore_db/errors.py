@@ -49,6 +49,14 @@ class Unreachable(DatastoreError):
     """The database or the storage does not answer; the message says which one, where, and what to do."""
 
 
+class NotReady(DatastoreError):
+    """A container is not in storage yet, or has no key, and this process can make neither."""
+
+
+class CannotSign(DatastoreError):
+    """Only the storage account's credentials can do it, and this process has none; the message says where to go."""
+
+
 class NotAPicture(DatastoreError):
     """The content of a file is of no picture format that this package knows."""
 

@@ -35,14 +35,6 @@ class Settings:
         """The folder of the local servers, if it is they."""
         return None if self.stack is None else self.stack.home
 
-    def storage(self) -> str:
-        """The storage's connection string. Raises `DatastoreError` where none is configured."""
-        if self.storage_connection_string is None:
-            raise DatastoreError(
-                f"{STORAGE} is not set, and {DATABASE} is: pictures need a storage of their own as well"
-            )
-        return self.storage_connection_string
-
 
 def find_settings(
     database_url: str | None = None, storage_connection_string: str | None = None, *, home: Path | None = None

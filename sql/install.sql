@@ -7,5 +7,6 @@ begin;
 \ir tables/install_models.sql
 \ir tables/install_inferences.sql
 \ir tables/install_sharing.sql
+\ir tables/install_keys.sql
 \ir repeatable.sql
 commit;

@@ -24,7 +24,11 @@
 \ir functions/pipelines.sql
 \ir functions/picture_set.sql
 \ir functions/picture.sql
+\ir functions/instance.sql
+\ir functions/container_key.sql
 \ir functions/storage.sql
+\ir functions/link.sql
+\ir functions/sealed_secret.sql
 \ir views/inference_guess.sql
 \ir views/inference_judged_box.sql
 \ir functions/inference.sql

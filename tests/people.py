@@ -7,10 +7,11 @@ from typing import Any
 
 import psycopg
 
-from tests.inferences import Call, caller, inference
+from tests.inferences import Call, boxes_of, caller, inference
 
 # Stands in everything that the owner of a container said, and nowhere else.
 ANAS, PIAS = "only-ana-said-this", "only-pia-said-this"
+PIPELINES = ("one", "other")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ def people(connection: psycopg.Connection) -> World:
         ]
     }  # fmt: skip
     ana, pia = users["owner"], users["publisher"]
+    call("import_pipelines", {
+        "pipelines": [{"pipeline_name": name, "models": [f"model of {name}"]} for name in PIPELINES],
+        "models": [{"model_name": f"model of {name}", "task": "classification"} for name in PIPELINES],
+    })  # fmt: skip
     group_id = call("create_group", "Seed lab", acting=ana["user_id"])["group_id"]
     for kind in ("reader", "contributor"):
         call("set_member", group_id, users[kind]["email"], kind, acting=ana["user_id"])
@@ -75,6 +80,19 @@ def fill(call: Call, user: dict[str, Any], mark: str) -> dict[str, str]:
          "box": {"topX": 1, "topY": 1, "bottomX": 2, "bottomY": 2}},
     ]  # fmt: skip
     call("record_feedback", {"inferenceId": answer["inference_id"], "boxes": said}, acting=acting)
+    call("hand_out_link", picture_id, acting=acting)
+    # Two pipelines that disagree, and that nobody has judged
+    (open_picture,) = call("announce_pictures", set_id, [{"user_data": {"description": mark}}], acting=acting)
+    for pipeline, label in zip(PIPELINES, ("Brassica napus", "Brassica juncea"), strict=True):
+        said = boxes_of([[(label, 0.5), ("Solanum nigrum", 0.4)]]) | {"pipeline_name": pipeline}
+        call("import_inference", open_picture["picture_id"], said, acting=acting)
+    call("confirm_pictures", [{"picture_id": open_picture["picture_id"]}], acting=acting)
+    # Keys, and a renewal that is under way
+    (work,) = call("begin_renewals", [user["container_id"]])
+    sealed = {"kek_id": "k", "nonce": "bm9uY2Vub25jZTAw", "ciphertext": "c2VhbGVk"}
+    made = [planned | sealed for planned in work["issue"]]
+    call("finish_renewal", user["container_id"], work["renewal_id"], "https://storage.example.org", made)
+    call("begin_renewals", [user["container_id"]], True, False)
     return {
         "container_id": user["container_id"],
         "picture_set_id": set_id,

@@ -229,7 +229,7 @@ class TestAsync:
 
     def test_blocking_methods_are_the_async_ones(self) -> None:
         only_async = {"open_picture"}  # an async iterator has no blocking twin; read_picture gives the bytes
-        public = {name for name in vars(aio.Store) if not name.startswith("_")}
+        public = {name for name in dir(aio.Store) if not name.startswith("_")}
         assert public - only_async == {name for name in vars(blocking.Store) if not name.startswith("_")}
         for name in public - only_async - {"close", "acting_as"}:
             assert inspect.signature(getattr(blocking.Store, name)) == inspect.signature(getattr(aio.Store, name))

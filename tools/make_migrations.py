@@ -18,6 +18,7 @@ UNRELEASED = {
     "0003.pre.models": ("Models and pipelines.", "tables/install_models"),
     "0004.pre.inferences": ("Inferences, their boxes, and what experts say about them.", "tables/install_inferences"),
     "0005.pre.sharing": ("Groups, and the containers that are shared with them.", "tables/install_sharing"),
+    "0006.pre.keys": ("Keys of containers, links, and the instance that a database is.", "tables/install_keys"),
 }
 
 

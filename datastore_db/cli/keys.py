@@ -1,19 +1,44 @@
-"""datastore-db keys new"""
+"""datastore-db keys new, ls, issue, renew, rotate, revoke, claim; datastore-db link; datastore-db instance"""
 
 from __future__ import annotations
 
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
 import click
 
-from datastore_db.cli.context import json_option, print_json, says_errors
+import datastore_db
+from datastore_db.cli.context import (
+    NOT_ALL_DONE,
+    acting_option,
+    acting_store,
+    counted,
+    fail,
+    json_option,
+    print_json,
+    says_errors,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from datastore_db.json_codec import Json
+    from datastore_db.keys.renewal import Renewed
+
+container_argument = click.argument("container", metavar="[CONTAINER]", required=False)
 
 
 @click.group("keys")
 def keys_group() -> None:
-    """Keys: what secrets in the database are sealed with.
+    """Keys of containers, and what secrets in the database are sealed with.
+
+    CONTAINER is a container's name or id, or its user's email address.
 
     \b
     Example:
-      datastore-db keys new
+      datastore-db keys ls
+      datastore-db keys renew
     """
 
 
@@ -37,3 +62,235 @@ def new_command(name: str | None, as_json: bool) -> None:
         print_json({"kek_id": key.partition(":")[0], "kek": key})
     else:
         click.echo(key)
+
+
+@keys_group.command("ls")
+@container_argument
+@click.option("--all", "everything", is_flag=True, help="Also keys that open nothing any more.")
+@acting_option
+@json_option
+@says_errors
+def ls_command(container: str | None, everything: bool, email: str | None, as_json: bool) -> None:
+    """List the keys of a container, or of all: not the keys themselves.
+
+    \b
+    Example:
+      datastore-db keys ls ana@example.org
+    """
+    with acting_store(email) as store:
+        keys = store.keys(container, include_past=everything)
+    if as_json:
+        print_json(keys)
+        return
+    from datastore_db.cli.tables import print_table
+
+    columns = ["key", "container", "permission", "state", "until"]
+    shown = ("key_id", "container_name", "permission", "state")
+    rows = [[*(str(key[column]) for column in shown), _minute(key["expires_at"])] for key in keys]
+    print_table(columns, rows, ids=0)
+
+
+@keys_group.command("issue")
+@click.argument("container", metavar="CONTAINER")
+@click.option("--permission", type=click.Choice(["read", "write"]), default="read", show_default=True)
+@click.option("--hours", type=float, default=8, show_default=True, help="How long it is good; a week at most.")
+@acting_option
+@json_option
+@says_errors
+def issue_command(container: str, permission: str, hours: float, email: str | None, as_json: bool) -> None:
+    """Print an address of CONTAINER with a key in it, for a person. It is shown once, and that it was made is recorded.
+
+    Whoever has it can read, or read and write, every picture of the container until it expires or is revoked.
+
+    \b
+    Example:
+      datastore-db keys issue ana@example.org --permission read --hours 8
+    """
+    with acting_store(email) as store:
+        issued = store.issue_key(container, permission="write" if permission == "write" else "read", hours=hours)
+    if as_json:
+        print_json({name: issued[name] for name in ("key_id", "container_name", "permission", "expires_at", "url")})
+        return
+    click.echo(issued["url"])
+    click.echo(f"key {issued['key_id']}: {permission}, until {_minute(issued['expires_at'])}", err=True)
+
+
+@keys_group.command("renew")
+@container_argument
+@json_option
+@says_errors
+def renew_command(container: str | None, as_json: bool) -> None:
+    """Make in storage what is due: pending containers, keys that near their end, and the end of revoked ones.
+
+    Run it by a timer where the storage account's credentials are. With CONTAINER: that one, and its policies, whether
+    or not something seems due, for example after somebody removed it from storage.
+
+    \b
+    Example:
+      datastore-db keys renew
+    """
+    with datastore_db.connect() as store:
+        renewed = store.renew_keys(container)
+    _print_renewed(renewed, as_json)
+
+
+@keys_group.command("rotate")
+@container_argument
+@click.option("--overlap", type=float, default=1, show_default=True, help="For how many hours the old keys stay good.")
+@click.option("--kek", is_flag=True, help="Instead: seal all secrets with the current key of DATASTORE_KEK.")
+@json_option
+@says_errors
+def rotate_command(container: str | None, overlap: float, kek: bool, as_json: bool) -> None:
+    """Replace the keys of CONTAINER, or of all containers, while they are in use.
+
+    The next "keys renew" after the overlap removes the old ones from storage. With --kek: DATASTORE_KEK=new,old first,
+    everywhere; then this; then DATASTORE_KEK=new.
+
+    \b
+    Example:
+      datastore-db keys rotate
+      datastore-db keys rotate --kek
+    """
+    if kek and container is not None:
+        fail("--kek is for all secrets: leave out CONTAINER")
+    with datastore_db.connect() as store:
+        if not kek:
+            _print_renewed(store.rotate_keys(container, overlap_hours=overlap), as_json)
+            return
+        report = store.rotate_key_encryption_key()
+    if as_json:
+        print_json(asdict(report))
+    else:
+        click.echo(f"{counted(report.secrets, 'secret')} sealed with {report.kek_id} now")
+    _end_with(report.problems, as_json)
+
+
+@keys_group.command("revoke")
+@click.argument("key_ids", metavar="[KEY_ID]...", nargs=-1)
+@click.option("--container", metavar="CONTAINER", help="All keys of this container.")
+@acting_option
+@json_option
+@says_errors
+def revoke_command(key_ids: tuple[str, ...], container: str | None, email: str | None, as_json: bool) -> None:
+    """Take keys back: storage refuses them from the next request on, in Azure after up to 30 seconds.
+
+    Keys that were handed out for the same container go together. For its own use the datastore makes new ones.
+
+    \b
+    Example:
+      datastore-db keys revoke 8367cc4e-1b61-42c2-a061-ca8662aeac37
+      datastore-db keys revoke --container ana@example.org
+    """
+    if bool(key_ids) == (container is not None):
+        fail("which keys? Say their ids, or --container CONTAINER")
+    with acting_store(email) as store:
+        revoked = store.revoke_keys(key_ids, container=container)
+    if as_json:
+        print_json(revoked)
+    else:
+        for key in revoked["keys"]:
+            kind = "handed out" if key["is_handed_out"] else "the datastore's own"
+            click.echo(f"revoked key {key['key_id']} ({key['permission']}, {kind})")
+    if not revoked["in_storage"]:
+        _end_with(
+            [
+                "storage still accepts them: this process has no credentials of the storage account. Run "
+                "datastore-db keys renew where they are (DATASTORE_STORAGE_CONNECTION_STRING)"
+            ],
+            as_json=False,
+        )
+
+
+@keys_group.command("claim")
+@container_argument
+@click.option("--all", "everything", is_flag=True, help="All containers that this database knows.")
+@json_option
+@says_errors
+def claim_command(container: str | None, everything: bool, as_json: bool) -> None:
+    """Take over CONTAINER in storage from another database that this one takes the place of, as after a restore.
+
+    The other database, if it is still there, makes no keys for it and sweeps nothing in it any more.
+
+    \b
+    Example:
+      datastore-db keys claim --all
+    """
+    if everything == (container is not None):
+        fail("which container? Say CONTAINER, or --all")
+    with datastore_db.connect() as store:
+        claimed = store.claim_containers(container)
+    _print_renewed(claimed, as_json, "claimed")
+
+
+@click.command("instance")
+@click.option("--new", is_flag=True, help="Make this database another instance: it is a copy of the one that it was.")
+@json_option
+@says_errors
+def instance_command(new: bool, as_json: bool) -> None:
+    """Print the id of this database, which its containers in storage carry.
+
+    A database that was restored from a dump is another instance by itself. One that was copied together with its whole
+    server, as by a snapshot, cannot see that: say --new there, before anything else uses it.
+
+    \b
+    Example:
+      datastore-db instance
+    """
+    with datastore_db.connect() as store:
+        instance_id = store.new_instance() if new else store.instance()
+    if as_json:
+        print_json({"instance_id": instance_id})
+    else:
+        click.echo(instance_id)
+
+
+@click.command("link")
+@click.argument("picture_id", metavar="PICTURE")
+@click.option("--minutes", type=int, default=15, show_default=True, help="How long it is good; a day at most.")
+@click.option("--upload", is_flag=True, help="To upload the bytes of a picture that was announced.")
+@acting_option
+@json_option
+@says_errors
+def link_command(picture_id: str, minutes: int, upload: bool, email: str | None, as_json: bool) -> None:
+    """Print an address of the picture with this id in storage, good for a time for whoever has it. It is recorded.
+
+    \b
+    Example:
+      datastore-db link f9b0ef75-6276-4ffc-a71c-975bc842063c
+    """
+    with acting_store(email) as store:
+        make = store.upload_link if upload else store.link
+        link = make(picture_id, minutes=minutes)
+    if as_json:
+        print_json(link)
+        return
+    click.echo(link["url"])
+    if link["headers"]:
+        headers = ", ".join(f"{name}: {value}" for name, value in link["headers"].items())
+        click.echo(f"send it with {link['method']} and the headers {headers}", err=True)
+
+
+def _print_renewed(renewed: Sequence[Renewed], as_json: bool, what: str = "done") -> None:
+    problems = [f"{one.container_name}: {one.error}" for one in renewed if one.error is not None]
+    done = [one for one in renewed if one.error is None]
+    if as_json:
+        print_json([asdict(one) for one in renewed])
+    else:
+        click.echo(f"{counted(len(done), 'container')} {what}")
+        for one in done:
+            click.echo(f"  {one.container_name}: {counted(len(one.issued), 'new key')}, {one.removed} removed")
+    _end_with(problems, as_json)
+
+
+def _end_with(problems: Sequence[str], as_json: bool) -> None:
+    if problems:
+        for problem in () if as_json else problems:
+            click.echo(f"datastore-db: {problem}", err=True)
+        sys.exit(NOT_ALL_DONE)
+
+
+def _minute(value: Json) -> str:
+    """A time of the database, in UTC and to the minute."""
+    from datetime import UTC, datetime
+
+    return datetime.fromisoformat(str(value)).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -9,7 +9,7 @@ import click
 
 from datastore_db.cli.database import migrate_command
 from datastore_db.cli.inferences import feedback_command, inference_group
-from datastore_db.cli.keys import keys_group
+from datastore_db.cli.keys import instance_command, keys_group, link_command
 from datastore_db.cli.local import local_command
 from datastore_db.cli.people import register_command
 from datastore_db.cli.performance import performance_command
@@ -55,8 +55,10 @@ for command in (
     unshare_command,
     containers_command,
     audit_command,
+    link_command,
     sweep_command,
     keys_group,
+    instance_command,
     local_command,
 ):
     group.add_command(command)

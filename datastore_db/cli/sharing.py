@@ -120,8 +120,9 @@ def remove_command(group: str, member: str, email: str | None, as_json: bool) ->
 @group_group.command("delete")
 @group_argument
 @acting_option
+@json_option
 @says_errors
-def delete_command(group: str, email: str | None) -> None:
+def delete_command(group: str, email: str | None, as_json: bool) -> None:
     """Delete GROUP: nothing is shared with its members any more. No picture is touched.
 
     \b
@@ -130,7 +131,10 @@ def delete_command(group: str, email: str | None) -> None:
     """
     with acting_store(email) as store:
         store.delete_group(store.find_group(group))
-    click.echo(f"the group {group} is deleted")
+    if as_json:
+        print_json(None)
+    else:
+        click.echo(f"the group {group} is deleted")
 
 
 @click.command("share")

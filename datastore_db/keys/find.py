@@ -1,7 +1,8 @@
-"""Where the key-encryption keys are: in the environment, or beside the data of this machine's own servers."""
+"""Where the key-encryption keys are: in the environment, in a vault, or beside this machine's own servers."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 import tempfile
@@ -9,22 +10,42 @@ from contextlib import suppress
 from pathlib import Path
 
 from datastore_db.keys.errors import HOW_TO_MAKE_ONE, NoKey
-from datastore_db.keys.key_ring import KeyRing, new_key
+from datastore_db.keys.key_ring import KeyEncryptionKeys, KeyRing, new_key
+from datastore_db.keys.vault import VAULT, with_vaults
 
 KEK = "DATASTORE_KEK"
 FILE_NAME = "kek"
 
 
-def find_keys(local_home: Path | None) -> KeyRing:
+def find_keys(local_home: Path | None) -> KeyEncryptionKeys:
     """The keys of `DATASTORE_KEK`, else those of a file in the home of the local servers, made when first asked for.
 
     local_home: that folder; None where the database is somewhere else. Raises `NoKey`.
     """
     if text := os.environ.get(KEK, "").strip():
-        return KeyRing.parse(text, KEK)
+        return with_vaults(text, KEK) if VAULT.search(text) else KeyRing.parse(text, KEK)
     if local_home is None:
         raise NoKey(f"{KEK} is not set, and secrets are kept only if they are sealed with it: {HOW_TO_MAKE_ONE}")
     return _from_file(local_home / FILE_NAME)
+
+
+class Keys:
+    """The key-encryption keys of a process, looked for when first needed."""
+
+    def __init__(self, local_home: Path | None) -> None:
+        self._local_home = local_home
+        self._found: KeyEncryptionKeys | None = None
+
+    @property
+    def configured(self) -> bool:
+        """Whether there should be any."""
+        return self._local_home is not None or bool(os.environ.get(KEK, "").strip())
+
+    async def get(self) -> KeyEncryptionKeys:
+        """The keys. Raises `NoKey`."""
+        if self._found is None:
+            self._found = await asyncio.to_thread(find_keys, self._local_home)
+        return self._found
 
 
 def _from_file(path: Path) -> KeyRing:

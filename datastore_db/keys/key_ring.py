@@ -19,7 +19,11 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class KeyEncryptionKeys(Protocol):
-    """Whatever holds key-encryption keys: an environment variable, a file, a vault."""
+    """Whatever holds key-encryption keys: an environment variable, a file, a vault. Its methods may block."""
+
+    @property
+    def ids(self) -> list[str]:
+        """What the keys are called, the current one first."""
 
     def wrap(self, data_key: bytes) -> tuple[str, bytes]:
         """Encrypt a key with the current key-encryption key: that one's id, and the wrapped key."""
@@ -74,15 +78,14 @@ class KeyRing:
         if key is None:
             raise CannotUnseal(
                 f"it was sealed with the key-encryption key {kek_id!r}, and there is only "
-                f"{', '.join(map(repr, self._keys))}: add that one to DATASTORE_KEK, behind the current one; "
-                "if it is lost, import the secret again"
+                f"{', '.join(map(repr, self._keys))}: add that one to DATASTORE_KEK, behind the current one"
             )
         try:
             return aes_key_unwrap(key, wrapped)
         except (InvalidUnwrap, ValueError):
             raise CannotUnseal(
                 f"the key-encryption key {kek_id!r} is not the one that it was sealed with, or it was changed since: "
-                "see whether DATASTORE_KEK is that of this database; if it is lost, import the secret again"
+                "see whether DATASTORE_KEK is that of this database"
             ) from None
 
     def __repr__(self) -> str:

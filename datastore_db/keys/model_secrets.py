@@ -68,7 +68,9 @@ def _opened_model(model: JsonObject, the_keys: Callable[[], KeyEncryptionKeys]) 
             try:
                 opened[field] = unseal(Sealed.from_json(model[field]), _purpose(name, field), the_keys())
             except CannotUnseal as error:
-                raise CannotUnseal(f"the {field} of the model {name} does not open: {error}") from None
+                raise CannotUnseal(
+                    f"the {field} of the model {name} does not open: {error}. Else import the secret again"
+                ) from None
     return opened
 
 

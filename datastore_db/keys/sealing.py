@@ -71,23 +71,35 @@ def is_sealed(value: object) -> bool:
 def seal(text: str, purpose: tuple[str, ...], keys: KeyEncryptionKeys) -> Sealed:
     """Encrypt a text for one purpose, such as `("model", "swin-1", "api_key")`."""
     data_key, nonce = AESGCM.generate_key(256), os.urandom(_NONCE_SIZE)
-    kek_id, wrapped = keys.wrap(data_key)
     encrypted = AESGCM(data_key).encrypt(nonce, text.encode(), _associated(purpose))
-    return Sealed(kek_id, nonce, len(wrapped).to_bytes(_LENGTH_SIZE, "big") + wrapped + encrypted)
+    return _assembled(*keys.wrap(data_key), nonce, encrypted)
 
 
 def unseal(sealed: Sealed, purpose: tuple[str, ...], keys: KeyEncryptionKeys) -> SecretText:
     """The text again. Raises `CannotUnseal`, which says what to do."""
-    length = int.from_bytes(sealed.ciphertext[:_LENGTH_SIZE], "big")
-    wrapped = sealed.ciphertext[_LENGTH_SIZE : _LENGTH_SIZE + length]
-    encrypted = sealed.ciphertext[_LENGTH_SIZE + length :]
+    wrapped, encrypted = _parts(sealed)
     data_key = keys.unwrap(sealed.kek_id, wrapped)
     try:
         return SecretText(AESGCM(data_key).decrypt(sealed.nonce, encrypted, _associated(purpose)).decode())
     except (InvalidTag, ValueError):
         raise CannotUnseal(
-            "it was changed since it was sealed, or sealed for something else: import the secret again"
+            "it was changed since it was sealed, or sealed for something else: somebody wrote to its row"
         ) from None
+
+
+def rewrapped(sealed: Sealed, keys: KeyEncryptionKeys) -> Sealed:
+    """The same, its key wrapped by the current key-encryption key; nothing is opened. Raises `CannotUnseal`."""
+    wrapped, encrypted = _parts(sealed)
+    return _assembled(*keys.wrap(keys.unwrap(sealed.kek_id, wrapped)), sealed.nonce, encrypted)
+
+
+def _parts(sealed: Sealed) -> tuple[bytes, bytes]:
+    start = _LENGTH_SIZE + int.from_bytes(sealed.ciphertext[:_LENGTH_SIZE], "big")
+    return sealed.ciphertext[_LENGTH_SIZE:start], sealed.ciphertext[start:]
+
+
+def _assembled(kek_id: str, wrapped: bytes, nonce: bytes, encrypted: bytes) -> Sealed:
+    return Sealed(kek_id, nonce, len(wrapped).to_bytes(_LENGTH_SIZE, "big") + wrapped + encrypted)
 
 
 def _associated(purpose: tuple[str, ...]) -> bytes:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from datastore_db.containers import Container
 from datastore_db.database import Database, Document
 from datastore_db.errors import BrokenPicture, DocumentError, InvalidDocument
 from datastore_db.json_codec import JsonObject
-from datastore_db.storage import ContainerMissing, Storage
+from datastore_db.storage import Blobs
 from datastore_db.upload.prepared import Prepared
 from datastore_db.upload.report import State
 
@@ -25,16 +26,9 @@ class Target:
     """Where pictures go, and for whom."""
 
     database: Database
-    storage: Storage
+    container: Container
     acting: UUID | None
-    container_id: UUID
-    container_name: str
     uploads: asyncio.Semaphore
-
-    async def make_container(self) -> None:
-        """Make the container in storage; that it exists is fine."""
-        await self.storage.create_container(self.container_name)
-        await self.database.call("container_is_ready", acting=self.acting, container_id=self.container_id)
 
 
 class Listener(Protocol):
@@ -127,15 +121,14 @@ def _without_refused(batch: Sequence[Prepared], refusal: InvalidDocument, listen
 async def _bring(target: Target, picture: Prepared, blob_name: str, *, maybe_there: bool) -> bool:
     """Put a picture into storage; answers whether that was needed."""
     if maybe_there:
-        found = await target.storage.look_at(target.container_name, blob_name)
+        found = await target.container.run(lambda blobs: blobs.look_at(blob_name))
         if found is not None and (found.size, found.md5) == (picture.inspection.size, picture.inspection.md5):
             return False
 
-    async def upload() -> None:
+    async def upload(blobs: Blobs) -> None:
         content = await asyncio.to_thread(picture.reopen) if picture.content is None else picture.content
         try:
-            await target.storage.upload(
-                target.container_name,
+            await blobs.upload(
                 blob_name,
                 content,
                 size=picture.inspection.size,
@@ -146,10 +139,5 @@ async def _bring(target: Target, picture: Prepared, blob_name: str, *, maybe_the
             if not isinstance(content, bytes):
                 content.close()
 
-    try:
-        await upload()
-    except ContainerMissing:
-        # Someone removed it, or it was never made.
-        await target.make_container()
-        await upload()
+    await target.container.run(upload)
     return True

@@ -51,7 +51,7 @@ class _Run:
         self._told = set(folder.problems)
         self._memory = _Memory(BYTES_IN_MEMORY)
         self.report = UploadReport(
-            folder.name, target.container_name, problems=list(folder.problems), not_processed=list(folder.not_processed)
+            folder.name, target.container.name, problems=list(folder.problems), not_processed=list(folder.not_processed)
         )
 
     async def send_everything(self) -> None:
@@ -84,7 +84,7 @@ class _Run:
                 folder_root=self._folder.name,
                 folder_path=picture_set.relative_path,
                 document=Document(document.as_json()),
-                container_id=self._target.container_id,
+                container_id=UUID(self._target.container.container_id),
             )
         except InvalidDocument as refusal:
             self._leave_out(picture_set, _located(refusal, places))

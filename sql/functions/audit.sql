@@ -5,12 +5,18 @@ create or replace function datastore.audit_action(entity text, before jsonb, aft
 language sql immutable parallel safe
 return case
   when before is null then case entity
-    when 'container_share' then 'shared' when 'container_publication' then 'published' when 'membership' then 'added' when 'user_account' then 'registered' else 'created' end
+    when 'container_share' then 'shared' when 'container_publication' then 'published' when 'membership' then 'added' when 'user_account' then 'registered'
+    when 'container_key' then 'issued' when 'link' then 'handed out' else 'created' end
   when after is null then case entity
     when 'container_share' then 'unshared' when 'container_publication' then 'unpublished' when 'membership' then 'removed' else 'deleted' end
   when entity = 'picture' and after ->> 'state' = 'replaced' and before ->> 'state' <> 'replaced' then 'replaced'
   when entity = 'inference' and (before ->> 'verified_at' is null) <> (after ->> 'verified_at' is null) then
     case when after ->> 'verified_at' is null then 'reopened' else 'verified' end
+  when entity = 'container_key' and before ->> 'revoked_at' is null and after ->> 'revoked_at' is not null then 'revoked'
+  when entity = 'container_key' and before ->> 'removed_at' is null and after ->> 'removed_at' is not null then 'removed'
+  when entity = 'container_key' and before ->> 'retires_at' is null and after ->> 'retires_at' is not null then 'retired'
+  when entity = 'container' and before ->> 'claimed_at' is distinct from after ->> 'claimed_at' then 'claimed'
+  when entity = 'container' and before ->> 'ready_at' is null and after ->> 'ready_at' is not null then 'made'
   when entity = 'seed' and before -> 'merged_into' <> after -> 'merged_into' then 'merged'
   when entity = 'seed' and before -> 'status' <> after -> 'status' then 'accepted'
   when entity = 'pipeline' and (before ->> 'retired_at' is null) <> (after ->> 'retired_at' is null) then
@@ -35,7 +41,9 @@ begin
   if tg_op = 'INSERT' then
     insert into datastore.history (container_id, entity, entity_id, action, acted_by, after)
     select (it.row ->> 'container_id')::uuid, tg_table_name, (it.row ->> id_key)::uuid,
-           datastore.audit_action(tg_table_name, null, it.row), datastore.acting_user(), datastore.only_keys(it.row, told_keys)
+           -- A key for a person is made in storage by a process for which nobody acts.
+           datastore.audit_action(tg_table_name, null, it.row), coalesce(datastore.acting_user(), (it.row ->> 'issued_by')::uuid),
+           datastore.only_keys(it.row, told_keys)
     from (select to_jsonb(new_rows) as row from new_rows) as it;
   elsif tg_op = 'DELETE' then
     insert into datastore.history (container_id, entity, entity_id, action, acted_by, before)
@@ -190,9 +198,12 @@ begin
       ('picture_set', 'audit_picture_sets', null, null, null),
       ('inference', 'audit', 'inference_id', '{inference_id}', '{picture_id,verified_at,verified_by}'),
       ('user_account', 'audit', 'user_id', '{user_id}', '{email}'),
-      ('container', 'audit', 'container_id', '{container_id}', '{name,user_id}'),
+      ('container', 'audit', 'container_id', '{container_id}', '{name,user_id,ready_at,endpoint,claimed_at}'),
       ('container_share', 'audit', 'container_id', '{container_id,group_id}', '{group_id,role}'),
       ('container_publication', 'audit', 'container_id', '{container_id}', '{}'),
+      ('container_key', 'audit', 'key_id', '{key_id}', '{permission,policy_name,is_handed_out,expires_at,retires_at,revoked_at,removed_at,kek_id}'),
+      ('link', 'audit', 'picture_id', '{link_id}', '{link_id,permission,expires_at}'),
+      ('instance', 'audit', 'instance_id', '{is_the_only_one}', '{instance_id,copied_from}'),
       ('user_group', 'audit', 'group_id', '{group_id}', '{name}'),
       ('membership', 'audit', 'group_id', '{group_id,user_id}', '{user_id,role}'),
       ('seed', 'audit', 'seed_id', '{seed_id}', '{name,status,merged_into}'),

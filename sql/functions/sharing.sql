@@ -158,23 +158,23 @@ return (select coalesce(jsonb_agg(datastore.group_json(user_group.group_id) orde
 comment on function datastore.rebuild_groups() is
   'The groups of the acting user, with their members and what is shared with them: [{group_id, name, members, containers}].';
 
-create or replace function datastore.shared_container(container_id uuid default null) returns uuid
+create or replace function datastore.require_own_container(container_id uuid default null) returns uuid
 language plpgsql stable as $$
 declare
-  known_id uuid := datastore.own_container(shared_container.container_id);
+  known_id uuid := datastore.own_container(require_own_container.container_id);
 begin
   if datastore.acting_user() is not null and known_id is distinct from datastore.acting_container() then
-    perform datastore.refuse('DS403', 'only its owner may share a container');
+    perform datastore.refuse('DS403', 'only its owner may do this with a container');
   end if;
   return known_id;
 end
 $$;
-comment on function datastore.shared_container(uuid) is 'The container that the acting user is about to share: their own. Errors: DS403, DS404.';
+comment on function datastore.require_own_container(uuid) is 'The container named, which must be the acting user''s own; without a name that one. Errors: DS403, DS404.';
 
 create or replace function datastore.share_container(group_id uuid, role text default 'contributor', container_id uuid default null) returns jsonb
 language plpgsql volatile as $$
 declare
-  known_id uuid := datastore.shared_container(share_container.container_id);
+  known_id uuid := datastore.require_own_container(share_container.container_id);
   known_group datastore.user_group := datastore.find_group(share_container.group_id);
 begin
   if share_container.role is null or share_container.role not in ('reader', 'contributor') then
@@ -194,7 +194,7 @@ comment on function datastore.share_container(uuid, text, uuid) is
 create or replace function datastore.unshare_container(group_id uuid, container_id uuid default null) returns jsonb
 language plpgsql volatile as $$
 declare
-  known_id uuid := datastore.shared_container(unshare_container.container_id);
+  known_id uuid := datastore.require_own_container(unshare_container.container_id);
 begin
   delete from datastore.container_share as share
   where share.container_id = known_id and share.group_id = unshare_container.group_id;
@@ -211,7 +211,7 @@ create or replace function datastore.publish_container(is_public boolean default
 language plpgsql volatile as $$
 #variable_conflict use_column
 declare
-  known_id uuid := datastore.shared_container(publish_container.container_id);
+  known_id uuid := datastore.require_own_container(publish_container.container_id);
 begin
   if publish_container.is_public then
     insert into datastore.container_publication (container_id, published_by) values (known_id, datastore.acting_user())

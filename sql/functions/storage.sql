@@ -1,31 +1,23 @@
 -- What a process that moves bytes has to know.
 
-create or replace function datastore.find_container(picture_set_id uuid default null) returns jsonb
+create or replace function datastore.find_container(picture_set_id uuid default null, permission text default 'write') returns jsonb
 language plpgsql stable as $$
 declare
   home_id uuid := case when find_container.picture_set_id is null then datastore.own_container()
                        else (datastore.find_picture_set(find_container.picture_set_id)).container_id end;
 begin
+  if find_container.permission is distinct from 'read' then
+    perform datastore.check_may_write(array[home_id]);
+  end if;
   return (
-    select jsonb_build_object(
-      'container_id', container.container_id,
-      'container_name', container.name,
-      'is_ready', container.ready_at is not null,
+    select datastore.container_access(container.container_id, find_container.permission) || jsonb_build_object(
       'picture_set_id', coalesce(find_container.picture_set_id, (datastore.user_json(container.user_id) ->> 'picture_set_id')::uuid))
     from datastore.container
     where container.container_id = home_id);
 end
 $$;
-comment on function datastore.find_container(uuid) is
-  'The container of a picture set, or the acting user''s: {container_id, container_name, is_ready, picture_set_id}; without a set the default one. Errors: DS403 when neither is given, DS404.';
-
-create or replace function datastore.container_is_ready(container_id uuid) returns void
-language sql volatile
-begin atomic
-  update datastore.container set ready_at = now()
-  where container.container_id = container_is_ready.container_id and ready_at is null;
-end;
-comment on function datastore.container_is_ready(uuid) is 'Says that the container was made in storage.';
+comment on function datastore.find_container(uuid, text) is
+  'The container of a picture set, or the acting user''s, with the key to it: as datastore.find_container_key, and picture_set_id; without a set the default one. permission: what the key is for, read or write. Errors: DS403 when neither is given, or for a key to write where the acting user may only read, DS404.';
 
 create or replace function datastore.locate_picture(picture_id uuid, container_id uuid default null) returns jsonb
 language plpgsql stable as $$
@@ -36,13 +28,12 @@ begin
     perform datastore.refuse('DS409', format('picture %s was announced, and its bytes have not arrived: upload it again', known.picture_id));
   end if;
   return (
-    select jsonb_build_object('container_name', container.name, 'blob_name', known.blob_name, 'size', known.size, 'sha256', known.sha256)
-    from datastore.container
-    where container.container_id = known.container_id);
+    datastore.container_access(known.container_id, 'read')
+    || jsonb_build_object('blob_name', known.blob_name, 'size', known.size, 'sha256', known.sha256));
 end
 $$;
 comment on function datastore.locate_picture(uuid, uuid) is
-  'Where the bytes of a picture are: {container_name, blob_name, size: bytes, sha256: hex}. Errors: DS404, DS409 while they have not arrived.';
+  'Where the bytes of a picture are: as datastore.find_container_key, and {blob_name, size: bytes, sha256: hex}. Errors: DS404, DS409 while they have not arrived.';
 
 create or replace function datastore.delete_pending_pictures(older_than interval) returns bigint
 language sql volatile
@@ -60,7 +51,7 @@ end;
 comment on function datastore.delete_pending_pictures(interval) is
   'Deletes pictures that were announced that long ago and never confirmed, whose upload nobody will go on with; what came of their blobs goes to the outbox. One that has an inference stays. Answers how many. An upload that goes on with one nevertheless is refused (DS404) when it confirms, and announces it anew when it runs again.';
 
-create or replace function datastore.due_blob_deletions(older_than interval default '1 hour', how_many integer default 1000) returns jsonb
+create or replace function datastore.due_blob_deletions(older_than interval default '1 hour', how_many integer default 1000, except_containers jsonb default '[]') returns jsonb
 language sql stable
 begin atomic
   select coalesce(jsonb_agg(jsonb_build_object('blob_deletion_id', due.blob_deletion_id, 'container_name', due.container_name,
@@ -68,11 +59,12 @@ begin atomic
   from (
     select blob_deletion.* from datastore.blob_deletion
     where blob_deletion.queued_at <= now() - older_than
+      and not except_containers ? blob_deletion.container_name
     order by blob_deletion.blob_deletion_id limit how_many
   ) as due;
 end;
-comment on function datastore.due_blob_deletions(interval, integer) is
-  'The oldest entries of the outbox: [{blob_deletion_id, container_name, blob_name}]. Delete the blobs, then call datastore.blobs_are_deleted. They are due only after a while, because an upload that was overtaken may still be under way.';
+comment on function datastore.due_blob_deletions(interval, integer, jsonb) is
+  'The oldest entries of the outbox: [{blob_deletion_id, container_name, blob_name}]. Delete the blobs, then call datastore.blobs_are_deleted. They are due only after a while, because an upload that was overtaken may still be under way. except_containers: names of containers to pass over.';
 
 create or replace function datastore.blobs_are_deleted(blob_deletion_ids jsonb) returns void
 language sql volatile

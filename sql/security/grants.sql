@@ -31,6 +31,8 @@ begin
     'grant update (pipeline_id, chosen_at) on datastore.pipeline_choice to {app}',
     -- Which is what locks the row, too
     'grant update (ready_at) on datastore.container to {app}',
+    'grant update (revoked_at, revoked_by) on datastore.container_key to {app}',
+    'grant insert on datastore.link to {app}',
     'grant insert, update, delete on datastore.seed, datastore.label, datastore.model, datastore.model_version, datastore.model_secret,
        datastore.pipeline, datastore.pipeline_model, datastore.pipelines_import to {app}',
 
@@ -38,15 +40,19 @@ begin
     -- Nobody but the triggers writes the history.
     'revoke insert, update, delete on datastore.history from {worker}',
 
-    'revoke all on datastore.model_secret from {reader}',
+    'revoke all on datastore.model_secret, datastore.container_key from {reader}',
     -- It reads, and these do something as their owner.
     'revoke execute on function datastore.register_user(text, text), datastore.merge_seed(uuid, uuid), datastore.recognise_models() from {reader}'
   ] loop
     perform datastore.grant_to_roles(statement);
   end loop;
 
-  -- No row is moved to another container.
+  -- No row is moved to another container, and who reads everything reads no keys.
   for statement in
+    select format('grant select (%s) on datastore.container_key to {reader}', string_agg(quote_ident(attname), ', '))
+    from pg_catalog.pg_attribute
+    where attrelid = 'datastore.container_key'::regclass and attnum > 0 and not attisdropped and attname not in ('nonce', 'ciphertext')
+    union all
     select format('grant update (%s) on %s to {app}',
                   (select string_agg(quote_ident(attname), ', ') from pg_catalog.pg_attribute
                    where attrelid = changed and attnum > 0 and not attisdropped and attgenerated = '' and attidentity = '' and attname <> 'container_id'),

@@ -60,6 +60,14 @@ begin
   perform datastore.make_policy('datastore.container_publication', 'app_inserts', 'insert', 'app', null, own);
   perform datastore.make_policy('datastore.container_publication', 'app_deletes', 'delete', 'app', own, null);
 
+  -- Keys to write are for those who may; their owners issue and revoke them. What was handed out is told like the history.
+  perform datastore.make_policy('datastore.container_key', 'app_reads', 'select', 'app',
+    changed || ' or permission = ''read'' and container_id in (select datastore.shared_containers(false))', null);
+  perform datastore.make_policy('datastore.container_key', 'app_updates', 'update', 'app', own, own);
+  perform datastore.make_policy('datastore.link', 'app_reads', 'select', 'app', changed || ' or issued_by = (select datastore.acting_user())', null);
+  perform datastore.make_policy('datastore.link', 'app_inserts', 'insert', 'app', null,
+    changed || ' or permission = ''read'' and container_id in (select datastore.shared_containers(false))');
+
   -- The history is for those who may change what it tells about; triggers write it
   perform datastore.make_policy('datastore.history', 'app_reads', 'select', 'app',
     changed || ' or container_id is null and entity in (''user_group'', ''membership'') and entity_id in (select datastore.acting_groups(true))', null);

@@ -1,0 +1,191 @@
+"""What only the storage account's credentials can do: make containers, set their policies, sign, and delete blobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import quote, urlsplit
+
+from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
+from azure.storage.blob import AccessPolicy, generate_blob_sas, generate_container_sas
+from azure.storage.blob.aio import BlobServiceClient
+
+from datastore_db.errors import CannotSign, Conflict
+from datastore_db.storage import Blobs, Connections, ContainerMissing, Errors
+
+# The container's metadata in storage: which database it belongs to
+INSTANCE = "datastore_instance"
+# What a key may do, as Azure writes it. Writing over a blob is writing; nothing here deletes.
+PERMISSIONS = {"read": "r", "write": "rw"}
+UPLOAD_ONE_BLOB = "cw"
+
+
+class Account:
+    """A storage account, by its connection string."""
+
+    def __init__(self, service: BlobServiceClient) -> None:
+        self._service = service
+        self.endpoint = urlsplit(service.url)._replace(query="").geturl().rstrip("/")
+        self._errors = Errors(service.url, with_key=False)
+        key = getattr(service.credential, "account_key", None)
+        self._key = str(key) if key else None
+
+    @classmethod
+    def connect(cls, connections: Connections, connection_string: str) -> Account:
+        """Nothing is sent yet. Raises `DatastoreError` for what is no connection string."""
+        return cls(connections.service(connection_string))
+
+    @property
+    def can_sign(self) -> bool:
+        """Whether there is an account key; a connection string may have a shared access signature instead."""
+        return self._key is not None
+
+    @property
+    def settles_at_once(self) -> bool:
+        """Whether a policy that was set is known at once, as an emulator does; Azure takes up to 30 seconds."""
+        return not self.endpoint.startswith("https://")
+
+    def has(self, endpoint: str) -> bool:
+        """Whether an address is one of this account. An emulator may have moved to another port."""
+        return account_of(endpoint) == account_of(self.endpoint)
+
+    def blobs(self, container: str) -> Blobs:
+        """A container, with the account's own rights."""
+        return Blobs(self._service.get_container_client(container), with_key=False)
+
+    async def instance_of(self, container: str) -> str | None:
+        """The database that a container says it belongs to. Raises `ContainerMissing`."""
+        try:
+            properties = await self._service.get_container_client(container).get_container_properties()
+        except AzureError as error:
+            raise self._errors.translated(error) from None
+        # Names of metadata are headers: what is between may write them in other letters.
+        return {name.lower(): value for name, value in (properties.metadata or {}).items()}.get(INSTANCE)
+
+    async def make_container(self, container: str, instance_id: str, *, is_ready: bool) -> None:
+        """See that a container is there and belongs to this database: made, or taken on where it belongs to none.
+
+        is_ready: it was made before, and should be there. Raises `Conflict` for one of another database.
+        """
+        owner = None
+        if is_ready:
+            try:
+                owner = await self.instance_of(container)
+            except ContainerMissing:
+                is_ready = False  # somebody removed it
+        if not is_ready:
+            try:
+                await self._service.create_container(container, metadata={INSTANCE: instance_id})
+            except ResourceExistsError as error:
+                if "BeingDeleted" in str(getattr(error, "error_code", "")):
+                    raise Conflict(
+                        f"storage is still deleting the container {container}: try again in a minute"
+                    ) from None
+                owner = await self.instance_of(container)
+            except AzureError as error:
+                raise self._errors.translated(error) from None
+            else:
+                return
+        if owner is None:
+            await self.claim(container, instance_id)
+        elif owner != instance_id:
+            raise Conflict(another_instance(container))
+
+    async def claim(self, container: str, instance_id: str) -> None:
+        """Make a container belong to this database, whomever it belonged to. Raises `ContainerMissing`."""
+        client = self._service.get_container_client(container)
+        try:
+            metadata = (await client.get_container_properties()).metadata or {}
+            await client.set_container_metadata({**metadata, INSTANCE: instance_id})
+        except AzureError as error:
+            raise self._errors.translated(error) from None
+
+    async def set_policies(self, container: str, policies: Mapping[str, AccessPolicy]) -> None:
+        """Give a container these stored access policies and no others."""
+        try:
+            await self._service.get_container_client(container).set_container_access_policy(
+                dict(policies), read_timeout=20, retry_total=0
+            )
+        except AzureError as error:
+            raise self._errors.translated(error) from None
+
+    async def delete(self, container: str, blob: str) -> None:
+        """Delete a blob; that it is gone already is fine."""
+        try:
+            await self._service.get_blob_client(container, blob).delete_blob()
+        except ResourceNotFoundError:
+            return
+        except AzureError as error:
+            raise self._errors.translated(error) from None
+
+    def sign_container(
+        self, container: str, policy: str, *, starts_at: datetime | None = None, expires_at: datetime | None = None
+    ) -> str:
+        """A shared access signature that names a stored policy; what that leaves open stands in the signature."""
+        return generate_container_sas(
+            str(self._service.account_name),
+            container,
+            account_key=self._signing_key(),
+            policy_id=policy,
+            start=starts_at,
+            expiry=expires_at,
+            protocol=self._protocol,
+        )
+
+    def sign_blob(
+        self,
+        container: str,
+        blob: str,
+        permission: str,
+        starts_at: datetime,
+        expires_at: datetime,
+        *,
+        content_type: str | None = None,
+        content_disposition: str | None = None,
+    ) -> str:
+        """An address of one blob, good for a time. The last two: headers with which it is served."""
+        signature = generate_blob_sas(
+            str(self._service.account_name),
+            container,
+            blob,
+            account_key=self._signing_key(),
+            permission=permission,
+            start=starts_at,
+            expiry=expires_at,
+            protocol=self._protocol,
+            content_type=content_type,
+            content_disposition=content_disposition,
+        )
+        return f"{self.endpoint}/{container}/{quote(blob)}?{signature}"
+
+    @property
+    def _protocol(self) -> str | None:
+        return "https" if self.endpoint.startswith("https://") else None
+
+    def _signing_key(self) -> str:
+        if self._key is None:
+            raise CannotSign(
+                "keys and links are signed with the storage account's key, and the connection string of "
+                "DATASTORE_STORAGE_CONNECTION_STRING has a shared access signature instead: take one with an AccountKey"
+            )
+        return self._key
+
+
+def account_of(endpoint: str) -> str:
+    """What tells accounts apart: the host, or, of an emulator, the name behind host and port."""
+    parts = urlsplit(endpoint)
+    return parts.path.strip("/") or str(parts.hostname)
+
+
+def another_instance(container: str) -> str:
+    """What to say of a container that another database has made."""
+    return (
+        f"the container {container} belongs to another database: this one may be a copy of it, and must not touch its "
+        f"pictures. If this database takes its place: datastore-db keys claim {container} (or --all)"
+    )
+
+
+def disposition(file_name: str) -> str:
+    """The header Content-Disposition with which a browser shows a picture, and saves it under this name."""
+    plain = "".join(char if char.isascii() and char.isprintable() and char not in '"\\%' else "_" for char in file_name)
+    return f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"

@@ -1,0 +1,239 @@
+"""Making containers and their keys in storage, with the account's credentials, as the database's plan says."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import cast
+from uuid import UUID
+
+from azure.storage.blob import AccessPolicy
+
+from datastore_db.account import PERMISSIONS, Account
+from datastore_db.database import Database, Document
+from datastore_db.errors import Conflict, DatastoreError, Unreachable
+from datastore_db.json_codec import JsonObject
+from datastore_db.keys.find import Keys
+from datastore_db.keys.sealing import seal
+from datastore_db.storage import ContainerMissing
+
+CONCURRENT_RENEWALS = 8
+# The database keeps a container for one process for two minutes. This one changes policies only well before.
+SECONDS_TO_CHANGE = 45.0
+SECONDS_TO_WAIT = 60.0
+
+
+@dataclass(slots=True)
+class Renewed:
+    """What was done for a container. issued: permissions of new keys. error: why nothing was done."""
+
+    container_id: str
+    container_name: str
+    issued: list[str] = field(default_factory=list)
+    removed: int = 0
+    error: str | None = None
+
+
+def purpose(container_id: str, key_id: str) -> tuple[str, ...]:
+    """What a key of a container is sealed for: it opens for no other container, and in no other row."""
+    return ("container_key", container_id, key_id)
+
+
+class Renewals:
+    """The one who makes containers, policies and keys. Calls here act on all containers: nobody acts."""
+
+    def __init__(self, database: Database, account: Account, keys: Keys) -> None:
+        self._database = database
+        self._account = account
+        self._keys = keys
+
+    @property
+    def with_keys(self) -> bool:
+        """Whether keys can be made: signed and sealed."""
+        return self._account.can_sign and self._keys.configured
+
+    async def make(self, container_id: str) -> None:
+        """See that a container is in storage and has keys, whoever makes them. Raises `Conflict`, `Unreachable`."""
+        work = await self._turn(container_id, only_due=True)
+        if work is not None:
+            await self._carry_out(work)
+
+    async def repair(self, container_id: str) -> Renewed:
+        """Make a container and its policies in storage as the rows say, whether or not anything seems due."""
+        work = await self._turn(container_id, only_due=False)
+        assert work is not None
+        return await self._carry_out(work)
+
+    async def repair_all(self, containers: Sequence[JsonObject]) -> list[Renewed]:
+        """The same for several, each with its `container_id` and `container_name`; what went wrong is in the answer."""
+        return await _each(containers, lambda container: self.repair(str(container["container_id"])))
+
+    async def renew(self) -> list[Renewed]:
+        """Do what is due, for all containers; what another process is doing is left to it."""
+        done: list[Renewed] = []
+        after: str | None = None
+        while works := await self._begin(None, only_due=True, after=after):
+            done += await _each(works, self._carry_out)
+            after = str(works[-1]["container_id"])
+        return done
+
+    async def try_to_renew(self, container_id: str) -> None:
+        """Do what is due for one container, unless another process does. Raises what storage says."""
+        for work in await self._begin([container_id], only_due=True):
+            await self._carry_out(work)
+
+    async def hand_out(self, container_id: str, permission: str, hours: float, acting: UUID | None) -> JsonObject:
+        """Make a key for a person: the plan's fields, and `url`, with the key in it. It is kept nowhere."""
+        self._account.sign_container("none", "none")  # raises CannotSign before anything is done
+        work = await self._turn(container_id, only_due=False)
+        assert work is not None
+        try:
+            planned = await self._database.call(
+                "plan_key",
+                acting=acting,
+                container_id=UUID(container_id),
+                permission=permission,
+                lifetime=f"{hours} hours",
+            )
+        except BaseException:
+            await self._abandon(work)
+            raise
+        assert isinstance(planned, dict)
+        await self._carry_out(work, handed_out=planned)
+        name = str(work["container_name"])
+        token = self._account.sign_container(name, str(planned["policy_name"]), expires_at=_time(planned["expires_at"]))
+        return planned | {"container_name": name, "url": f"{self._account.endpoint}/{name}?{token}"}
+
+    async def claim(self, containers: Sequence[JsonObject]) -> list[Renewed]:
+        """Take over containers that belong to another database, with the keys that this one knows."""
+        return await _each(containers, lambda container: self._claim(str(container["container_id"])))
+
+    async def _claim(self, container_id: str) -> Renewed:
+        work = await self._turn(container_id, only_due=False)
+        assert work is not None
+        try:
+            await self._account.claim(str(work["container_name"]), str(work["instance_id"]))
+        except ContainerMissing:
+            pass  # it is made
+        except BaseException:
+            await self._abandon(work)
+            raise
+        done = await self._carry_out(work | {"endpoint": None})
+        await self._database.call("container_is_claimed", acting=None, container_id=UUID(container_id))
+        return done
+
+    async def _turn(self, container_id: str, *, only_due: bool) -> JsonObject | None:
+        """Wait until no other process works on a container. None: nothing is due, or no longer."""
+        deadline = time.monotonic() + SECONDS_TO_WAIT
+        pause = 0.05
+        while not (works := await self._begin([container_id], only_due=only_due)):
+            if only_due:
+                found = await self._database.call(
+                    "find_container_key", acting=None, container_id=UUID(container_id), permission="write"
+                )
+                assert isinstance(found, dict)
+                if found["is_ready"] and not found["is_changing"]:
+                    return None
+            if time.monotonic() > deadline:
+                raise Unreachable(f"another process is at work on the container {container_id}: try again in a minute")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 1.0)
+        return works[0]
+
+    async def _begin(
+        self, container_ids: Sequence[str] | None, *, only_due: bool, after: str | None = None
+    ) -> list[JsonObject]:
+        works = await self._database.call(
+            "begin_renewals",
+            acting=None,
+            container_ids=None if container_ids is None else Document(list(container_ids)),
+            with_keys=self.with_keys,
+            only_due=only_due,
+            how_many=CONCURRENT_RENEWALS,
+            after=None if after is None else UUID(after),
+        )
+        return cast(list[JsonObject], works)
+
+    async def _carry_out(self, work: JsonObject, *, handed_out: JsonObject | None = None) -> Renewed:
+        began = time.monotonic()
+        container_id, name = str(work["container_id"]), str(work["container_name"])
+        issue, keep, remove = (cast(list[JsonObject], work[part]) for part in ("issue", "keep", "remove"))
+        try:
+            self._see_where_it_is(work)
+            await self._account.make_container(name, str(work["instance_id"]), is_ready=bool(work["is_ready"]))
+            made = [await self._sealed(container_id, name, planned) for planned in issue]
+            if handed_out is not None:
+                made.append(handed_out)
+                keep = [*keep, {"policy_name": handed_out["policy_name"], "permission": handed_out["permission"]}]
+            if issue or keep or remove:
+                if time.monotonic() - began > SECONDS_TO_CHANGE:
+                    raise Unreachable(f"the storage {self._account.endpoint} is too slow: try again later")
+                policies = {str(policy["policy_name"]): _policy(policy) for policy in [*keep, *issue]}
+                await self._account.set_policies(name, policies)
+        except BaseException:
+            await self._abandon(work)
+            raise
+        await self._database.call(
+            "finish_renewal",
+            acting=None,
+            container_id=UUID(container_id),
+            renewal_id=UUID(str(work["renewal_id"])),
+            endpoint=self._account.endpoint,
+            keys=Document(made),
+            removed=Document(remove),
+        )
+        return Renewed(container_id, name, [str(planned["permission"]) for planned in issue], len(remove))
+
+    def _see_where_it_is(self, work: JsonObject) -> None:
+        endpoint = work["endpoint"]
+        if endpoint is not None and not self._account.has(str(endpoint)):
+            raise Conflict(
+                f"the container {work['container_name']} is in the storage {endpoint}, and "
+                f"DATASTORE_STORAGE_CONNECTION_STRING is for {self._account.endpoint}. If its pictures were "
+                f"moved there: datastore-db keys claim {work['container_name']} (or --all)"
+            )
+
+    async def _sealed(self, container_id: str, name: str, planned: JsonObject) -> JsonObject:
+        token = self._account.sign_container(name, str(planned["policy_name"]))
+        keys = await self._keys.get()
+        sealed = await asyncio.to_thread(seal, token, purpose(container_id, str(planned["key_id"])), keys)
+        return planned | sealed.as_json() | {"settles_in": "0 s" if self._account.settles_at_once else "30 s"}
+
+    async def _abandon(self, work: JsonObject) -> None:
+        with suppress(DatastoreError):  # it ends by itself; what went wrong before is what counts
+            await self._database.call(
+                "abandon_renewal",
+                acting=None,
+                container_id=UUID(str(work["container_id"])),
+                renewal_id=UUID(str(work["renewal_id"])),
+            )
+
+
+async def _each(containers: Sequence[JsonObject], action: Callable[[JsonObject], Awaitable[Renewed]]) -> list[Renewed]:
+    """Do something for each container, several at once; one that fails does not stop the others."""
+    slots = asyncio.Semaphore(CONCURRENT_RENEWALS)
+
+    async def do(container: JsonObject) -> Renewed:
+        async with slots:
+            try:
+                return await action(container)
+            except DatastoreError as error:
+                return Renewed(str(container["container_id"]), str(container["container_name"]), error=str(error))
+
+    return await asyncio.gather(*map(do, containers))
+
+
+def _policy(planned: JsonObject) -> AccessPolicy:
+    return AccessPolicy(
+        permission=PERMISSIONS[str(planned["permission"])],
+        start=_time(planned.get("starts_at")),
+        expiry=_time(planned.get("expires_at")),
+    )
+
+
+def _time(value: object) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(str(value)).astimezone(UTC)

@@ -1,0 +1,86 @@
+"""Links to single pictures in storage, for a browser: signed for one blob and a short time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, TypedDict, cast
+from uuid import UUID
+
+from datastore_db.account import UPLOAD_ONE_BLOB, Account, disposition
+from datastore_db.database import Database
+from datastore_db.inspection.formats import FORMATS
+from datastore_db.json_codec import JsonObject
+
+MINUTES = 15
+
+
+class Link(TypedDict):
+    """A link that was handed out. Use it with this method and these headers, and before it expires."""
+
+    url: str
+    method: Literal["GET", "PUT"]
+    headers: dict[str, str]
+    picture_id: str
+    expires_at: str
+
+
+async def read_link(database: Database, account: Account, picture_id: UUID, minutes: int, acting: UUID | None) -> Link:
+    """A link with which anyone can read one picture. Raises `NotFound`, or `Conflict` while it has not arrived."""
+    found = await _recorded(database, account, picture_id, "read", minutes, acting)
+    url = account.sign_blob(
+        str(found["container_name"]),
+        str(found["blob_name"]),
+        "r",
+        _time(found["starts_at"]),
+        _time(found["expires_at"]),
+        # Whatever was said when it was uploaded: a browser must take it for a picture, or for nothing.
+        content_type=_media_type(found["format"]),
+        content_disposition=disposition(str(found["file_name"])),
+    )
+    return _link(url, "GET", {}, found)
+
+
+async def write_link(database: Database, account: Account, picture_id: UUID, minutes: int, acting: UUID | None) -> Link:
+    """A link with which anyone can upload the bytes of one announced picture. Raises `NotFound`, or `Conflict`."""
+    found = await _recorded(database, account, picture_id, "write", minutes, acting)
+    url = account.sign_blob(
+        str(found["container_name"]),
+        str(found["blob_name"]),
+        UPLOAD_ONE_BLOB,
+        _time(found["starts_at"]),
+        _time(found["expires_at"]),
+    )
+    headers = {"x-ms-blob-type": "BlockBlob"}
+    if found["format"] is not None:
+        headers["x-ms-blob-content-type"] = _media_type(found["format"])
+    if found["md5"] is not None:
+        headers["x-ms-blob-content-md5"] = str(found["md5"])
+    return _link(url, "PUT", headers, found)
+
+
+async def _recorded(
+    database: Database, account: Account, picture_id: UUID, permission: str, minutes: int, acting: UUID | None
+) -> JsonObject:
+    account.sign_container("none", "none")  # raises CannotSign: nothing is recorded that is not handed out
+    found = await database.call(
+        "hand_out_link", acting=acting, picture_id=picture_id, permission=permission, minutes=minutes
+    )
+    return cast(JsonObject, found)
+
+
+def _media_type(name: object) -> str:
+    return FORMATS[str(name)].media_type if name in FORMATS else "application/octet-stream"
+
+
+def _link(url: str, method: Literal["GET", "PUT"], headers: dict[str, str], found: JsonObject) -> Link:
+    return {
+        "url": url,
+        "method": method,
+        "headers": headers,
+        "picture_id": str(found["picture_id"]),
+        "expires_at": str(found["expires_at"]),
+    }
+
+
+def _time(value: object) -> datetime:
+    return datetime.fromisoformat(str(value))
