@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import secrets_watch
+
 PROGRAM = str(Path(sys.executable).with_name("datastore-db"))
 
 
@@ -31,4 +33,8 @@ def run(environment: dict[str, str], *arguments: str | Path, cwd: Path | None = 
         check=False,
     )
     assert "Traceback" not in done.stderr, done.stderr
+    if secrets_watch.current is not None:
+        secrets_watch.current.note(done.stderr)
+        if arguments[:1] != ("link",) and arguments[:2] not in (("keys", "issue"), ("keys", "new")):
+            secrets_watch.current.note(done.stdout)
     return Done(done.returncode, done.stdout, done.stderr)

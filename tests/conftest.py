@@ -24,6 +24,7 @@ from datastore_db import Store, connect
 from datastore_db.aio import User
 from datastore_db.local import LocalStack, start
 from datastore_db.migrate import migrate
+from tests import secrets_watch
 
 # A shell starts background jobs with Ctrl-C ignored, and what is started from here would ignore it, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -46,6 +47,27 @@ def stack(temporary_home: Path) -> Iterator[LocalStack]:
     version = int(os.environ.get("DATASTORE_TEST_POSTGRES", "18"))
     with start(temporary_home, postgres_version=version) as stack:
         yield stack
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_is_left_behind(temporary_home: Path) -> Iterator[None]:
+    """With DATASTORE_TEST_SECRETS=1: the whole run is searched for the secrets that it used."""
+    if os.environ.get("DATASTORE_TEST_SECRETS") != "1":
+        yield
+        return
+    folder = temporary_home / "watched"
+    with start(temporary_home, postgres_version=int(os.environ.get("DATASTORE_TEST_POSTGRES", "18"))) as stack:
+        folder.mkdir()
+        watch = secrets_watch.SecretsWatch(folder, stack.database_url, stack.postgres_bin / "pg_dump")
+        watch.secrets.add(stack.storage_connection_string.partition("AccountKey=")[2].partition(";")[0])
+        secrets_watch.current = watch
+        with watch.watching():
+            yield
+        secrets_watch.current = None
+        kek = temporary_home / "kek"
+        if kek.exists():
+            watch.secrets.add(kek.read_text().strip().partition(":")[2])
+        assert watch.found(*(temporary_home / "log").iterdir()) == []
 
 
 @pytest.fixture(scope="session")
@@ -84,8 +106,12 @@ def _database(server_url: str, template: str | None = None) -> Iterator[str]:
         create += sql.SQL(" template {}").format(sql.Identifier(template))
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(create)
+    if secrets_watch.current is not None:
+        secrets_watch.current.make_verbose(name)
     try:
         yield make_url(server_url, dbname=name)
+        if secrets_watch.current is not None:
+            secrets_watch.current.dump(make_url(server_url, dbname=name))
     finally:
         with psycopg.connect(server_url, autocommit=True) as connection:
             connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

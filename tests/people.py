@@ -84,8 +84,8 @@ def fill(call: Call, user: dict[str, Any], mark: str) -> dict[str, str]:
     # Two pipelines that disagree, and that nobody has judged
     (open_picture,) = call("announce_pictures", set_id, [{"user_data": {"description": mark}}], acting=acting)
     for pipeline, label in zip(PIPELINES, ("Brassica napus", "Brassica juncea"), strict=True):
-        said = boxes_of([[(label, 0.5), ("Solanum nigrum", 0.4)]]) | {"pipeline_name": pipeline}
-        call("import_inference", open_picture["picture_id"], said, acting=acting)
+        guessed = boxes_of([[(label, 0.5), ("Solanum nigrum", 0.4)]]) | {"pipeline_name": pipeline}
+        call("import_inference", open_picture["picture_id"], guessed, acting=acting)
     call("confirm_pictures", [{"picture_id": open_picture["picture_id"]}], acting=acting)
     # Keys, and a renewal that is under way
     (work,) = call("begin_renewals", [user["container_id"]])
