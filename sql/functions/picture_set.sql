@@ -96,8 +96,11 @@ declare
 begin
   return left(datastore.picture_set_json(known.picture_set_id)::text, -1) || ', "pictures": ['
     || coalesce((
-      select string_agg(rebuilt.document_text, ', ' order by rebuilt.position)
-      from datastore.picture_document as rebuilt
+      select string_agg(concat(rebuilt.before_labels, named.labels, rebuilt.after_labels), ', ' order by rebuilt.position)
+      from datastore.picture_text as rebuilt
+      left join datastore.labels_text(array(
+        select picture.picture_id from datastore.picture where picture.picture_set_id = known.picture_set_id and picture.state = 'stored'
+      )) as named on named.picture_id = rebuilt.picture_id
       where rebuilt.picture_set_id = known.picture_set_id and rebuilt.state = 'stored'), '') || ']}';
 end
 $$;
