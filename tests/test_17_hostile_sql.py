@@ -8,17 +8,21 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from datastore_db import NotAllowed, connect
+from datastore_db import CannotSign, NotAllowed, NotReady, connect
+from datastore_db.keys.key_ring import new_key
 from datastore_db.migrate import migrate
 from datastore_db.resources import SQL
 from tests.conftest import make_url
+from tests.inferences import boxes_of
 from tests.people import ANAS, World, people
+from tests.pictures import EXAMPLE, picture
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -128,6 +132,62 @@ class TestBackend:
             ):
                 with refused("42501"):
                     reader.execute(statement.encode())
+
+
+def test_a_backend_works_with_its_login_and_the_key_alone(
+    urls: dict[str, str], database_url: str, storage_connection_string: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In `datastore_app` and nothing else, and without the storage account's credentials."""
+    monkeypatch.setenv("DATASTORE_KEK", new_key())
+    with connect(urls["app"]) as backend:
+        ana = backend.register_user("ana@example.org")
+        with backend.acting_as(ana["user_id"]):
+            with pytest.raises(NotReady, match="keys renew"):
+                backend.upload_folder(EXAMPLE)
+            # Elsewhere, as a timer does it
+            with connect(database_url, storage_connection_string) as elsewhere:
+                elsewhere.renew_keys()
+            assert backend.upload_folder(EXAMPLE).counts == {"uploaded": 5, "refused": 1}
+            assert backend.upload_folder(EXAMPLE).counts == {"unchanged": 5, "refused": 1}
+            (stored,) = backend.upload_pictures([(picture(1), {"seed": "Lolium temulentum"})])
+            assert backend.read_picture(stored["picture_id"])[0] == picture(1)
+            backend.update_picture(stored["picture_id"], {"user_data": {"zoom": 7}, "metadata": {"mine": 1}})
+            backend.create_picture_set({"name": "lot 7"})
+            backend.import_pipelines(
+                {
+                    "pipelines": [{"pipeline_name": "P", "models": ["m"], "default": True}],
+                    "models": [{"model_name": "m", "task": "classification", "api_key": "k", "endpoint": "e"}],
+                }
+            )
+            assert str(backend.endpoints()[0]["api_key"]) == "k"
+            pipelines: Any = backend.pipelines()
+            backend.choose_pipeline(pipelines["pipelines"][0]["pipeline_id"])
+            guessed = boxes_of([[("Lolium temulentum", 0.6), ("nobody's seed", 0.2)]]) | {"verified": True}
+            answer: Any = backend.import_inference(stored["picture_id"], guessed)
+            backend.import_inferences([(stored["picture_id"], boxes_of([[("Solanum nigrum", 0.6)]]))])
+            drawn = {
+                "boxId": "",
+                "label": "Bromus japonicus",
+                "box": {"topX": 1, "topY": 1, "bottomX": 2, "bottomY": 2},
+            }
+            said: Any = [{"boxId": answer["boxes"][0]["box_id"], "label": "Carduus nutans", "comment": "sure"}, drawn]
+            verified: Any = backend.record_feedback({"inferenceId": answer["inference_id"], "boxes": said})
+            assert verified["verified"] is True
+            backend.reopen_inference(answer["inference_id"])
+            unreviewed: Any = backend.unreviewed_seeds()
+            known: Any = backend.find_species("Bromus japonicus")
+            backend.merge_seed(unreviewed["seeds"][0]["seed_id"], known["seed_id"])
+            assert backend.performance()["verified_boxes"] == 2
+            assert len(backend.folders()) == 4
+            assert backend.review()["looked_at"] == 2
+            assert backend.training()["seeds"]
+            with pytest.raises(CannotSign):
+                backend.link(stored["picture_id"])
+    with (
+        connect(urls["app"], storage_connection_string) as careless,
+        pytest.raises(NotAllowed, match="datastore_worker"),
+    ):
+        careless.renew_keys()
 
 
 class TestMixedIds:
