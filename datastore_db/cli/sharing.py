@@ -10,7 +10,7 @@ import click
 from datastore_db.cli.context import acting_option, acting_store, fail, json_option, print_json, says_errors
 
 if TYPE_CHECKING:
-    from datastore_db.sharing import AuditEntry, Container, Group, Member, Share, SharedWithGroup
+    from datastore_db.store.sharing import AuditEntry, Container, Group, Member, Share, SharedWithGroup
 
 group_argument = click.argument("group", metavar="GROUP")
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypedDict, cast
 
-from datastore_db.database import Argument
 from datastore_db.ids import Id, to_uuid
-from datastore_db.json_codec import Json
+from datastore_db.store.base import StoreBase
 
 
 class Member(TypedDict):
@@ -72,11 +71,8 @@ class AuditEntry(TypedDict, total=False):
     claimed: dict[str, Any]
 
 
-class Sharing:
-    """What `datastore_db.aio.Store` can do for people who work together."""
-
-    async def _call(self, function: str, user_id: Id | None, **arguments: Argument) -> Json:
-        raise NotImplementedError
+class Sharing(StoreBase):
+    """Groups, shared containers, and the record of who did what."""
 
     async def create_group(self, name: str, *, user_id: Id | None = None) -> Group:
         """Make a group, whose owner the acting user is: `{group_id, name, members, containers}`.

@@ -1,0 +1,195 @@
+"""Pictures and picture sets: up, down, and what is known about them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import cast
+from uuid import UUID
+
+from datastore_db.account import Account, another_instance
+from datastore_db.database import Document
+from datastore_db.download import DownloadReport, download
+from datastore_db.errors import Conflict, NotFound
+from datastore_db.folder import Source, open_folder
+from datastore_db.ids import Id, to_uuid
+from datastore_db.json_codec import Json, JsonObject
+from datastore_db.models import Picture, PictureSet
+from datastore_db.storage import ContainerMissing, StoredBlob
+from datastore_db.store.base import StoreBase
+from datastore_db.upload import NewPicture, UploadedPicture, UploadReport, upload_folder, upload_pictures
+from datastore_db.upload.batch import Target
+from datastore_db.upload.pictures import File
+from datastore_db.upload.report import ProgressListener
+
+
+class Pictures(StoreBase):
+    """The pictures of a store."""
+
+    async def create_picture_set(
+        self, document: JsonObject | PictureSet | None = None, *, user_id: Id | None = None
+    ) -> JsonObject:
+        """Make a picture set; answers its document. Raises `InvalidDocument`, or `Conflict` for a name in use."""
+        checked = PictureSet.read({} if document is None else document)
+        return cast(JsonObject, await self._call("create_picture_set", user_id, document=Document(checked.as_json())))
+
+    async def folders(self, container_id: Id | None = None, *, user_id: Id | None = None) -> list[JsonObject]:
+        """The acting user's picture sets, each with its stored pictures; or those of a container that is shared."""
+        named = None if container_id is None else to_uuid(container_id)
+        return cast(list[JsonObject], await self._call("rebuild_folders", user_id, container_id=named))
+
+    async def upload_folder(
+        self,
+        source: Source,
+        *,
+        name: str | None = None,
+        replace: bool = False,
+        progress: ProgressListener | None = None,
+        user_id: Id | None = None,
+    ) -> UploadReport:
+        """Upload a folder of pictures with YAML or JSON beside them; again: only what is new or changed.
+
+        source: a directory, a zip file, or pairs of (relative path, binary stream) as a browser's folder gives them.
+        name: what the folder is known by, instead of its own name. replace: other bytes under a known path take its
+        place. What is wrong with single files is in the report; `report.complete` says whether everything was done.
+        Raises `datastore_db.folder.FolderError` when there is no folder to read.
+        """
+        with await asyncio.to_thread(open_folder, source, name=name) as folder:
+            target, _ = await self._target(None, user_id)
+            return await upload_folder(target, folder, replace=replace, progress=progress)
+
+    async def upload_pictures(
+        self,
+        pictures: NewPicture | Iterable[NewPicture | tuple[File, JsonObject | Picture | None]],
+        *,
+        picture_set_id: Id | None = None,
+        user_id: Id | None = None,
+    ) -> list[UploadedPicture]:
+        """Upload pictures from paths, bytes or seekable streams, each with its document; answers in order.
+
+        picture_set_id: where they go; without it the acting user's default set. Bytes that the set has already give
+        the picture that exists. Every picture is looked at first: if one is wrong nothing is uploaded. Raises
+        `InvalidDocument`, whose paths begin with the picture's place in the list, `BrokenPicture` or `NotAPicture`.
+        """
+        given = [pictures] if isinstance(pictures, NewPicture) else pictures
+        listed = [item if isinstance(item, NewPicture) else NewPicture(*item) for item in given]
+        target, home_id = await self._target(picture_set_id, user_id)
+        return await upload_pictures(target, home_id, listed)
+
+    async def update_picture(
+        self, picture_id: Id, document: JsonObject | Picture, *, user_id: Id | None = None
+    ) -> JsonObject:
+        """Put a document in the place of what was said before; answers the rebuilt one."""
+        checked = Picture.read(document)
+        answer = await self._call(
+            "update_picture", user_id, picture_id=to_uuid(picture_id), document=Document(checked.as_json())
+        )
+        return cast(JsonObject, answer)
+
+    async def picture(self, picture_id: Id, *, user_id: Id | None = None) -> JsonObject:
+        """A picture's document. Raises `NotFound`."""
+        return cast(JsonObject, await self._call("rebuild_picture", user_id, picture_id=to_uuid(picture_id)))
+
+    async def picture_set(self, picture_set_id: Id, *, user_id: Id | None = None) -> JsonObject:
+        """A picture set's document, with those of its pictures under `pictures`. Raises `NotFound`."""
+        return cast(
+            JsonObject, await self._call("rebuild_picture_set", user_id, picture_set_id=to_uuid(picture_set_id))
+        )
+
+    async def read_picture(self, picture_id: Id, *, user_id: Id | None = None) -> tuple[bytes, str]:
+        """A picture's bytes and media type. Raises `NotFound`, or `Conflict` while they have not arrived."""
+        chunks, blob = await self.open_picture(picture_id, user_id=user_id)
+        return b"".join([chunk async for chunk in chunks]), blob.media_type
+
+    async def open_picture(
+        self, picture_id: Id, *, user_id: Id | None = None
+    ) -> tuple[AsyncIterator[bytes], StoredBlob]:
+        """A picture's bytes as they come, and its size, MD5 and media type."""
+        found = cast(JsonObject, await self._call("locate_picture", user_id, picture_id=to_uuid(picture_id)))
+        container = await self._containers.open(found, "read", self._who(user_id))
+        return await container.read(str(found["blob_name"]))
+
+    async def download(
+        self,
+        picture_or_set_id: Id,
+        directory: Path | str,
+        *,
+        progress: ProgressListener | None = None,
+        user_id: Id | None = None,
+    ) -> DownloadReport:
+        """Write a picture, or a set, into a directory: files and their JSON, as `upload_folder` reads them."""
+        document = await self.show(picture_or_set_id, user_id=user_id)
+        acting = self._who(user_id)
+
+        async def open_picture(picture_id: str) -> AsyncIterator[bytes]:
+            chunks, _ = await self.open_picture(picture_id, user_id=acting)
+            return chunks
+
+        return await download(document, Path(directory), open_picture, progress)
+
+    async def show(self, picture_or_set_id: Id, *, user_id: Id | None = None) -> JsonObject:
+        """The document of a picture or of a picture set, whichever has this id. Raises `NotFound`."""
+        try:
+            return await self.picture(picture_or_set_id, user_id=user_id)
+        except NotFound:
+            try:
+                return await self.picture_set(picture_or_set_id, user_id=user_id)
+            except NotFound:
+                raise NotFound(f"there is no picture and no picture set {picture_or_set_id}") from None
+
+    async def delete_pending_pictures(self, older_than: timedelta, *, user_id: Id | None = None) -> int:
+        """Delete pictures that were announced that long ago and never arrived; answers how many."""
+        return cast(int, await self._call("delete_pending_pictures", user_id, older_than=older_than))
+
+    async def sweep(self, *, user_id: Id | None = None) -> int:
+        """Delete the blobs whose pictures are gone; answers how many. Needs the storage account's credentials.
+
+        Raises `Conflict` at the end, when there were blobs in containers of another database: it leaves those alone.
+        """
+        account = self._needed_account("deletes blobs, which the keys of containers may not")
+        own_id = str(await self._call_for_nobody("own_instance"))
+        swept = 0
+        foreign: dict[str, bool] = {}
+        while due := cast(
+            list[JsonObject],
+            await self._call(
+                "due_blob_deletions",
+                user_id,
+                except_containers=Document([name for name, is_foreign in foreign.items() if is_foreign]),
+            ),
+        ):
+            for name in {str(blob["container_name"]) for blob in due} - foreign.keys():
+                foreign[name] = await _belongs_to_another(account, name, own_id)
+            done: list[Json] = []
+            for blob in due:
+                if not foreign[str(blob["container_name"])]:
+                    await account.delete(str(blob["container_name"]), str(blob["blob_name"]))
+                    done.append(blob["blob_deletion_id"])
+            await self._call("blobs_are_deleted", user_id, blob_deletion_ids=Document(done))
+            swept += len(done)
+        if others := sorted(name for name, is_foreign in foreign.items() if is_foreign):
+            raise Conflict(
+                f"deleted {swept} blobs, and none in {len(others)} containers: {another_instance(others[0])}"
+            )
+        return swept
+
+    async def _target(self, picture_set_id: Id | None, user_id: Id | None) -> tuple[Target, UUID]:
+        named: dict[str, UUID] = {} if picture_set_id is None else {"picture_set_id": to_uuid(picture_set_id)}
+        found = cast(JsonObject, await self._call("find_container", user_id, **named))
+        target = Target(
+            database=self._database,
+            container=await self._containers.open(found, "write", self._who(user_id)),
+            acting=self._who(user_id),
+            uploads=self._uploads,
+        )
+        return target, UUID(str(found["picture_set_id"]))
+
+
+async def _belongs_to_another(account: Account, container: str, instance_id: str) -> bool:
+    try:
+        owner = await account.instance_of(container)
+    except ContainerMissing:
+        return False
+    return owner is not None and owner != instance_id

@@ -1,0 +1,55 @@
+"""Pipelines and their models."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+from datastore_db.database import Document
+from datastore_db.ids import Id, to_uuid
+from datastore_db.json_codec import JsonObject
+from datastore_db.keys.model_secrets import opened_models, sealed_pipelines
+from datastore_db.models import Pipelines
+from datastore_db.store.base import StoreBase
+
+
+class PipelinesOfStore(StoreBase):
+    """The pipelines and models of a store."""
+
+    async def import_pipelines(self, document: JsonObject | Pipelines, *, user_id: Id | None = None) -> JsonObject:
+        """Register pipelines and models, or change them; answers the document with their ids, without secrets.
+
+        `api_key` and `endpoint` of a model are text or sealed; text is sealed before the database sees it. Raises
+        `InvalidDocument`, or `datastore_db.keys.NoKey` when there is something to seal and no key to seal it with.
+        """
+        sealed = await asyncio.to_thread(sealed_pipelines, document, self._settings.local_home)
+        return cast(JsonObject, await self._call("import_pipelines", user_id, document=Document(sealed)))
+
+    async def pipelines(self, *, include_inactive: bool = False, user_id: Id | None = None) -> JsonObject:
+        """Pipelines, the acting user's own choice first, then the default one, and models, without their secrets.
+
+        include_inactive: retired pipelines and old versions of models as well.
+        """
+        answer = await self._call("rebuild_pipelines", user_id, include_inactive=include_inactive)
+        return cast(JsonObject, answer)
+
+    async def endpoints(self, *, user_id: Id | None = None) -> list[JsonObject]:
+        """The models that pipelines run, with `endpoint` and `api_key` opened; their repr does not show them.
+
+        Raises `datastore_db.keys.NoKey` or `datastore_db.keys.CannotUnseal`.
+        """
+        document = cast(JsonObject, await self._call("rebuild_pipelines", user_id, with_keys=True))
+        return await asyncio.to_thread(opened_models, document, self._settings.local_home)
+
+    async def choose_pipeline(self, pipeline_id: Id | None, *, user_id: Id | None = None) -> JsonObject | None:
+        """Make a pipeline the acting user's own choice, and answer it; None gives the choice up.
+
+        Raises `NotAllowed` when nobody acts, `NotFound`, or `Conflict` for a retired pipeline.
+        """
+        chosen = None if pipeline_id is None else to_uuid(pipeline_id)
+        return cast("JsonObject | None", await self._call("choose_pipeline", user_id, pipeline_id=chosen))
+
+    async def retire_pipeline(self, pipeline_id: Id, *, retired: bool = True, user_id: Id | None = None) -> JsonObject:
+        """Retire a pipeline, or bring it back, and answer it. Raises `NotFound`."""
+        answer = await self._call("retire_pipeline", user_id, pipeline_id=to_uuid(pipeline_id), retired=retired)
+        return cast(JsonObject, answer)
