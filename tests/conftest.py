@@ -52,7 +52,7 @@ def stack(temporary_home: Path) -> Iterator[LocalStack]:
 @pytest.fixture(scope="session", autouse=True)
 def no_secret_is_left_behind(temporary_home: Path) -> Iterator[None]:
     """With DATASTORE_TEST_SECRETS=1: the whole run is searched for the secrets that it used."""
-    if os.environ.get("DATASTORE_TEST_SECRETS") != "1":
+    if not secrets_watch.WATCHED:
         yield
         return
     folder = temporary_home / "watched"
