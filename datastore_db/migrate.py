@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from yoyo.migrations import MigrationList
 from datastore_db.errors import DatastoreError
 from datastore_db.resources import MIGRATIONS, SQL
 
+_log = logging.getLogger("datastore_db")
 _INCLUDE = re.compile(r"\\ir (\S+)")
 
 
@@ -97,9 +99,15 @@ def _before_post(pending: MigrationList) -> Iterator[object]:
         yield migration
 
 
+def _pass_on(notice: psycopg.errors.Diagnostic) -> None:
+    if notice.severity_nonlocalized == "WARNING":
+        _log.warning("%s. %s", notice.message_primary, notice.message_hint or "")
+
+
 @contextmanager
 def _one_at_a_time(database_url: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.add_notice_handler(_pass_on)
         if connection.info.server_version < 150000:
             raise DatastoreError(f"PostgreSQL 15 or newer is needed, this is {connection.info.server_version // 10000}")
         connection.execute("select pg_catalog.pg_advisory_lock(pg_catalog.hashtext('datastore-db migrate'))")

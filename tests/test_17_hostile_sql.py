@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.json import Jsonb
 
 from datastore_db import CannotSign, NotAllowed, NotReady, connect
@@ -383,6 +384,25 @@ class TestOwner:
             assert rows(connection, acting, *ids) == [(world.anas["picture_id"],)]
             with refused("DS404"):
                 rows(connection, acting, ids[0], world.users["stranger"]["user_id"])
+
+    def test_who_may_not_make_roles_makes_the_rest(
+        self, installer: str, server_url: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        name = str(conninfo_to_dict(installer)["user"])
+        url = make_url(installer, options="-cdatastore.role_prefix=lab")
+        with psycopg.connect(server_url, autocommit=True) as dba:
+            dba.execute(sql.SQL("alter role {} nocreaterole").format(sql.Identifier(name)))
+            migrate(url)
+            assert "create role lab_app nologin" in caplog.text
+            with psycopg.connect(installer, autocommit=True) as connection:
+                user = rows(connection, "select datastore.register_user('ana@example.org') ->> 'user_id'")[0][0]
+                with refused("DS403"):
+                    connection.execute("select datastore.act_as(%s)", [user])
+                for part in ("owner", "worker", "app", "reader"):
+                    dba.execute(f"create role lab_{part} nologin; grant lab_{part} to {name}".encode())
+                migrate(installer)
+                acting = "select jsonb_array_length(datastore.rebuild_folders()) from datastore.act_as(%s)"
+                assert rows(connection, acting, user) == [(1,)]
 
     def test_a_backfill_touches_every_row(self, installer: str) -> None:
         migrate(make_url(installer, options="-cdatastore.role_prefix=lab"))

@@ -31,6 +31,9 @@ begin
     perform datastore.refuse('DS404', format('there is no user %s', coalesce(act_as.user_id::text, 'NULL')));
   end if;
   perform pg_catalog.set_config('datastore.acting', setting, true);
+  if not datastore.role_is_there('app') then
+    perform datastore.refuse('DS403', format('nobody can act for users: the role %s is missing. Make it, and migrate again', datastore.role_name('app')));
+  end if;
   -- Row-level security does not hold for owners and superusers: from here on it is the backend's role that asks.
   perform pg_catalog.set_config('role', datastore.role_name('app'), true);
 end

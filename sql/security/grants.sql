@@ -3,6 +3,9 @@
 create or replace function datastore.grant_to_roles(statement text) returns void
 language plpgsql volatile as $$
 begin
+  if not (datastore.role_is_there('app') and datastore.role_is_there('worker') and datastore.role_is_there('reader')) then
+    return;  -- sql/security/roles.sql said so
+  end if;
   execute replace(replace(replace(statement,
     '{app}', quote_ident(datastore.role_name('app'))),
     '{worker}', quote_ident(datastore.role_name('worker'))),

@@ -6,8 +6,10 @@ declare
   owner_role name := datastore.role_name('owner');
   statement text;
 begin
-  if not pg_has_role(owner_role, case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end) then
+  if not datastore.role_is_there('owner') then
     return;  -- sql/security/roles.sql said so
+  elsif not pg_has_role(owner_role, case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end) then
+    return;
   end if;
   for statement in
     select format('alter schema %I owner to %I', nspname, owner_role)

@@ -14,7 +14,7 @@ begin
   if not (select relrowsecurity from pg_catalog.pg_class where oid = on_table) then
     execute format('alter table %s enable row level security', on_table);
   end if;
-  if known_role = role then
+  if known_role = role or not datastore.role_is_there(part) then
     return;
   end if;
   execute format('drop policy if exists %I on %s', name, on_table);

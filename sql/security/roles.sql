@@ -36,14 +36,16 @@ begin
     end if;
   end loop;
   if missing <> '{}' then
-    raise exception 'the roles % are missing, and % may not create roles', array_to_string(missing, ', '), current_user
+    -- Nobody but who installs has any right then, which is safe, and another migrate makes up for it.
+    raise warning 'the roles % are missing, and % may not create roles: nobody can act for users', array_to_string(missing, ', '), current_user
       using hint = format('as one who may: %s', (
-        select string_agg(format('create role %I nologin; grant %I to %I;', role, role, current_user), ' ') from unnest(missing) as role));
+        select string_agg(format('create role %I nologin; grant %I to %I;', role, role, current_user), ' ') from unnest(missing) as role)) || ' Then migrate again.';
+    missing := '{}';
   end if;
 
   -- Who installs should be able to hand things over to the owner, and to ask as a backend does.
   foreach part in array array['owner', 'worker', 'app', 'reader'] loop
-    if not pg_has_role(format('%I', prefix || '_' || part), may_become) then
+    if to_regrole(format('%I', prefix || '_' || part)) is not null and not pg_has_role(format('%I', prefix || '_' || part), may_become) then
       begin
         execute format('grant %I to %I', prefix || '_' || part, current_user);
       exception when insufficient_privilege then
@@ -65,3 +67,8 @@ create or replace function datastore.role_name(part text) returns text
 language sql immutable parallel safe
 return datastore.role_prefix() || '_' || part;
 comment on function datastore.role_name(text) is 'The name of a database role. part: owner, worker, app or reader.';
+
+create or replace function datastore.role_is_there(part text) returns boolean
+language sql stable parallel safe
+return to_regrole(quote_ident(datastore.role_name(part))) is not null;
+comment on function datastore.role_is_there(text) is 'Was this database role made? part: owner, worker, app or reader.';
