@@ -36,7 +36,7 @@ def world(database: psycopg.Connection) -> World:
 @pytest.fixture(scope="session")
 def logins(server_url: str, template: str) -> Iterator[dict[str, str]]:
     """Users of the server as its DBA makes them, by what they are in; and their password."""
-    names = {part: f"{part}_{os.getpid()}" for part in ("app", "reader", "nothing")}
+    names = {part: f"{part}_{os.getpid()}" for part in ("app", "worker", "reader", "nothing")}
     with psycopg.connect(server_url, autocommit=True) as connection:
         for part, name in names.items():
             login = sql.SQL("create role {} login password 'hostile'").format(sql.Identifier(name))
@@ -189,6 +189,29 @@ def test_a_backend_works_with_its_login_and_the_key_alone(
         pytest.raises(NotAllowed, match="datastore_worker"),
     ):
         careless.renew_keys()
+
+
+def test_a_worker_sweeps_and_renews(
+    urls: dict[str, str],
+    database: psycopg.Connection,
+    storage_connection_string: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In `datastore_worker` and nothing else: it sees every container, and acts for nobody."""
+    monkeypatch.setenv("DATASTORE_KEK", new_key())
+    with connect(urls["worker"], storage_connection_string) as worker:
+        ana = worker.register_user("ana@example.org")
+        with connect(urls["app"]) as backend, backend.acting_as(ana["user_id"]):
+            (stored,) = backend.upload_pictures([(picture(1), {})])
+            worker.rotate_keys(overlap_hours=0)
+            assert backend.read_picture(stored["picture_id"])[0] == picture(1)
+        database.execute("delete from datastore.picture")
+        database.execute("update datastore.blob_deletion set queued_at = now() - interval '1 day'")
+        assert worker.sweep() == 1
+        assert worker.rotate_key_encryption_key().problems == []
+        assert worker.keys()
+        with pytest.raises(NotAllowed):
+            worker.folders(user_id=ana["user_id"])
 
 
 class TestMixedIds:
