@@ -138,7 +138,7 @@ class ContainerKeys(StoreBase):
         if container is not None:
             found = [cast(JsonObject, await self._call_for_nobody("container_called", container=container))]
         else:
-            found = cast(list[JsonObject], await self._call_for_nobody("list_containers"))
+            found = cast(list[JsonObject], await self._call_for_nobody("rebuild_containers"))
         return await renewals.claim(found)
 
     async def instance(self) -> str:

@@ -44,11 +44,15 @@ class Share(TypedDict):
 
 
 class Container(TypedDict):
-    """A container, as the acting user sees it. email: its owner's. permission: owner, contributor or reader."""
+    """A container, as the acting user sees it. is_ready: is it made in storage? email: its owner's.
+
+    permission: owner, contributor or reader.
+    """
 
     container_id: str
     container_name: str
     tier: str
+    is_ready: bool
     email: str | None
     is_public: bool
     permission: str

@@ -379,12 +379,3 @@ begin atomic
 end;
 comment on function datastore.container_is_claimed(uuid) is
   'Says that a container in storage, which carried another instance''s id, carries this one''s now.';
-
-create or replace function datastore.list_containers() returns jsonb
-language sql stable
-begin atomic
-  select coalesce(jsonb_agg(jsonb_build_object('container_id', container.container_id, 'container_name', container.name,
-                                               'is_ready', container.ready_at is not null) order by container.name), '[]')
-  from datastore.container;
-end;
-comment on function datastore.list_containers() is 'Containers: [{container_id, container_name, is_ready}].';

@@ -232,6 +232,7 @@ return (
     'container_id', container.container_id,
     'container_name', container.name,
     'tier', container.tier,
+    'is_ready', container.ready_at is not null,
     'email', user_account.email,
     'is_public', exists (select from datastore.container_publication as published where published.container_id = container.container_id),
     'permission', case
@@ -247,7 +248,7 @@ return (
   where container.container_id = container_json.container_id
 );
 comment on function datastore.container_json(uuid) is
-  'A container as the acting user sees it: {container_id, container_name, tier, email: whose, is_public, permission: owner, contributor or reader, shared_with: [{group_id, name, role}]}.';
+  'A container as the acting user sees it: {container_id, container_name, tier, is_ready: is it made in storage, email: whose, is_public, permission: owner, contributor or reader, shared_with: [{group_id, name, role}]}.';
 
 create or replace function datastore.rebuild_containers() returns jsonb
 language sql stable

@@ -6,10 +6,8 @@ declare
   owner_role name := datastore.role_name('owner');
   statement text;
 begin
-  if not datastore.role_is_there('owner') then
+  if datastore.may_become(owner_role) is not true then
     return;  -- sql/security/roles.sql said so
-  elsif not pg_has_role(owner_role, case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end) then
-    return;
   end if;
   for statement in
     select format('alter schema %I owner to %I', nspname, owner_role)

@@ -30,6 +30,7 @@ declare
   own text := 'container_id = (select datastore.acting_container())';
   seen text := own || ' or container_id in (select datastore.shared_containers(false))';
   changed text := own || ' or container_id in (select datastore.shared_containers(true))';
+  read_or_changed text := changed || ' or permission = ''read'' and container_id in (select datastore.shared_containers(false))';
   my_groups text := 'group_id in (select datastore.acting_groups(false))';
   owned_groups text := 'group_id in (select datastore.acting_groups(true))';
   myself text := 'user_id = (select datastore.acting_user())';
@@ -61,12 +62,10 @@ begin
   perform datastore.make_policy('datastore.container_publication', 'app_deletes', 'delete', 'app', own, null);
 
   -- Keys to write are for those who may; their owners issue and revoke them. What was handed out is told like the history.
-  perform datastore.make_policy('datastore.container_key', 'app_reads', 'select', 'app',
-    changed || ' or permission = ''read'' and container_id in (select datastore.shared_containers(false))', null);
+  perform datastore.make_policy('datastore.container_key', 'app_reads', 'select', 'app', read_or_changed, null);
   perform datastore.make_policy('datastore.container_key', 'app_updates', 'update', 'app', own, own);
   perform datastore.make_policy('datastore.link', 'app_reads', 'select', 'app', changed || ' or issued_by = (select datastore.acting_user())', null);
-  perform datastore.make_policy('datastore.link', 'app_inserts', 'insert', 'app', null,
-    changed || ' or permission = ''read'' and container_id in (select datastore.shared_containers(false))');
+  perform datastore.make_policy('datastore.link', 'app_inserts', 'insert', 'app', null, read_or_changed);
 
   -- The history is for those who may change what it tells about; triggers write it
   perform datastore.make_policy('datastore.history', 'app_reads', 'select', 'app',

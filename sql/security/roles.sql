@@ -8,12 +8,17 @@
 --
 -- Logins are made by whoever runs the server:  create role backend login password '…' in role datastore_app;
 
+create or replace function datastore.may_become(role name) returns boolean
+language sql stable
+return case when to_regrole(quote_ident(role)) is not null then
+  pg_has_role(role, case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end) end;
+comment on function datastore.may_become(name) is 'May whoever asks become this database role? NULL where there is none of this name.';
+
 do $$
 declare
   prefix text := nullif(current_setting('datastore.role_prefix', true), '');
   part text;
   missing text[] := '{}';
-  may_become text := case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end;
 begin
   if prefix is null and to_regprocedure('datastore.role_prefix()') is not null then
     execute 'select datastore.role_prefix()' into prefix;
@@ -45,7 +50,7 @@ begin
 
   -- Who installs should be able to hand things over to the owner, and to ask as a backend does.
   foreach part in array array['owner', 'worker', 'app', 'reader'] loop
-    if to_regrole(format('%I', prefix || '_' || part)) is not null and not pg_has_role(format('%I', prefix || '_' || part), may_become) then
+    if not coalesce(datastore.may_become(prefix || '_' || part), true) then
       begin
         execute format('grant %I to %I', prefix || '_' || part, current_user);
       exception when insufficient_privilege then
