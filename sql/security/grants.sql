@@ -67,3 +67,17 @@ begin
   end loop;
 end
 $$;
+
+-- A trigger function runs as the owner. Attached to a table of the caller's own it would read what the caller put there.
+do $$
+declare
+  trigger_function regprocedure;
+begin
+  for trigger_function in
+    select pg_proc.oid from pg_catalog.pg_proc
+    where pronamespace = 'datastore'::regnamespace and prorettype = 'pg_catalog.trigger'::regtype
+  loop
+    perform datastore.grant_to_roles(format('revoke execute on function %s from {app}, {worker}, {reader}', trigger_function));
+  end loop;
+end
+$$;

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -20,56 +19,13 @@ from datastore_db import CannotSign, NotAllowed, NotReady, connect
 from datastore_db.keys.key_ring import new_key
 from datastore_db.migrate import migrate
 from datastore_db.resources import SQL
+from tests.access.sessions import acts, refused, rows
 from tests.conftest import make_url
 from tests.inferences import boxes_of
 from tests.people import ANAS, World, people
 from tests.pictures import EXAMPLE, picture
 
-DOCS = Path(__file__).parent.parent / "docs"
-
-
-@pytest.fixture
-def world(database: psycopg.Connection) -> World:
-    return people(database)
-
-
-@pytest.fixture(scope="session")
-def logins(server_url: str, template: str) -> Iterator[dict[str, str]]:
-    """Users of the server as its DBA makes them, by what they are in; and their password."""
-    names = {part: f"{part}_{os.getpid()}" for part in ("app", "worker", "reader", "nothing")}
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        for part, name in names.items():
-            login = sql.SQL("create role {} login password 'hostile'").format(sql.Identifier(name))
-            if part != "nothing":
-                login += sql.SQL(" in role {}").format(sql.Identifier(f"datastore_{part}"))
-            connection.execute(login)
-        yield names
-        for name in names.values():
-            connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
-
-
-@pytest.fixture
-def urls(database_url: str, logins: dict[str, str]) -> dict[str, str]:
-    return {part: make_url(database_url, user=name, password="hostile") for part, name in logins.items()}
-
-
-@pytest.fixture
-def backend(urls: dict[str, str]) -> Iterator[psycopg.Connection]:
-    """A connection with the backend's own login."""
-    with psycopg.connect(urls["app"], autocommit=True) as connection:
-        yield connection
-
-
-def rows(connection: psycopg.Connection, query: str, *values: object) -> list[tuple[object, ...]]:
-    return connection.execute(query.encode(), values).fetchall()
-
-
-def acts(connection: psycopg.Connection, world: World, kind: str) -> None:
-    connection.execute("select datastore.act_as(%s)", [world.users[kind]["user_id"]])
-
-
-def refused(*codes: str) -> AbstractContextManager[object]:
-    return pytest.raises(psycopg.Error, check=lambda error: error.sqlstate in codes)
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 class TestBackend:
