@@ -15,8 +15,9 @@ from datastore_db.storage import Blobs, Connections, ContainerMissing, Errors
 
 # The container's metadata in storage: which database it belongs to
 INSTANCE = "datastore_instance"
-# What a key may do, as Azure writes it. Writing over a blob is writing; nothing here deletes.
-PERMISSIONS = {"read": "r", "write": "rw"}
+# What a key may do, as Azure writes it. Writing over a blob is writing; an upload lists, to see what was lost; nothing
+# here deletes.
+PERMISSIONS = {"read": "r", "write": "rwl"}
 UPLOAD_ONE_BLOB = "cw"
 
 

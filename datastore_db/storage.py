@@ -21,7 +21,7 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 from azure.core.pipeline.transport import AioHttpTransport
-from azure.storage.blob import ContentSettings
+from azure.storage.blob import BlobProperties, ContentSettings
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient, ExponentialRetry
 
 from datastore_db.errors import BrokenPicture, DatastoreError, NotFound, Unreachable
@@ -29,6 +29,8 @@ from datastore_db.errors import BrokenPicture, DatastoreError, NotFound, Unreach
 # Up to here a blob goes up in one request; above, in blocks of BLOCK_SIZE.
 SINGLE_PUT_SIZE = 16 * 1024 * 1024
 BLOCK_SIZE = 4 * 1024 * 1024
+# As many blobs as storage lists in one answer.
+PAGE_SIZE = 5000
 # Clocks that differ by less explain nothing: Azure allows 15 minutes, and keys begin 15 minutes before they are made.
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
@@ -127,9 +129,20 @@ class Blobs:
             if isinstance(found, NotFound | ContainerMissing):
                 return None
             raise found from None
-        settings = properties.content_settings
-        md5 = bytes(settings.content_md5) if settings.content_md5 else None
-        return StoredBlob(properties.size, md5, settings.content_type or "application/octet-stream")
+        return _stored(properties)
+
+    async def list(self, prefix: str, after: str | None) -> tuple[list[tuple[str, StoredBlob]], str | None]:
+        """A page of the blobs whose names begin so, in their order, and what the next page is asked for with.
+
+        One request for up to PAGE_SIZE blobs. after: what the page before answered; None for the first one. The second
+        of the answer is None with the last page.
+        """
+        pages = self._client.list_blobs(name_starts_with=prefix, results_per_page=PAGE_SIZE).by_page(after)
+        try:
+            found = [(str(blob.name), _stored(blob)) async for blob in await anext(pages)]
+        except AzureError as error:
+            raise self._errors.translated(error) from None
+        return found, pages.continuation_token or None  # type: ignore[attr-defined]
 
     async def read(self, blob: str, *, of: ReadingOn | None = None) -> Reading:
         """A blob's bytes as they come. of: where an earlier reading stopped. Raises `NotFound`, `KeyRefused`."""
@@ -140,9 +153,6 @@ class Blobs:
             stream = await self._client.get_blob_client(blob).download_blob(validate_content=True, **options)
         except AzureError as error:
             raise self._errors.translated(error) from None
-        settings = stream.properties.content_settings
-        md5 = bytes(settings.content_md5) if settings.content_md5 else None
-        media_type = settings.content_type or "application/octet-stream"
 
         async def chunks() -> AsyncIterator[bytes]:
             try:
@@ -151,7 +161,7 @@ class Blobs:
             except AzureError as error:
                 raise self._errors.translated(error) from None
 
-        return Reading(chunks(), StoredBlob(stream.properties.size, md5, media_type), str(stream.properties.etag))
+        return Reading(chunks(), _stored(stream.properties), str(stream.properties.etag))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +231,12 @@ def clock_hint(error: AzureError, now: datetime) -> str:
         "which refuses what seems to come from another time: set it right (NTP). If the database's clock was off, "
         "too, make new keys then: datastore-db keys rotate."
     )
+
+
+def _stored(properties: BlobProperties) -> StoredBlob:
+    settings = properties.content_settings
+    md5 = bytes(settings.content_md5) if settings.content_md5 else None
+    return StoredBlob(properties.size, md5, settings.content_type or "application/octet-stream")
 
 
 def _code(error: AzureError) -> str | None:

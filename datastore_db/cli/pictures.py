@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _STATES = {
     "uploaded": "uploaded",
     "finished": "finished (an upload that was cut off)",
+    "restored": "restored (blobs that were lost)",
     "updated": "document updated",
     "unchanged": "unchanged",
     "conflict": "conflict",

@@ -17,6 +17,7 @@ from datastore_db.json_codec import JsonObject
 from datastore_db.storage import Blobs
 from datastore_db.upload.prepared import Prepared
 from datastore_db.upload.report import State
+from datastore_db.upload.shelf import Shelf
 
 CONCURRENT_UPLOADS = 16
 
@@ -39,32 +40,47 @@ class Listener(Protocol):
 
 
 async def send_batch(
-    target: Target, picture_set_id: UUID, batch: Sequence[Prepared], listener: Listener, *, replace: bool = False
+    target: Target,
+    picture_set_id: UUID,
+    batch: Sequence[Prepared],
+    listener: Listener,
+    shelf: Shelf,
+    *,
+    replace: bool = False,
 ) -> None:
-    """Announce, upload and confirm. What is wrong with single pictures goes to the listener; the rest is done."""
+    """Announce, upload and confirm. What is wrong with single pictures goes to the listener; the rest is done.
+
+    shelf: what is in storage of this set; what is stored and not there is uploaded again.
+    """
     announced, batch = await _announce(target, picture_set_id, batch, listener, replace=replace)
+    await shelf.look(sum(answer["state"] == "stored" for answer in announced))
     arrived: dict[UUID, Prepared] = {}
     done: list[tuple[Prepared, State, UUID]] = []
 
     async def bring(picture: Prepared, answer: JsonObject) -> None:
         picture_id = UUID(str(answer["picture_id"]))
         state = answer["state"]
+        blob_name = str(answer["blob_name"])
+        there: State = "updated" if answer["changed"] else "unchanged"
         if state == "conflict":
             done.append((picture, "conflict", picture_id))
-        elif state == "stored":
-            done.append((picture, "updated" if answer["changed"] else "unchanged", picture_id))
         elif picture_id in arrived:
             done.append((picture, "unchanged", picture_id))
+        elif state == "stored" and shelf.has(blob_name, picture.inspection.size, picture.inspection.md5):
+            done.append((picture, there, picture_id))
         else:
             arrived[picture_id] = picture
             try:
                 async with target.uploads:
-                    sent = await _bring(target, picture, str(answer["blob_name"]), maybe_there=state == "pending")
+                    sent = await _bring(target, picture, blob_name, maybe_there=state != "announced")
             except BrokenPicture as error:
                 del arrived[picture_id]
                 listener.refused(picture, [{"instance_path": "", "keyword": "file", "message": str(error)}])
             else:
-                done.append((picture, "uploaded" if sent else "finished", picture_id))
+                was: tuple[State, State] = ("restored", there) if state == "stored" else ("uploaded", "finished")
+                done.append((picture, was[0] if sent else was[1], picture_id))
+                if state == "stored":
+                    del arrived[picture_id]
 
     async with asyncio.TaskGroup() as group:
         for picture, answer in zip(batch, announced, strict=True):

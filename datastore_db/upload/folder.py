@@ -13,6 +13,7 @@ from datastore_db.models import Picture, PictureSet
 from datastore_db.upload.batch import Target, send_batch
 from datastore_db.upload.prepared import Prepared, prepare
 from datastore_db.upload.report import FileResult, Progress, ProgressListener, State, UploadReport
+from datastore_db.upload.shelf import Shelf
 
 BATCH_SIZE = 64
 # What all batches under way may hold together; a small picture counts as one of LEAST_BYTES.
@@ -57,8 +58,8 @@ class _Run:
     async def send_everything(self) -> None:
         self._show_progress()
 
-        async def send(picture_set_id: UUID, batch: list[Prepared]) -> None:
-            await send_batch(self._target, picture_set_id, batch, self, replace=self._replace)
+        async def send(picture_set_id: UUID, batch: list[Prepared], shelf: Shelf) -> None:
+            await send_batch(self._target, picture_set_id, batch, self, shelf, replace=self._replace)
             await self._memory.give(sum(map(_weight, batch)))
 
         async with asyncio.TaskGroup() as group:
@@ -66,8 +67,9 @@ class _Run:
                 picture_set_id = await self._open(picture_set)
                 if picture_set_id is None:
                     continue
+                shelf = Shelf(self._target.container, picture_set_id)
                 async for batch in self._batches(picture_set.pictures):
-                    group.create_task(send(picture_set_id, batch))
+                    group.create_task(send(picture_set_id, batch, shelf))
 
     async def _open(self, picture_set: FolderPictureSet) -> UUID | None:
         """The set in the database, made or updated; None when its index files are wrong, and so for all in it."""

@@ -19,6 +19,7 @@ from datastore_db.upload.batch import Target, send_batch
 from datastore_db.upload.folder import BATCH_SIZE
 from datastore_db.upload.prepared import Prepared, prepare
 from datastore_db.upload.report import State
+from datastore_db.upload.shelf import Shelf
 
 File: TypeAlias = "bytes | str | os.PathLike[str] | BinaryIO"
 
@@ -33,7 +34,7 @@ class NewPicture:
 
 
 class UploadedPicture(TypedDict):
-    """What became of a picture. state: uploaded, finished, updated or unchanged (its bytes were there already)."""
+    """What became of a picture. state: uploaded, finished, restored (its bytes were lost), updated or unchanged."""
 
     picture_id: str
     state: State
@@ -49,9 +50,10 @@ async def upload_pictures(
     """
     prepared = [await asyncio.to_thread(_prepare, place, picture) for place, picture in enumerate(pictures)]
     results = _Results()
+    shelf = Shelf(target.container, picture_set_id)
     for start in range(0, len(prepared), BATCH_SIZE):
         try:
-            await send_batch(target, picture_set_id, prepared[start : start + BATCH_SIZE], results)
+            await send_batch(target, picture_set_id, prepared[start : start + BATCH_SIZE], results, shelf)
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
     results.raise_refusals(prepared)

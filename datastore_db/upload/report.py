@@ -10,9 +10,10 @@ from uuid import UUID
 
 from datastore_db.folder import NotProcessed, Problem
 
-State: TypeAlias = Literal["uploaded", "finished", "updated", "unchanged", "conflict", "refused"]
-"""uploaded: its bytes went to storage. finished: they were there, from an upload that was cut off. updated: it was
-stored, its document changed. unchanged: nothing to do. conflict: its path holds other bytes. refused: it is wrong.
+State: TypeAlias = Literal["uploaded", "finished", "restored", "updated", "unchanged", "conflict", "refused"]
+"""uploaded: its bytes went to storage. finished: they were there, from an upload that was cut off. restored: it was
+stored, its blob was lost, and is back. updated: it was stored, its document changed. unchanged: nothing to do.
+conflict: its path holds other bytes. refused: it is wrong.
 """
 
 
