@@ -6,7 +6,7 @@ PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test bench check format documents migrations lock clean
+.PHONY: demo test bench check format documents lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/demo.py
@@ -29,10 +29,6 @@ format: $(INSTALLED)
 # What follows from sql/documents: the rows and the compiled functions
 documents: $(INSTALLED)
 	$(BIN)/python tools/documents_to_sql.py
-
-# The migrations that no release contains yet, anew from sql/tables
-migrations: $(INSTALLED)
-	$(BIN)/python tools/make_migrations.py
 
 # New versions of the dependencies, with hashes and without addresses
 lock: $(INSTALLED)

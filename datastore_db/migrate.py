@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Iterator
+import runpy
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -18,20 +18,9 @@ from datastore_db.errors import DatastoreError
 from datastore_db.resources import MIGRATIONS, SQL
 
 _log = logging.getLogger("datastore_db")
-_INCLUDE = re.compile(r"\\ir (\S+)")
 
-
-def read_script(path: Path) -> str:
-    r"""A psql script as plain SQL: `\ir` lines are replaced by the files that they name."""
-
-    def lines() -> Iterator[str]:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if include := _INCLUDE.fullmatch(line):
-                yield read_script(path.parent / include[1])
-            elif not line.startswith("\\"):
-                yield line
-
-    return "\n".join(lines())
+# Migrations run without this package, so it is they that have the reader.
+read_script: Callable[[Path], str] = runpy.run_path(str(MIGRATIONS / "lib" / "psql_script.py"))["read_script"]
 
 
 def repeatable_sql() -> str:
@@ -48,11 +37,12 @@ def migrate(database_url: str, *, only_pre: bool = False) -> list[str]:
     with _one_at_a_time(database_url) as connection:
         backend = get_backend(yoyo_uri(database_url))
         try:
-            pending = backend.to_apply(read_migrations(str(MIGRATIONS)))
+            known = read_migrations(str(MIGRATIONS))
+            pending = backend.to_apply(known)  # makes yoyo's tables where they are missing
+            _refuse_what_others_made(connection, {migration.id for migration in known})
             if only_pre:
                 pending = MigrationList(_before_post(pending))
             applied = [migration.id for migration in pending]
-            _refuse_what_psql_made(connection, backend.get_applied_migration_hashes())
             backend.apply_migrations_only(pending)
         finally:
             backend.connection.close()
@@ -83,8 +73,14 @@ def yoyo_uri(database_url: str) -> str:
     return f"postgresql+psycopg:///{database}?{urlencode(settings)}"
 
 
-def _refuse_what_psql_made(connection: psycopg.Connection, applied: list[str]) -> None:
+def _refuse_what_others_made(connection: psycopg.Connection, known: set[str]) -> None:
+    applied = {name for (name,) in connection.execute("select migration_id from public._yoyo_migration")}
     made = connection.execute("select pg_catalog.to_regnamespace('datastore') is not null").fetchone()
+    if unknown := sorted(applied - known):
+        raise DatastoreError(
+            f"the database was made by migrations that this release does not have: {', '.join(unknown)}. "
+            "Use the release that made it, or an empty database"
+        )
     if made == (True,) and not applied:
         raise DatastoreError(
             "the database has a schema named datastore, and no migration that made it: was it installed by psql? "

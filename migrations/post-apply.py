@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
 from typing import Any
 
 from yoyo import step
 
-from datastore_db.migrate import repeatable_sql
+_script = runpy.run_path(str(Path(__file__).with_name("lib") / "psql_script.py"))
 
 
 def _replace(connection: Any) -> None:  # noqa: ANN401 - yoyo hands over a bare DB-API connection
-    connection.execute(repeatable_sql())
+    connection.cursor().execute(_script["read_script"](_script["SQL"] / "repeatable.sql"))
 
 
 step(_replace)

@@ -2,11 +2,6 @@
 -- A database that lives is brought here by migrations/, through `datastore-db migrate`.
 \set ON_ERROR_STOP on
 begin;
-\ir jsonschema/install.sql
-\ir tables/install.sql
-\ir tables/install_models.sql
-\ir tables/install_inferences.sql
-\ir tables/install_sharing.sql
-\ir tables/install_keys.sql
+\ir base.sql
 \ir repeatable.sql
 commit;

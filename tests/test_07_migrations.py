@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -13,14 +14,15 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from datastore_db import connect
+from datastore_db import DatastoreError, connect
 from datastore_db.migrate import migrate, roll_back, yoyo_uri
-from datastore_db.resources import MIGRATIONS, SQL
+from datastore_db.resources import SQL
 from tests.commands import PROGRAM, run
 from tests.conftest import make_url
 from tests.pictures import EXAMPLE
 
 ROOT = SQL.parent
+MIGRATED = ["0001.pre.base"]
 
 
 @pytest.fixture
@@ -59,9 +61,7 @@ def test_psql_and_yoyo_and_migrate_give_the_same_schema(
     subprocess.run([psql, "-qX", "-f", str(SQL / "install.sql"), by_psql], cwd=tmp_path, check=True, timeout=60)
     yoyo = Path(sys.executable).with_name("yoyo")
     subprocess.run([yoyo, "apply", "--database", yoyo_uri(by_yoyo)], cwd=ROOT, check=True, timeout=60)
-    assert migrate(by_command) == [
-        path.stem for path in sorted(MIGRATIONS.glob("0*.sql")) if ".rollback" not in path.name
-    ]
+    assert migrate(by_command) == MIGRATED
     schema = schema_of(pg_dump, by_psql)
     assert len(schema) > 1000
     assert schema_of(pg_dump, by_yoyo) == schema
@@ -84,6 +84,49 @@ def test_apply_roll_back_apply(empty_database: str, pg_dump: str) -> None:
     assert schema_of(pg_dump, empty_database) == nothing
     assert migrate(empty_database) == applied
     assert schema_of(pg_dump, empty_database) == schema
+
+
+@pytest.mark.parametrize("layout", ["checkout", "wheel"])
+def test_yoyo_needs_nothing_of_this_package(
+    empty_database: str, database_url: str, pg_dump: str, tmp_path: Path, layout: str
+) -> None:
+    """The package cannot be imported, and its folder has sql/ and migrations/ alone."""
+    place = tmp_path / ("datastore_db" if layout == "wheel" else "checkout")
+    for folder in ("sql", "migrations"):
+        shutil.copytree(ROOT / folder, place / folder)
+    apply = f"""
+import sys
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "datastore_db":
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Blocked())
+import yoyo
+backend = yoyo.get_backend({yoyo_uri(empty_database)!r})
+backend.apply_migrations(yoyo.read_migrations({str(place / "migrations")!r}))
+assert "datastore_db" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-P", "-c", apply], cwd=tmp_path, check=True, timeout=60)
+    assert schema_of(pg_dump, empty_database) == schema_of(pg_dump, database_url)
+
+
+def test_a_database_in_a_foreign_state_is_refused(
+    empty_database: str, database_url: str, database: psycopg.Connection, psql: str
+) -> None:
+    database.execute("insert into public._yoyo_migration (migration_hash, migration_id) values ('x', '0002.pre.old')")
+    with pytest.raises(DatastoreError, match=r"does not have: 0002\.pre\.old\. Use the release that made it"):
+        migrate(database_url)
+    subprocess.run([psql, "-qX", "-f", str(SQL / "install.sql"), empty_database], check=True, timeout=60)
+    with pytest.raises(DatastoreError, match="was it installed by psql"):
+        migrate(empty_database)
+    yoyo = [str(Path(sys.executable).with_name("yoyo")), "apply", "--database", yoyo_uri(empty_database)]
+    refused = subprocess.run(yoyo, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert "has a schema named datastore already" in refused.stderr
+    yoyo[1] = "mark"
+    subprocess.run(yoyo, cwd=ROOT, check=True, timeout=60)
+    assert migrate(empty_database) == []
 
 
 def test_two_at_once(empty_database: str) -> None:
@@ -109,7 +152,7 @@ def test_a_function_that_changed_is_deployed_without_a_migration(
 def test_the_command(empty_database: str, environment: dict[str, str]) -> None:
     environment = environment | {"DATASTORE_DB_URL": empty_database}
     first = run(environment, "migrate")
-    assert (first.status, "applied 0001" in first.out) == (0, True)
+    assert (first.status, "applied 0001.pre.base" in first.out) == (0, True)
     assert run(environment, "migrate", "--only-pre", "--json").out.split() == ["{", '"applied":', "[]", "}"]
     refused = subprocess.run(
         [PROGRAM, "migrate", "--roll-back"], env=environment, input="n\n", text=True, capture_output=True, check=False
@@ -146,7 +189,7 @@ def test_from_the_installed_wheel(empty_database: str, tmp_path: Path, pg_dump: 
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "applied 0001" in done.stdout
+    assert "applied 0001.pre.base" in done.stdout
     assert schema_of(pg_dump, empty_database) == schema_of(pg_dump, database_url)
 
 

@@ -85,11 +85,12 @@ def add_version_2(checkout: Path, scratch: psycopg.Connection) -> None:
     text = text.replace(version_1, f"{version_1}\n  {version_2}").replace(f"{known}1))", f"{known}1, 2))")
     table.write_text(text, encoding="utf-8")
 
-    # The migration takes the new function and the new row from what was made.
+    # The base was applied, here to a database that a release made: what follows is the next number. It takes the new
+    # function and the new row from what was made.
     made = functions[functions.index("create function datastore.picture_v2(") :]
     made = made[: made.index("It never changes.'") + len("It never changes.';")]
     row = "$json$" + json.dumps(schema) + "$json$"
-    last = max(path.name for path in MIGRATIONS.glob("0*.sql") if "rollback" not in path.name).removesuffix(".sql")
+    last = max(path.stem for path in MIGRATIONS.glob("0*") if "rollback" not in path.name)
     (checkout / "migrations" / "0999.pre.picture-v2.sql").write_text(
         f"""-- depends: {last}
 
