@@ -19,6 +19,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from datastore_db.errors import (
+    BlobsRemain,
     BrokenPicture,
     CannotSign,
     Conflict,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 _LATER = {"Store": "blocking", "connect": "blocking", "NewPicture": "upload", "UploadReport": "upload"}
 
 __all__ = [
+    "BlobsRemain",
     "BrokenPicture",
     "CannotSign",
     "Conflict",

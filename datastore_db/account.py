@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
-from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import AccessPolicy, generate_blob_sas, generate_container_sas
-from azure.storage.blob.aio import BlobServiceClient
+from azure.storage.blob.aio import BlobLeaseClient, BlobServiceClient
 
 from datastore_db.errors import CannotSign, Conflict
-from datastore_db.storage import Blobs, Connections, ContainerMissing, Errors
+from datastore_db.storage import Blobs, Connections, ContainerMissing, Errors, code_of
 
 # The container's metadata in storage: which database it belongs to
 INSTANCE = "datastore_instance"
@@ -111,9 +111,16 @@ class Account:
             raise self._errors.translated(error) from None
 
     async def delete(self, container: str, blob: str) -> None:
-        """Delete a blob; that it is gone already is fine."""
+        """Delete a blob with its snapshots, whoever holds a lease on it; that it is gone already is fine."""
+        client = self._service.get_blob_client(container, blob)
         try:
-            await self._service.get_blob_client(container, blob).delete_blob()
+            try:
+                await client.delete_blob(delete_snapshots="include")
+            except HttpResponseError as error:
+                if code_of(error) != "LeaseIdMissing":
+                    raise
+                await BlobLeaseClient(client).break_lease(lease_break_period=0)
+                await client.delete_blob(delete_snapshots="include")
         except ResourceNotFoundError:
             return
         except AzureError as error:
@@ -176,6 +183,14 @@ def account_of(endpoint: str) -> str:
     """What tells accounts apart: the host, or, of an emulator, the name behind host and port."""
     parts = urlsplit(endpoint)
     return parts.path.strip("/") or str(parts.hostname)
+
+
+def another_account(container: str, endpoint: str, here: str) -> str:
+    """What to say of a container that is in another storage account than the credentials are for."""
+    return (
+        f"the container {container} is in the storage {endpoint}, and DATASTORE_STORAGE_CONNECTION_STRING is for "
+        f"{here}. If its pictures were moved there: datastore-db keys claim {container} (or --all)"
+    )
 
 
 def another_instance(container: str) -> str:

@@ -14,6 +14,14 @@ class DocumentError(TypedDict):
     message: str
 
 
+class Remaining(TypedDict):
+    """A blob that should be deleted and is still in storage, and why."""
+
+    container_name: str
+    blob_name: str | None
+    error: str
+
+
 class DatastoreError(Exception):
     """The base of every error that this package raises on purpose.
 
@@ -43,6 +51,19 @@ class NotFound(DatastoreError):
 
 class Conflict(DatastoreError):
     """It contradicts what is already stored (SQLSTATE DS409)."""
+
+
+class BlobsRemain(Conflict):
+    """Some blobs that should be deleted are still in storage. deleted: how many are gone. remaining: the others.
+
+    Each of those is `{container_name, blob_name, error}`; blob_name is None where a whole container was left alone.
+    """
+
+    def __init__(self, deleted: int, remaining: Sequence[Remaining]) -> None:
+        self.deleted = deleted
+        self.remaining = list(remaining)
+        named = [f"{one['container_name']}/{one['blob_name'] or ''}: {one['error']}" for one in remaining]
+        super().__init__(f"deleted {deleted} blobs, and not all that are due: " + "; ".join(named))
 
 
 class Unreachable(DatastoreError):

@@ -45,6 +45,10 @@ class KeyRefused(DatastoreError):
     """Storage refuses the key of a container: it was revoked or replaced, or its time is over."""
 
 
+class AccountRefused(DatastoreError):
+    """Storage refuses the credentials of its account."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredBlob:
     """What storage says about a blob. size: bytes."""
@@ -118,7 +122,9 @@ class Blobs:
                 await client.upload_blob(b"", overwrite=True)
                 raise BrokenPicture(_CHANGED)
         except AzureError as error:
-            raise BrokenPicture(_CHANGED) if _code(error) == "Md5Mismatch" else self._errors.translated(error) from None
+            raise (
+                BrokenPicture(_CHANGED) if code_of(error) == "Md5Mismatch" else self._errors.translated(error)
+            ) from None
 
     async def look_at(self, blob: str) -> StoredBlob | None:
         """Size, MD5 and media type of a blob; None where there is none."""
@@ -190,7 +196,7 @@ class Errors:
 
     def translated(self, error: AzureError) -> DatastoreError:
         """The error to raise in its place."""
-        code = _code(error)
+        code = code_of(error)
         if code in ("ContainerNotFound", "ContainerBeingDeleted"):
             return ContainerMissing("the container is not in storage")
         if isinstance(error, ResourceNotFoundError):
@@ -203,7 +209,7 @@ class Errors:
             clock = clock_hint(error, datetime.now(UTC))
             if self._with_key:
                 return KeyRefused(f"the storage {self._where} refuses the container's key (403 {code}).{clock}")
-            return DatastoreError(
+            return AccountRefused(
                 f"the storage {self._where} refuses the account key of DATASTORE_STORAGE_CONNECTION_STRING.{clock}"
             )
         if isinstance(error, ServiceRequestError | ServiceResponseError):
@@ -239,7 +245,7 @@ def _stored(properties: BlobProperties) -> StoredBlob:
     return StoredBlob(properties.size, md5, settings.content_type or "application/octet-stream")
 
 
-def _code(error: AzureError) -> str | None:
+def code_of(error: AzureError) -> str | None:
     """What Azure calls the error, such as BlobNotFound."""
     code = getattr(error, "error_code", None)
     return str(getattr(code, "value", code)) if code else None

@@ -274,7 +274,9 @@ class TestPictures:
         (old,) = self.announce(call, ana, (b"one", "1.tiff"))
         (new,) = self.announce(call, ana, (b"other", "1.tiff"))
         assert (new["state"], new["picture_id"] != old["picture_id"]) == ("announced", True)
-        outbox = database.execute("select container_name, blob_name from datastore.blob_deletion").fetchall()
+        outbox = database.execute(
+            "select name, blob_name from datastore.blob_deletion join datastore.container using (container_id)"
+        ).fetchall()
         assert outbox == [(ana["container_name"], old["blob_name"])]
         with refused("DS404"):
             call("confirm_pictures", [confirmation(old, b"one")])
@@ -424,7 +426,10 @@ class TestNoBlobIsLost:
         call("confirm_pictures", [{"picture_id": pictures[0]["picture_id"]}])
         database.execute(statement)
         assert database.execute("select count(*) from datastore.picture").fetchone() == (0,)
-        outbox = database.execute("select container_name, blob_name from datastore.blob_deletion").fetchall()
+        outbox = database.execute(
+            "select due ->> 'container_name', due ->> 'blob_name'"
+            " from jsonb_array_elements(datastore.due_blob_deletions(older_than => '0 hours')) as due"
+        ).fetchall()
         assert sorted(outbox) == sorted((ana["container_name"], picture["blob_name"]) for picture in pictures)
 
 

@@ -719,9 +719,9 @@ class TestInstance:
             assert restored.instance() != store.instance()
             its.execute(NEAR_ITS_END)
             its.execute(
-                "insert into datastore.blob_deletion (container_id, container_name, blob_name, queued_at)"
-                " values (%s, %s, %s, now() - interval '1 day')",
-                [ana["container_id"], ana["container_name"], blobs_of(service, ana)[0]],
+                "insert into datastore.blob_deletion (container_id, blob_name, queued_at)"
+                " values (%s, %s, now() - interval '1 day')",
+                [ana["container_id"], blobs_of(service, ana)[0]],
             )
             for refused in (restored.renew_keys(), restored.renew_keys("ana@example.org"), restored.rotate_keys()):
                 assert "belongs to another database" in str(refused[0].error)
@@ -747,9 +747,9 @@ class TestInstance:
             for user in (ana, bob):
                 service.get_container_client(user["container_name"]).upload_blob("b", b"1")
                 its.execute(
-                    "insert into datastore.blob_deletion (container_id, container_name, blob_name, queued_at)"
-                    " values (%s, %s, 'b', now() - interval '1 day')",
-                    [user["container_id"], user["container_name"]],
+                    "insert into datastore.blob_deletion (container_id, blob_name, queued_at)"
+                    " values (%s, 'b', now() - interval '1 day')",
+                    [user["container_id"]],
                 )
             with pytest.raises(Conflict, match="deleted 1 blobs"):
                 restored.sweep()

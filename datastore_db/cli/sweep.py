@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 
 import click
 
-from datastore_db.cli.context import acting_option, acting_store, counted, json_option, print_json, says_errors
+from datastore_db.cli.context import (
+    NOT_ALL_DONE,
+    acting_option,
+    acting_store,
+    counted,
+    json_option,
+    print_json,
+    says_errors,
+)
+from datastore_db.errors import BlobsRemain, Remaining
 
 
 @click.command("sweep")
@@ -23,17 +33,29 @@ from datastore_db.cli.context import acting_option, acting_store, counted, json_
 def sweep_command(days: int | None, email: str | None, as_json: bool) -> None:
     """Delete from storage the blobs whose pictures were deleted from the database an hour ago or earlier.
 
+    A blob that cannot be deleted does not stop the others: it is listed, with exit status 1, and tried again later.
+    --user says whose pictures are given up; blobs are swept for all.
+
     \b
     Example:
       datastore-db sweep
       datastore-db sweep --pending-older-than 30
     """
+    remaining: list[Remaining] = []
     with acting_store(email) as store:
         given_up = None if days is None else store.delete_pending_pictures(timedelta(days=days))
-        swept = store.sweep()
+        try:
+            swept = store.sweep()
+        except BlobsRemain as error:
+            swept, remaining = error.deleted, error.remaining
     if as_json:
-        print_json({"deleted_blobs": swept} | ({} if given_up is None else {"deleted_pictures": given_up}))
-        return
-    if given_up is not None:
-        click.echo(f"gave up {counted(given_up, 'picture')}")
-    click.echo(f"deleted {swept} blobs")
+        told = {"deleted_blobs": swept, "remaining": remaining}
+        print_json(told | ({} if given_up is None else {"deleted_pictures": given_up}))
+    else:
+        if given_up is not None:
+            click.echo(f"gave up {counted(given_up, 'picture')}")
+        click.echo(f"deleted {swept} blobs")
+        for one in remaining:
+            click.echo(f"datastore-db: {one['container_name']}/{one['blob_name'] or ''}: {one['error']}", err=True)
+    if remaining:
+        sys.exit(NOT_ALL_DONE)

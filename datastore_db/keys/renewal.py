@@ -13,7 +13,7 @@ from uuid import UUID
 
 from azure.storage.blob import AccessPolicy
 
-from datastore_db.account import PERMISSIONS, Account
+from datastore_db.account import PERMISSIONS, Account, another_account
 from datastore_db.database import Database, Document
 from datastore_db.errors import Conflict, DatastoreError, Unreachable
 from datastore_db.json_codec import JsonObject
@@ -191,11 +191,7 @@ class Renewals:
     def _see_where_it_is(self, work: JsonObject) -> None:
         endpoint = work["endpoint"]
         if endpoint is not None and not self._account.has(str(endpoint)):
-            raise Conflict(
-                f"the container {work['container_name']} is in the storage {endpoint}, and "
-                f"DATASTORE_STORAGE_CONNECTION_STRING is for {self._account.endpoint}. If its pictures were "
-                f"moved there: datastore-db keys claim {work['container_name']} (or --all)"
-            )
+            raise Conflict(another_account(str(work["container_name"]), str(endpoint), self._account.endpoint))
 
     async def _sealed(self, container_id: str, name: str, planned: JsonObject) -> JsonObject:
         token = self._account.sign_container(name, str(planned["policy_name"]))

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import cast
 from uuid import UUID
 
-from datastore_db.account import Account, another_instance
 from datastore_db.database import Document
 from datastore_db.download import DownloadReport, download
-from datastore_db.errors import Conflict, NotFound
+from datastore_db.errors import NotFound
 from datastore_db.folder import Source, open_folder
 from datastore_db.ids import Id, to_uuid
-from datastore_db.json_codec import Json, JsonObject
+from datastore_db.json_codec import JsonObject
 from datastore_db.models import Picture, PictureSet
-from datastore_db.storage import ContainerMissing, StoredBlob
+from datastore_db.storage import StoredBlob
 from datastore_db.store.base import StoreBase
+from datastore_db.sweep import sweep
 from datastore_db.upload import NewPicture, UploadedPicture, UploadReport, upload_folder, upload_pictures
 from datastore_db.upload.batch import Target
 from datastore_db.upload.pictures import File
@@ -143,37 +143,14 @@ class Pictures(StoreBase):
         """Delete pictures that were announced that long ago and never arrived; answers how many."""
         return cast(int, await self._call("delete_pending_pictures", user_id, older_than=older_than))
 
-    async def sweep(self, *, user_id: Id | None = None) -> int:
+    async def sweep(self) -> int:
         """Delete the blobs whose pictures are gone; answers how many. Needs the storage account's credentials.
 
-        Raises `Conflict` at the end, when there were blobs in containers of another database: it leaves those alone.
+        Raises `BlobsRemain` at the end, if blobs are left that should be gone: those that storage does not delete, and
+        those in containers of another database or another storage account, which are left alone.
         """
         account = self._needed_account("deletes blobs, which the keys of containers may not")
-        own_id = str(await self._call_for_nobody("own_instance"))
-        swept = 0
-        foreign: dict[str, bool] = {}
-        while due := cast(
-            list[JsonObject],
-            await self._call(
-                "due_blob_deletions",
-                user_id,
-                except_containers=Document([name for name, is_foreign in foreign.items() if is_foreign]),
-            ),
-        ):
-            for name in {str(blob["container_name"]) for blob in due} - foreign.keys():
-                foreign[name] = await _belongs_to_another(account, name, own_id)
-            done: list[Json] = []
-            for blob in due:
-                if not foreign[str(blob["container_name"])]:
-                    await account.delete(str(blob["container_name"]), str(blob["blob_name"]))
-                    done.append(blob["blob_deletion_id"])
-            await self._call("blobs_are_deleted", user_id, blob_deletion_ids=Document(done))
-            swept += len(done)
-        if others := sorted(name for name, is_foreign in foreign.items() if is_foreign):
-            raise Conflict(
-                f"deleted {swept} blobs, and none in {len(others)} containers: {another_instance(others[0])}"
-            )
-        return swept
+        return await sweep(self._database, account)
 
     async def _target(self, picture_set_id: Id | None, user_id: Id | None) -> tuple[Target, UUID]:
         named: dict[str, UUID] = {} if picture_set_id is None else {"picture_set_id": to_uuid(picture_set_id)}
@@ -185,11 +162,3 @@ class Pictures(StoreBase):
             uploads=self._uploads,
         )
         return target, UUID(str(found["picture_set_id"]))
-
-
-async def _belongs_to_another(account: Account, container: str, instance_id: str) -> bool:
-    try:
-        owner = await account.instance_of(container)
-    except ContainerMissing:
-        return False
-    return owner is not None and owner != instance_id

@@ -86,9 +86,8 @@ begin
        or now_is.state = 'replaced' and was.state <> 'replaced';
     return null;
   end if;
-  insert into datastore.blob_deletion (container_id, container_name, blob_name)
-  select was.container_id, container.name, was.blob_name
-  from old_rows as was join datastore.container using (container_id);
+  insert into datastore.blob_deletion (container_id, blob_name)
+  select was.container_id, was.blob_name from old_rows as was;
   insert into datastore.history (container_id, entity, entity_id, action, acted_by, before)
   select container_id, 'picture', picture_id, 'deleted', datastore.acting_user(), document from old_rows;
   return null;
@@ -176,9 +175,10 @@ comment on function datastore.stamp_changed() is 'Trigger: who changed a row las
 create or replace function datastore.queue_all_blob_deletions() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  insert into datastore.blob_deletion (container_id, container_name, blob_name)
-  select container_id, container.name, picture.blob_name
-  from datastore.picture join datastore.container using (container_id);
+  -- The containers may be truncated as well.
+  insert into datastore.blob_deletion (container_id, gone_container, blob_name)
+  select picture.container_id, container.name, picture.blob_name
+  from datastore.picture join datastore.container on container.container_id = picture.container_id;
   return null;
 end
 $$;
