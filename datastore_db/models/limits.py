@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import reduce
+from itertools import islice
+from typing import TypeAlias
 
 from datastore_db.errors import DocumentError
 from datastore_db.models.schema import pointer
@@ -12,16 +15,25 @@ from datastore_db.models.values import JsonNumber, exact, is_number
 
 MAX_DEPTH = 64
 MAX_DIGITS = 1000
+MAX_ERRORS = 100
 LARGEST = Decimal("1e308")
 SMALLEST = Decimal("1e-308")
 # PostgreSQL reads no exponent beyond this, not even that of 0
 MAX_EXPONENT = 2**30 - 2
 
+_Found: TypeAlias = tuple[list[str | int], str, str]
+
 _NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 
 
-def limit_errors(value: object, at: str = "", depth: int = 1) -> Iterator[DocumentError]:
-    """Every place where a value goes beyond what a document may hold."""
+def limit_errors(value: object) -> Iterator[DocumentError]:
+    """Where a value goes beyond what a document may hold: the first 100 such places."""
+    for steps, keyword, message in islice(_beyond(value, 1), MAX_ERRORS):
+        yield {"instance_path": reduce(pointer, reversed(steps), ""), "keyword": keyword, "message": message}
+
+
+def _beyond(value: object, depth: int) -> Iterator[_Found]:
+    """What is wrong in a value, with the steps to it in reverse: a path is long, so it is written where one is told."""
     message: str | None
     if value is None or isinstance(value, bool):
         return
@@ -34,21 +46,23 @@ def limit_errors(value: object, at: str = "", depth: int = 1) -> Iterator[Docume
     elif depth > MAX_DEPTH:
         keyword, message = "maxDepth", f"more than {MAX_DEPTH} levels of objects and arrays"
     else:
-        yield from _member_errors(value, at, depth)
+        yield from _beyond_in(value, depth)
         return
     if message is not None:
-        yield {"instance_path": at, "keyword": keyword, "message": message}
+        yield [], keyword, message
 
 
-def _member_errors(container: dict[object, object] | list[object], at: str, depth: int) -> Iterator[DocumentError]:
+def _beyond_in(container: dict[object, object] | list[object], depth: int) -> Iterator[_Found]:
     members = container.items() if isinstance(container, dict) else enumerate(container)
     for key, member in members:
         if isinstance(container, dict) and not isinstance(key, str):
-            yield {"instance_path": at, "keyword": "type", "message": f"a key must be text, not {key!r}"}
+            yield [], "type", f"a key must be text, not {key!r}"
         elif isinstance(key, str) and (message := _text_error(key)) is not None:
-            yield {"instance_path": at, "keyword": "text", "message": f"in a key: {message}"}
+            yield [], "text", f"in a key: {message}"
         else:
-            yield from limit_errors(member, pointer(at, key), depth + 1)  # type: ignore[arg-type]
+            for steps, keyword, message in _beyond(member, depth + 1):
+                steps.append(key)  # type: ignore[arg-type]
+                yield steps, keyword, message
 
 
 def _text_error(text: str) -> str | None:

@@ -47,9 +47,11 @@ language sql immutable parallel safe
 begin atomic
   select item.place - 1, item.document
   from jsonb_array_elements(documents) with ordinality as item(document, place)
-  where datastore.fits_schema(kind, item.document) is not true
-     or exists (select from datastore.rule_errors(kind, item.document))
-     or datastore.is_near_limits(item.document) and exists (select from datastore.limit_errors(item.document));
+  -- Limits first: rules write out what they find.
+  where case
+    when datastore.is_near_limits(item.document) and exists (select from datastore.limit_errors(item.document)) then true
+    else datastore.fits_schema(kind, item.document) is not true or exists (select from datastore.rule_errors(kind, item.document))
+  end;
 end;
 comment on function datastore.invalid_documents(text, jsonb) is
   'The documents of an array that are not valid, with their places, counted from 0. The quick verdict: it does not say why.';

@@ -232,6 +232,9 @@ declare
   answer text;
 begin
   perform datastore.check_may_write(array[known.container_id]);
+  if datastore.is_near_limits(document) then
+    perform datastore.check_document('inference', document);
+  end if;
   begin
     answer := (datastore.write_inferences(
       array[new_id], array[known.picture_id], array[known.container_id], array[document], false, true))[1];
@@ -242,10 +245,8 @@ begin
       perform datastore.check_document('inference', document);
       raise;
   end;
-  if answer is null or datastore.is_near_limits(document, answer) then
-    perform datastore.check_document('inference', document);
-  end if;
   if answer is null then
+    perform datastore.check_document('inference', document);
     said := datastore.without_system_keys(document);
     perform datastore.learn_labels(datastore.labels_in(array[said]));
     answer := (datastore.write_inferences(
@@ -259,6 +260,12 @@ $$;
 comment on function datastore.import_inference(uuid, jsonb, uuid) is
 'Stores what a pipeline of models said about a picture, and answers the document with its ids: each box and each guess in the order in which it came. A label that nobody knows registers a species as unreviewed; models that nobody knows are kept as written (datastore.unknown_models()).
 Errors: DS400, DS404 for the picture; then nothing is stored.';
+
+create or replace function datastore.names_a_picture(sent jsonb) returns boolean
+language sql immutable parallel safe
+-- Nothing but a text is written out.
+return jsonb_typeof(sent -> 'picture_id') is not distinct from 'string' and jsonschema._is_uuid(sent ->> 'picture_id');
+comment on function datastore.names_a_picture(jsonb) is 'Has an item of a batch of inferences the UUID of a picture?';
 
 create or replace function datastore.check_inferences(documents jsonb) returns void
 language plpgsql stable as $$
@@ -275,13 +282,15 @@ begin
   from datastore.items_of(documents) as sent
   cross join lateral (
     select '/picture_id' as instance_path, 'format' as keyword,
-           'expected the UUID of a picture, found ' || coalesce((sent.item -> 'picture_id')::text, 'none') as message
-    where jsonschema._is_uuid(sent.item ->> 'picture_id') is not true
+           'expected the UUID of a picture, found ' || case jsonb_typeof(sent.item -> 'picture_id')
+             when 'string' then to_json(left(sent.item ->> 'picture_id', 40))::text
+             else coalesce(jsonb_typeof(sent.item -> 'picture_id'), 'none') end as message
+    where not datastore.names_a_picture(sent.item)
     union all
     select '/document' || wrong.instance_path, wrong.keyword, wrong.message
     from datastore.document_errors('inference', coalesce(sent.item -> 'document', 'null')) as wrong
   ) as error
-  where jsonschema._is_uuid(sent.item ->> 'picture_id') is not true
+  where not datastore.names_a_picture(sent.item)
      or datastore.document_is_valid('inference', sent.item -> 'document') is not true;
   if errors is not null then
     perform datastore.refuse('DS400', 'invalid inference document', errors);
@@ -303,6 +312,9 @@ declare
   sent jsonb[];
   said jsonb[];
 begin
+  if jsonb_typeof(import_inferences.documents) is distinct from 'array' or datastore.is_near_limits(import_inferences.documents) then
+    perform datastore.check_inferences(import_inferences.documents);
+  end if;
   begin
     select array_agg(gen_random_uuid() order by item.place), array_agg((item.item ->> 'picture_id')::uuid order by item.place),
            array_agg(picture.container_id order by item.place), array_agg(item.item -> 'document' order by item.place),
@@ -325,8 +337,7 @@ begin
       perform datastore.check_inferences(import_inferences.documents);
       raise;
   end;
-  if errors is not null or said is not null or jsonb_typeof(import_inferences.documents) is distinct from 'array'
-     or exists (select from unnest(sent) as item(document) where datastore.is_near_limits(document, document::text)) then
+  if errors is not null or said is not null then
     perform datastore.check_inferences(import_inferences.documents);
   end if;
   if errors is not null then

@@ -1,16 +1,27 @@
 -- What is refused in every document, whatever its kind; datastore_db/models/limits.py refuses the same.
 
-create or replace function datastore.is_near_limits(document jsonb, document_text text) returns boolean
-language sql immutable parallel safe
--- jsonb writes numbers out: one beyond 1e308 or below 1e-308 has that many digits in a row, and so has one of 1,000.
-return document_text collate "C" ~ '[0-9]{255}' or jsonb_path_exists(document, 'strict $.**{64}');
-comment on function datastore.is_near_limits(jsonb, text) is
-  'Could a document be beyond a limit? Most are far from every one, and this look at their text, or at one that has all their numbers, says so quickly.';
-
+-- Numbers are judged as numbers and never written out before: 1e100000 takes ten bytes, and 100,000 as text.
 create or replace function datastore.is_near_limits(document jsonb) returns boolean
 language sql immutable parallel safe
-return datastore.is_near_limits(document, document::text);
-comment on function datastore.is_near_limits(jsonb) is 'The same, where the text is not at hand.';
+return jsonb_path_exists(document, 'strict $.**{64}') or exists (
+  select from jsonb_path_query(document, 'strict $.** ? (@.type() == "number")') as found(number)
+  where scale(found.number::numeric) > 250 or abs(found.number::numeric) > 1e250);
+comment on function datastore.is_near_limits(jsonb) is
+  'Could a document be beyond a limit? Most are far from every one, and this quick look at their depth and numbers says so. What is not near can be written out.';
+
+create or replace function datastore.is_beyond_range(number numeric) returns boolean
+language sql immutable parallel safe
+return case
+  when abs(number) > 1e308 or abs(number) < 1e-308 and number <> 0 or scale(number) >= 1000 then true
+  when scale(number) > 690 then char_length(translate(number::text, '-.', '')) > 1000
+  else false
+end;
+comment on function datastore.is_beyond_range(numeric) is 'Is it beyond 1e±308, or has it more than 1,000 digits? Only a number that is short is written out for it.';
+
+create or replace function datastore.is_deep(value jsonb, levels integer) returns boolean
+language sql immutable parallel safe
+return jsonb_path_exists(value, format('strict $.**{%s} ? (@.type() == "object" || @.type() == "array")', levels)::jsonpath);
+comment on function datastore.is_deep(jsonb, integer) is 'Is there an object or an array this many levels below?';
 
 create or replace function datastore.limit_errors(document jsonb)
 returns table (instance_path text, keyword text, message text)
@@ -20,6 +31,7 @@ begin atomic
     select array[]::text[], document
     where datastore.is_near_limits(document)
     union all
+    -- Only where something is wrong: the way to each value of a large document would be larger than the document.
     select node.path || child.key, child.value
     from node
     cross join lateral (
@@ -30,20 +42,39 @@ begin atomic
       from jsonb_array_elements(case jsonb_typeof(node.value) when 'array' then node.value else '[]' end) with ordinality as item(value, position)
     ) as child
     where cardinality(node.path) < 64
+      and case jsonb_typeof(child.value)
+            when 'number' then datastore.is_beyond_range(child.value::numeric)
+            when 'object' then datastore.is_near_limits(child.value) or datastore.is_deep(child.value, 63 - cardinality(node.path))
+            when 'array' then datastore.is_near_limits(child.value) or datastore.is_deep(child.value, 63 - cardinality(node.path))
+            else false
+          end
   )
-  select datastore.json_pointer(node.path), 'maxDepth', 'more than 64 levels of objects and arrays'
-  from node
-  where cardinality(node.path) = 64 and jsonb_typeof(node.value) in ('object', 'array')
-  union all
-  select datastore.json_pointer(node.path), 'numberRange', 'a number beyond 1e308 or below 1e-308, or of more than 1,000 digits'
-  from node
-  where jsonb_typeof(node.value) = 'number'
-    and (abs(datastore.number_of(node.value)) > 1e308
-         or abs(datastore.number_of(node.value)) < 1e-308 and datastore.number_of(node.value) <> 0
-         or char_length(translate(node.value::text, '-.', '')) > 1000);
+  select datastore.json_pointer(wrong.path), wrong.keyword, wrong.message
+  from (
+    select node.path, 'maxDepth' as keyword, 'more than 64 levels of objects and arrays' as message
+    from node
+    where cardinality(node.path) = 64 and jsonb_typeof(node.value) in ('object', 'array')
+    union all
+    select node.path, 'numberRange', 'a number beyond 1e308 or below 1e-308, or of more than 1,000 digits'
+    from node
+    where jsonb_typeof(node.value) = 'number' and datastore.is_beyond_range(node.value::numeric)
+  ) as wrong
+  -- A key may be as long as the document, and each path repeats it.
+  limit least(100, greatest(1, 5000000 / pg_column_size(document)));
 end;
 comment on function datastore.limit_errors(jsonb) is
-  'What is refused in every document: more than 64 levels, numbers beyond 1e±308 or of more than 1,000 digits.';
+  'What is refused in every document: more than 64 levels, numbers beyond 1e±308 or of more than 1,000 digits. The first 100 such places, fewer of a document of more than 50 kB.';
+
+create or replace function datastore.check_limits(argument jsonb) returns void
+language plpgsql stable as $$
+begin
+  if datastore.is_near_limits(argument) and exists (select from datastore.limit_errors(argument)) then
+    perform datastore.refuse('DS400', 'a value beyond what a document may hold', (
+      select jsonb_agg(to_jsonb(error)) from datastore.limit_errors(argument) as error));
+  end if;
+end
+$$;
+comment on function datastore.check_limits(jsonb) is 'Raises DS400 for an argument that is no document of any kind and is beyond what a document may hold.';
 
 -- Not PARALLEL SAFE: before PostgreSQL 17 a parallel worker cannot catch an error.
 create or replace function datastore.read_document(document text) returns jsonb

@@ -13,10 +13,10 @@ begin atomic
   select item.place, item.document,
          found.metadata, found.image_data, found.quality_check,
          found.metadata ->> 'relative_path', found.quality_check ->> 'image_checksum',
-         (inspections -> (item.place - 1)::integer ->> 'size')::numeric::bigint,
-         decode(inspections -> (item.place - 1)::integer ->> 'md5', 'base64')
-  from jsonb_array_elements(documents) with ordinality as item(document, place)
-  cross join lateral (select coalesce(inspections -> (item.place - 1)::integer, item.document) as inspection) as given
+         (item.inspection ->> 'size')::numeric::bigint, decode(item.inspection ->> 'md5', 'base64')
+  -- Side by side: to take an item of an array by its place reads all that are before it.
+  from rows from (jsonb_array_elements(documents), jsonb_array_elements(inspections)) with ordinality as item(document, inspection, place)
+  cross join lateral (select coalesce(item.inspection, item.document) as inspection) as given
   -- A document's own sections may hold anything: they count where they could be an inspection's.
   cross join lateral (
     select case when datastore.inspection_v1_metadata(given.inspection -> 'metadata')
@@ -25,6 +25,7 @@ begin atomic
              then given.inspection -> 'image_data' else '{}' end as image_data,
            case when datastore.inspection_v1_quality_check(given.inspection -> 'quality_check')
              then given.inspection -> 'quality_check' else '{}' end as quality_check
+    offset 0
   ) as found;
 end;
 comment on function datastore.announced_pictures(jsonb, jsonb) is
@@ -36,10 +37,9 @@ begin atomic
   with rewritten as (
     update datastore.picture
     set document = said.document, kept = said.kept
-    from unnest(picture_ids) with ordinality as known(picture_id, place)
-    cross join lateral (select documents -> (known.place - 1)::integer as document) as sent
+    from rows from (unnest(picture_ids), jsonb_array_elements(documents)) as sent(picture_id, document)
     cross join lateral datastore.what_the_client_says(sent.document, datastore.system_keys('picture', sent.document)) as said
-    where picture.picture_id = known.picture_id
+    where picture.picture_id = sent.picture_id
       and (picture.document, picture.kept) is distinct from (said.document, said.kept)
     returning picture.picture_id
   )
@@ -69,24 +69,61 @@ begin
   for no key update;
 
   -- What was announced under a path and never stored makes way for other bytes under that path.
-  delete from datastore.picture
-  using datastore.announced_pictures(announce_pictures.documents, announce_pictures.inspections) as announced
-  where picture.picture_set_id = known_set.picture_set_id and picture.state = 'pending'
-    and picture.relative_path = announced.relative_path and picture.sha256 is distinct from announced.sha256;
-
   with announced as materialized (
+    select announced.relative_path, announced.sha256
+    from datastore.announced_pictures(announce_pictures.documents, announce_pictures.inspections) as announced
+  )
+  delete from datastore.picture
+  where picture.container_id = known_set.container_id and picture.picture_id = any (array(
+    select pending.picture_id
+    from announced
+    cross join lateral (
+      -- limit: one look-up for each path, by this index, as below
+      select known.picture_id, known.sha256
+      from datastore.picture as known
+      where known.state = 'pending'
+        and (known.container_id, known.picture_set_id, known.relative_path)
+            between (known_set.container_id, known_set.picture_set_id, announced.relative_path)
+            and (known_set.container_id, known_set.picture_set_id, announced.relative_path)
+      limit 1
+    ) as pending
+    where pending.sha256 is distinct from announced.sha256));
+
+  with sent as materialized (
+    select * from datastore.announced_pictures(announce_pictures.documents, announce_pictures.inspections)
+  ), announced as materialized (
     select announced.*, found.picture_id as found_id, found.state as found_state, found.blob_name as found_blob,
            found.picture_id is not null and found.sha256 is distinct from announced.sha256 as differs,
            -- The same bytes twice in one batch, without a path, are one picture.
            min(announced.place) over (partition by coalesce(announced.relative_path, announced.sha256, announced.place::text)) as first_place
-    from datastore.announced_pictures(announce_pictures.documents, announce_pictures.inspections) as announced
+    from sent as announced
     left join lateral (
-      select picture.*
-      from datastore.picture
-      where picture.picture_set_id = known_set.picture_set_id and picture.state in ('stored', 'pending')
-        and (picture.relative_path = announced.relative_path
-             or announced.relative_path is null and picture.sha256 = announced.sha256)
-      order by picture.sha256 is not distinct from announced.sha256 desc, picture.state = 'stored' desc, picture.position
+      -- One look-up for each index, as rows between rows, which no other index can answer: with "or", or with another
+      -- index, which statistics of a set that was small just now may prefer, the whole set is read for each path.
+      select known.*
+      from (
+        select stored.picture_id, stored.state, stored.blob_name, stored.sha256, stored.position
+        from datastore.picture as stored
+        where stored.state = 'stored'
+          and (stored.container_id, stored.picture_set_id, stored.relative_path)
+              between (known_set.container_id, known_set.picture_set_id, announced.relative_path)
+              and (known_set.container_id, known_set.picture_set_id, announced.relative_path)
+        union all
+        select pending.picture_id, pending.state, pending.blob_name, pending.sha256, pending.position
+        from datastore.picture as pending
+        where pending.state = 'pending'
+          and (pending.container_id, pending.picture_set_id, pending.relative_path)
+              between (known_set.container_id, known_set.picture_set_id, announced.relative_path)
+              and (known_set.container_id, known_set.picture_set_id, announced.relative_path)
+        union all
+        select same.picture_id, same.state, same.blob_name, same.sha256, same.position
+        from datastore.picture as same
+        where announced.relative_path is null
+          and same.container_id = known_set.container_id and same.state in ('stored', 'pending')
+          and (same.picture_set_id, same.sha256)
+              between (known_set.picture_set_id, announced.sha256) and (known_set.picture_set_id, announced.sha256)
+      ) as known
+      order by known.sha256 is not distinct from announced.sha256 desc, known.state = 'stored' desc, known.position
       limit 1
     ) as found on true
   ), fresh as materialized (
@@ -125,16 +162,17 @@ begin
   left join inserted on inserted.picture_id = fresh.fresh_id;
 
   select datastore.rewrite_pictures(array_agg((known.picture ->> 'picture_id')::uuid order by known.place),
-                                    jsonb_agg(announce_pictures.documents -> (known.place - 1)::integer order by known.place))
+                                    jsonb_agg(known.document order by known.place))
   into changed_ids
-  from jsonb_array_elements(answer) with ordinality as known(picture, place)
+  from rows from (jsonb_array_elements(answer), jsonb_array_elements(announce_pictures.documents)) with ordinality as known(picture, document, place)
   where known.picture ->> 'state' in ('stored', 'pending');
 
   perform datastore.label_known(fresh_ids || changed_ids);
   perform datastore.remember_picture_claims(announce_pictures.documents, answer);
   return coalesce((
-    select jsonb_agg(known.picture || jsonb_build_object('changed', (known.picture ->> 'picture_id')::uuid = any (changed_ids)) order by known.place)
-    from jsonb_array_elements(answer) with ordinality as known(picture, place)), '[]');
+    select jsonb_agg(known.picture || jsonb_build_object('changed', changed.picture_id is not null) order by known.place)
+    from jsonb_array_elements(answer) with ordinality as known(picture, place)
+    left join (select distinct unnest(changed_ids)) as changed(picture_id) on changed.picture_id = (known.picture ->> 'picture_id')::uuid), '[]');
 end
 $$;
 comment on function datastore.announce_pictures(uuid, jsonb, jsonb, boolean, uuid) is
@@ -179,11 +217,10 @@ begin atomic
   select datastore.remember_claims('picture', jsonb_agg(jsonb_build_object(
     'container_id', rebuilt.container_id, 'entity_id', rebuilt.picture_id,
     'claimed', datastore.claimed_keys(sent.document, rebuilt.document::jsonb, datastore.system_keys('picture', sent.document)))))
-  from jsonb_array_elements(documents) with ordinality as sent(document, place)
-  join jsonb_array_elements(pictures) with ordinality as answered(picture, place) using (place)
-  join datastore.picture_document as rebuilt on rebuilt.picture_id = (answered.picture ->> 'picture_id')::uuid
+  from rows from (jsonb_array_elements(documents), jsonb_array_elements(pictures)) as sent(document, picture)
+  join datastore.picture_document as rebuilt on rebuilt.picture_id = (sent.picture ->> 'picture_id')::uuid
   where sent.document ?| array(select jsonb_object_keys(datastore.system_keys('picture', sent.document)))
-    and answered.picture ->> 'state' is distinct from 'conflict'
+    and sent.picture ->> 'state' is distinct from 'conflict'
   having count(*) > 0;
 end;
 comment on function datastore.remember_picture_claims(jsonb, jsonb) is
@@ -196,6 +233,7 @@ declare
   errors jsonb;
   answer jsonb;
 begin
+  perform datastore.check_limits(confirmations);
   select jsonb_agg(jsonb_build_object('instance_path', '/' || (said.place - 1) || '/picture_id', 'keyword', 'picture_id',
                                       'message', format('there is no picture %s', coalesce(said.picture_id::text, 'null'))) order by said.place)
   into errors

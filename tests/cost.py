@@ -1,0 +1,58 @@
+"""What a call costs the server: processor time and memory of the one process that serves it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+
+@dataclass(frozen=True)
+class Cost:
+    """seconds: processor time, so that other work on the machine does not count. megabytes: without shared memory."""
+
+    seconds: float
+    megabytes: float
+    sqlstate: str | None
+    message: str
+    answer: Any = None
+
+
+def cost(url: str, query: str, *arguments: object, acting: object = None) -> Cost:
+    """Runs one statement on a connection of its own, whose process is the server's for this statement alone.
+
+    acting: for which user. Of a server on another machine the time that passes is told, and no memory.
+    """
+    if acting is not None:
+        query, arguments = f"{query} from datastore.act_as(%s)", (*arguments, acting)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("set statement_timeout = '60s'; set jit = off")
+        process = Path(f"/proc/{connection.info.backend_pid}")
+        before, begun = _seconds(process), _private_memory(process)
+        answer, sqlstate, message = None, None, ""
+        try:
+            row = connection.execute(query.encode(), arguments).fetchone()
+            answer = row and row[0]
+        except psycopg.Error as error:
+            sqlstate, message = error.sqlstate or type(error).__name__, str(error)
+        return Cost(_seconds(process) - before, (_private_memory(process) - begun) / 1024, sqlstate, message, answer)
+
+
+def _seconds(process: Path) -> float:
+    try:
+        return int((process / "schedstat").read_text().split()[0]) / 1e9
+    except OSError:
+        return time.perf_counter()
+
+
+def _private_memory(process: Path) -> int:
+    """The most that it ever had, in kB. Pages of shared memory, which only grow in number, are not its own."""
+    try:
+        lines = (line.split() for line in (process / "status").read_text().splitlines())
+        told = {line[0]: int(line[1]) for line in lines if line[0] in ("VmHWM:", "RssShmem:")}
+    except OSError:
+        return 0
+    return told["VmHWM:"] - told["RssShmem:"]
