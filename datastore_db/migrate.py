@@ -1,66 +1,58 @@
-"""Bringing a database to this release: numbered migrations by yoyo, then every function and view anew."""
+"""Bringing a database to this release: numbered migrations by yoyo, then the functions and views that differ."""
 
 from __future__ import annotations
 
 import logging
-import runpy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from yoyo import get_backend, read_migrations
-from yoyo.migrations import MigrationList
 
 from datastore_db.errors import DatastoreError
+from datastore_db.repeatable import due_parts, parts, replace
 from datastore_db.resources import MIGRATIONS, SQL
+
+if TYPE_CHECKING:
+    from yoyo.backends import DatabaseBackend
 
 _log = logging.getLogger("datastore_db")
 
-# Migrations run without this package, so it is they that have the reader.
-read_script: Callable[[Path], str] = runpy.run_path(str(MIGRATIONS / "lib" / "psql_script.py"))["read_script"]
+WAIT = 60.0
+"""Seconds that a migration waits for another one, and for whoever uses what it replaces."""
 
 
-def repeatable_sql() -> str:
-    """Everything that every run replaces: functions, views, triggers."""
-    return read_script(SQL / "repeatable.sql")
-
-
-def migrate(database_url: str, *, only_pre: bool = False) -> list[str]:
-    """Apply the migrations that are pending, then replace functions and views; answers what was applied.
+def migrate(database_url: str, *, only_pre: bool = False, wait: float = WAIT) -> list[str]:
+    """Apply the migrations that are pending, then replace what differs; answers the migrations that were applied.
 
     only_pre: stop before the first migration marked *post*, which the running release would not survive.
-    Several at once wait for each other. Each migration, and the replacement, is one transaction.
+    wait: seconds for another migration to end, and for clients to leave what is replaced; then `DatastoreError`.
+    Where nothing is to be done, nothing is locked. Each migration, and the replacement, is one transaction.
     """
-    with _one_at_a_time(database_url) as connection:
-        backend = get_backend(yoyo_uri(database_url))
-        try:
-            known = read_migrations(str(MIGRATIONS))
-            pending = backend.to_apply(known)  # makes yoyo's tables where they are missing
-            _refuse_what_others_made(connection, {migration.id for migration in known})
-            if only_pre:
-                pending = MigrationList(_before_post(pending))
-            applied = [migration.id for migration in pending]
-            backend.apply_migrations_only(pending)
-        finally:
-            backend.connection.close()
-        with connection.transaction():
-            connection.execute(repeatable_sql())
-    return applied
+    release = parts(SQL)
+    with _connected(database_url) as connection:
+        if not _pending(connection, only_pre=only_pre) and not due_parts(connection, release):
+            return []
+        with _one_at_a_time(connection, wait):
+            pending = _pending(connection, only_pre=only_pre)
+            if pending:
+                _with_yoyo(database_url, pending, roll_back=False)
+            due = set(due_parts(connection, release))
+            if pending:  # policies are for what is new, too
+                due |= {part.name for part in release if part.closes}
+            if due:
+                replace(connection, release, due, patience=wait)
+    return pending
 
 
-def roll_back(database_url: str) -> list[str]:
-    """Undo all migrations, with all data; answers what was undone."""
-    with _one_at_a_time(database_url):
-        backend = get_backend(yoyo_uri(database_url))
-        try:
-            applied = backend.to_rollback(read_migrations(str(MIGRATIONS)))
-            undone = [migration.id for migration in applied]
-            backend.rollback_migrations(applied)
-        finally:
-            backend.connection.close()
+def roll_back(database_url: str, *, wait: float = WAIT) -> list[str]:
+    """Undo all migrations, with all data; answers what was undone. wait: as for `migrate`."""
+    with _connected(database_url) as connection, _one_at_a_time(connection, wait):
+        undone = sorted(_applied(connection) & set(_known()), reverse=True)
+        if undone:
+            _with_yoyo(database_url, undone, roll_back=True)
     return undone
 
 
@@ -73,26 +65,53 @@ def yoyo_uri(database_url: str) -> str:
     return f"postgresql+psycopg:///{database}?{urlencode(settings)}"
 
 
-def _refuse_what_others_made(connection: psycopg.Connection, known: set[str]) -> None:
-    applied = {name for (name,) in connection.execute("select migration_id from public._yoyo_migration")}
-    made = connection.execute("select pg_catalog.to_regnamespace('datastore') is not null").fetchone()
-    if unknown := sorted(applied - known):
+def _known() -> list[str]:
+    return sorted(
+        path.stem
+        for path in MIGRATIONS.iterdir()
+        if path.suffix in (".py", ".sql") and path.name[0].isdigit() and not path.name.endswith(".rollback.sql")
+    )
+
+
+def _applied(connection: psycopg.Connection) -> set[str]:
+    row = connection.execute("select pg_catalog.to_regclass('public._yoyo_migration') is not null").fetchone()
+    if row != (True,):
+        return set()
+    return {name for (name,) in connection.execute("select migration_id from public._yoyo_migration")}
+
+
+def _pending(connection: psycopg.Connection, *, only_pre: bool) -> list[str]:
+    """The migrations to apply, in their order. Raises `DatastoreError` for a database that others made."""
+    known, applied = _known(), _applied(connection)
+    if unknown := sorted(applied - set(known)):
         raise DatastoreError(
             f"the database was made by migrations that this release does not have: {', '.join(unknown)}. "
             "Use the release that made it, or an empty database"
         )
+    made = connection.execute("select pg_catalog.to_regnamespace('datastore') is not null").fetchone()
     if made == (True,) and not applied:
         raise DatastoreError(
             "the database has a schema named datastore, and no migration that made it: was it installed by psql? "
             "Tell yoyo so: yoyo mark --database postgresql+psycopg://… (docs/operations.md)"
         )
+    pending = [name for name in known if name not in applied]
+    post = next((place for place, name in enumerate(pending) if ".post." in name), len(pending))
+    return pending[:post] if only_pre else pending
 
 
-def _before_post(pending: MigrationList) -> Iterator[object]:
-    for migration in pending:
-        if ".post." in migration.id:
-            return
-        yield migration
+def _with_yoyo(database_url: str, names: list[str], *, roll_back: bool) -> None:
+    # Here, because it takes a while to import, and most runs have nothing for it to do.
+    from yoyo import get_backend, read_migrations
+
+    backend: DatabaseBackend = get_backend(yoyo_uri(database_url))
+    try:
+        chosen = read_migrations(str(MIGRATIONS)).filter(lambda migration: migration.id in names)
+        if roll_back:
+            backend.rollback_migrations(backend.to_rollback(chosen))
+        else:
+            backend.apply_migrations_only(backend.to_apply(chosen))
+    finally:
+        backend.connection.close()
 
 
 def _pass_on(notice: psycopg.errors.Diagnostic) -> None:
@@ -101,10 +120,52 @@ def _pass_on(notice: psycopg.errors.Diagnostic) -> None:
 
 
 @contextmanager
-def _one_at_a_time(database_url: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(database_url, autocommit=True) as connection:
+def _connected(database_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database_url, autocommit=True, application_name="datastore-db migrate") as connection:
         connection.add_notice_handler(_pass_on)
         if connection.info.server_version < 150000:
             raise DatastoreError(f"PostgreSQL 15 or newer is needed, this is {connection.info.server_version // 10000}")
-        connection.execute("select pg_catalog.pg_advisory_lock(pg_catalog.hashtext('datastore-db migrate'))")
         yield connection
+
+
+@contextmanager
+def _one_at_a_time(connection: psycopg.Connection, wait: float) -> Iterator[None]:
+    """One transaction that keeps other migrations out, by a lock that only whoever may migrate can take."""
+    _make_lock(connection)
+    with connection.transaction():
+        connection.execute("set local idle_in_transaction_session_timeout = 0")
+        connection.execute("select pg_catalog.set_config('lock_timeout', %s, true)", [f"{max(1, wait * 1000):.0f}ms"])
+        try:
+            with connection.transaction():
+                connection.execute("lock table public.datastore_migration_lock in exclusive mode")
+        except psycopg.errors.LockNotAvailable:
+            raise DatastoreError(
+                f"another migration has run for {wait:.0f} seconds: {_migrating(connection)}. "
+                "Wait for it, or end it with pg_terminate_backend, and migrate again"
+            ) from None
+        connection.execute("set local lock_timeout = 0")
+        yield
+
+
+def _make_lock(connection: psycopg.Connection) -> None:
+    """A table outside of what a migration makes and drops; without rows, only to be locked."""
+    row = connection.execute("select pg_catalog.to_regclass('public.datastore_migration_lock') is null").fetchone()
+    if row != (True,):
+        return
+    try:
+        with connection.transaction():
+            connection.execute("create table public.datastore_migration_lock ()")
+            connection.execute(
+                "comment on table public.datastore_migration_lock is 'Locked by datastore-db migrate while it runs.'"
+            )
+    except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable):
+        pass  # another first installation was quicker
+
+
+def _migrating(connection: psycopg.Connection) -> str:
+    found = connection.execute("""
+        select format('process %s of %s%s, since %s', pid, usename, ' from ' || client_addr, xact_start)
+        from pg_catalog.pg_locks join pg_catalog.pg_stat_activity using (pid)
+        where relation = 'public.datastore_migration_lock'::regclass and granted
+    """).fetchall()
+    return "; ".join(text for (text,) in found) or "it has ended just now"

@@ -1,6 +1,8 @@
--- What `datastore-db migrate` applies on every run: it replaces itself.
+-- What replaces itself. Each line is a part: `datastore-db migrate` applies those that differ from what is installed, in
+-- this order, and those of security/ where something is new.
 \ir jsonschema/install.sql
 \ir security/roles.sql
+\ir functions/installation.sql
 \ir functions/errors.sql
 \ir functions/object.sql
 \ir functions/acting.sql

@@ -31,9 +31,9 @@ def pg_dump(postgres_bin: Path) -> str:
 
 
 def schema_of(pg_dump: str, url: str) -> list[str]:
-    """The schema as a dump writes it, without yoyo's own tables and without what differs in each dump."""
+    """The schema as a dump writes it, without the tables that remember migrations, and what differs in each dump."""
     dump = subprocess.run(
-        [pg_dump, "--schema-only", "--exclude-table=*yoyo*", url], capture_output=True, text=True, check=True
+        [pg_dump, "--schema-only", "--exclude-table=public.*", url], capture_output=True, text=True, check=True
     ).stdout
     return [line for line in dump.splitlines() if line and not line.startswith(("--", "\\restrict", "\\unrestrict"))]
 

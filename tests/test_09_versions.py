@@ -22,6 +22,7 @@ from datastore_db import migrate as migrating
 from datastore_db.models import Picture, UserData
 from datastore_db.models import schema as schemas
 from datastore_db.models.values import Number, bounds
+from datastore_db.repeatable import read_script
 from datastore_db.resources import MIGRATIONS, SQL
 from tests.documents.mirror import differences
 from tests.test_07_migrations import rows_of, schema_of
@@ -71,7 +72,7 @@ def add_version_2(checkout: Path, scratch: psycopg.Connection) -> None:
     # make documents
     (sql / "functions" / "document_versions.sql").write_text(versions_sql(sql), encoding="utf-8")
     (sql / "tables" / "documents.sql").write_text(rows_sql(sql), encoding="utf-8")
-    scratch.execute(migrating.read_script(sql / "jsonschema" / "install.sql"))
+    scratch.execute(read_script(sql / "jsonschema" / "install.sql"))
     functions = functions_sql(scratch, sql)
     (sql / "tables" / "document_checks.sql").write_text(functions, encoding="utf-8")
 

@@ -20,8 +20,8 @@ from typing import Any
 import psycopg
 
 from datastore_db.local import start
-from datastore_db.migrate import read_script
 from datastore_db.models.schema import camel_spellings, properties, system_keys
+from datastore_db.repeatable import read_script
 from datastore_db.resources import SQL
 
 Schema = dict[str, Any]

@@ -13,12 +13,20 @@ from datastore_db.cli.context import fail, json_option, print_json, says_errors
 )
 @click.option("--roll-back", "back", is_flag=True, help="Undo every migration, and with it ALL DATA in the database.")
 @click.option("--yes", is_flag=True, help="Do not ask before --roll-back.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(0, 86400),
+    default=60,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another migration, and for clients that use what is replaced.",
+)
 @json_option
 @says_errors
-def migrate_command(only_pre: bool, back: bool, yes: bool, as_json: bool) -> None:
-    """Bring the database to this release: tables by numbered migrations, then functions and views.
+def migrate_command(only_pre: bool, back: bool, yes: bool, wait: float, as_json: bool) -> None:
+    """Bring the database to this release: tables by numbered migrations, then the functions and views that differ.
 
-    Running it again changes nothing. The database is that of DATASTORE_DB_URL.
+    Running it again changes nothing, and locks nothing. The database is that of DATASTORE_DB_URL.
 
     \b
     Example:
@@ -35,7 +43,8 @@ def migrate_command(only_pre: bool, back: bool, yes: bool, as_json: bool) -> Non
         click.confirm("This deletes every picture's metadata in the database. Go on?", abort=True)
     settings = find_settings()
     try:
-        done = roll_back(settings.database_url) if back else migrate(settings.database_url, only_pre=only_pre)
+        url = settings.database_url
+        done = roll_back(url, wait=wait) if back else migrate(url, only_pre=only_pre, wait=wait)
     except psycopg.OperationalError as error:
         fail(str(unreachable(settings.database_url, error)))
     except psycopg.Error as error:

@@ -42,6 +42,8 @@ begin
     'grant insert, update, delete on all tables in schema datastore to {worker}',
     -- Nobody but the triggers writes the history.
     'revoke insert, update, delete on datastore.history from {worker}',
+    -- What is installed is the affair of whoever migrates.
+    'revoke all on datastore.installed_part, datastore.installed_object from {app}, {worker}, {reader}',
 
     'revoke all on datastore.model_secret, datastore.container_key from {reader}',
     -- It reads, and these do something as their owner.

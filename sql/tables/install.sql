@@ -45,3 +45,6 @@
 \ir container_key.sql
 \ir container_renewal.sql
 \ir link.sql
+
+-- What migrate has done
+\ir installed_part.sql
