@@ -81,11 +81,18 @@ return case
 end;
 comment on function datastore.from_base64(text) is 'The bytes, or NULL for what datastore.to_base64 would not write: it raises nothing, so it shows nothing.';
 
+create or replace function datastore.may_have_stray_secrets(value jsonb) returns boolean
+language sql immutable parallel safe
+return jsonb_typeof(value) in ('object', 'array') and jsonb_path_exists(value,
+  'strict $.** ? (@.type() == "object").keyvalue().key ? (@ like_regex "^[^a-z]*(a[^a-z]*p[^a-z]*i[^a-z]*k[^a-z]*e[^a-z]*y|e[^a-z]*n[^a-z]*d[^a-z]*p[^a-z]*o[^a-z]*i[^a-z]*n[^a-z]*t)[^a-z]*$" flag "i")');
+comment on function datastore.may_have_stray_secrets(jsonb) is 'Is there a key below that reads apikey or endpoint, with whatever between its letters?';
+
 create or replace function datastore.stray_secrets(document jsonb) returns table (instance_path text)
 language sql immutable parallel safe
 begin atomic
   with recursive node(path, value) as (
     select array[]::text[], document
+    where datastore.may_have_stray_secrets(document)
     union all
     select node.path || child.key, child.value
     from node
@@ -96,6 +103,9 @@ begin atomic
       select (item.position - 1)::text, item.value
       from jsonb_array_elements(case jsonb_typeof(node.value) when 'array' then node.value else '[]' end) with ordinality as item(value, position)
     ) as child
+    -- Towards the keys alone: the way to each value of a large document would be larger than the document.
+    where cardinality(node.path) < 64 and (
+      lower(regexp_replace(child.key, '[^A-Za-z]', '', 'g')) in ('apikey', 'endpoint') or datastore.may_have_stray_secrets(child.value))
   )
   select datastore.json_pointer(node.path)
   from node
@@ -105,7 +115,8 @@ begin atomic
            cardinality(node.path) >= 3 and node.path[1] = 'models' and node.path[3] in ('api_key', 'endpoint') as in_its_place
   ) as key
   where node.value <> 'null' and not key.in_its_place
-    and (key.name = 'apikey' or key.name = 'endpoint' and key.in_an_item);
+    and (key.name = 'apikey' or key.name = 'endpoint' and key.in_an_item)
+  limit 100;
 end;
 comment on function datastore.stray_secrets(jsonb) is
   'Where a document of pipelines has what may be a secret under a key that is not kept as one: apiKey in a model, api_key in a pipeline, …';
