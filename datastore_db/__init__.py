@@ -29,6 +29,7 @@ from datastore_db.errors import (
     NotAPicture,
     NotFound,
     NotReady,
+    PictureChanged,
     Unreachable,
 )
 
@@ -51,6 +52,7 @@ __all__ = [
     "NotAllowed",
     "NotFound",
     "NotReady",
+    "PictureChanged",
     "Store",
     "Unreachable",
     "UploadReport",

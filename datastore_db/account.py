@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceExistsError
 from azure.storage.blob import AccessPolicy, generate_blob_sas, generate_container_sas
 from azure.storage.blob.aio import BlobLeaseClient, BlobServiceClient
 
-from datastore_db.errors import CannotSign, Conflict
-from datastore_db.storage import Blobs, Connections, ContainerMissing, Errors, code_of
+from datastore_db.errors import CannotSign, Conflict, NotFound
+from datastore_db.keys.sealing import SecretText
+from datastore_db.storage import Blobs, Connections
+from datastore_db.storage_errors import ContainerMissing, Errors, code_of, translated
 
 # The container's metadata in storage: which database it belongs to
 INSTANCE = "datastore_instance"
@@ -27,12 +30,12 @@ class Account:
     def __init__(self, service: BlobServiceClient) -> None:
         self._service = service
         self.endpoint = urlsplit(service.url)._replace(query="").geturl().rstrip("/")
-        self._errors = Errors(service.url, with_key=False)
+        self.errors = Errors(service.url, with_key=False)
         key = getattr(service.credential, "account_key", None)
         self._key = str(key) if key else None
 
     @classmethod
-    def connect(cls, connections: Connections, connection_string: str) -> Account:
+    def connect(cls, connections: Connections, connection_string: SecretText) -> Account:
         """Nothing is sent yet. Raises `DatastoreError` for what is no connection string."""
         return cls(connections.service(connection_string))
 
@@ -54,12 +57,10 @@ class Account:
         """A container, with the account's own rights."""
         return Blobs(self._service.get_container_client(container), with_key=False)
 
+    @translated
     async def instance_of(self, container: str) -> str | None:
         """The database that a container says it belongs to. Raises `ContainerMissing`."""
-        try:
-            properties = await self._service.get_container_client(container).get_container_properties()
-        except AzureError as error:
-            raise self._errors.translated(error) from None
+        properties = await self._service.get_container_client(container).get_container_properties()
         # Names of metadata are headers: what is between may write them in other letters.
         return {name.lower(): value for name, value in (properties.metadata or {}).items()}.get(INSTANCE)
 
@@ -75,62 +76,68 @@ class Account:
             except ContainerMissing:
                 is_ready = False  # somebody removed it
         if not is_ready:
-            try:
-                await self._service.create_container(container, metadata={INSTANCE: instance_id})
-            except ResourceExistsError as error:
-                if "BeingDeleted" in str(getattr(error, "error_code", "")):
-                    raise Conflict(
-                        f"storage is still deleting the container {container}: try again in a minute"
-                    ) from None
-                owner = await self.instance_of(container)
-            except AzureError as error:
-                raise self._errors.translated(error) from None
-            else:
+            if await self._make(container, instance_id):
                 return
+            owner = await self.instance_of(container)
         if owner is None:
             await self.claim(container, instance_id)
         elif owner != instance_id:
             raise Conflict(another_instance(container))
 
+    @translated
+    async def _make(self, container: str, instance_id: str) -> bool:
+        """Whether it was made; otherwise it is there."""
+        try:
+            await self._service.create_container(container, metadata={INSTANCE: instance_id})
+        except ResourceExistsError as error:
+            is_going = "BeingDeleted" in str(code_of(error))
+        else:
+            return True
+        if is_going:
+            raise Conflict(f"storage is still deleting the container {container}: try again in a minute")
+        return False
+
+    @translated
     async def claim(self, container: str, instance_id: str) -> None:
         """Make a container belong to this database, whomever it belonged to. Raises `ContainerMissing`."""
         client = self._service.get_container_client(container)
-        try:
-            metadata = (await client.get_container_properties()).metadata or {}
-            await client.set_container_metadata({**metadata, INSTANCE: instance_id})
-        except AzureError as error:
-            raise self._errors.translated(error) from None
+        metadata = (await client.get_container_properties()).metadata or {}
+        await client.set_container_metadata({**metadata, INSTANCE: instance_id})
 
+    @translated
     async def set_policies(self, container: str, policies: Mapping[str, AccessPolicy]) -> None:
         """Give a container these stored access policies and no others."""
-        try:
-            await self._service.get_container_client(container).set_container_access_policy(
-                dict(policies), read_timeout=20, retry_total=0
-            )
-        except AzureError as error:
-            raise self._errors.translated(error) from None
+        await self._service.get_container_client(container).set_container_access_policy(
+            dict(policies), read_timeout=20, retry_total=0
+        )
 
     async def delete(self, container: str, blob: str) -> None:
         """Delete a blob with its snapshots, whoever holds a lease on it; that it is gone already is fine."""
-        client = self._service.get_blob_client(container, blob)
+        with suppress(NotFound, ContainerMissing):
+            if not await self._delete(container, blob):
+                await self._break_lease(container, blob)
+                await self._delete(container, blob, is_leased=False)
+
+    @translated
+    async def _delete(self, container: str, blob: str, *, is_leased: bool = True) -> bool:
+        """Whether it is deleted; otherwise there is a lease on it."""
         try:
-            try:
-                await client.delete_blob(delete_snapshots="include")
-            except HttpResponseError as error:
-                if code_of(error) != "LeaseIdMissing":
-                    raise
-                await BlobLeaseClient(client).break_lease(lease_break_period=0)
-                await client.delete_blob(delete_snapshots="include")
-        except ResourceNotFoundError:
-            return
-        except AzureError as error:
-            raise self._errors.translated(error) from None
+            await self._service.get_blob_client(container, blob).delete_blob(delete_snapshots="include")
+        except HttpResponseError as error:
+            if not is_leased or code_of(error) != "LeaseIdMissing":
+                raise
+            return False
+        return True
+
+    @translated
+    async def _break_lease(self, container: str, blob: str) -> None:
+        await BlobLeaseClient(self._service.get_blob_client(container, blob)).break_lease(lease_break_period=0)
 
     def sign_container(
         self, container: str, policy: str, *, starts_at: datetime | None = None, expires_at: datetime | None = None
-    ) -> str:
+    ) -> SecretText:
         """A shared access signature that names a stored policy; what that leaves open stands in the signature."""
-        return generate_container_sas(
+        signature = generate_container_sas(
             str(self._service.account_name),
             container,
             account_key=self._signing_key(),
@@ -139,6 +146,7 @@ class Account:
             expiry=expires_at,
             protocol=self._protocol,
         )
+        return SecretText(signature)
 
     def sign_blob(
         self,

@@ -17,12 +17,13 @@ from datastore_db.account import Account
 from datastore_db.database import Database
 from datastore_db.errors import DatastoreError, NotReady
 from datastore_db.json_codec import JsonObject
-from datastore_db.keys.errors import CannotUnseal, NoKey
+from datastore_db.keys.errors import CannotUnseal, NoKey, NotSealedForThis
 from datastore_db.keys.find import KEK, Keys
 from datastore_db.keys.renewal import Renewals, purpose
 from datastore_db.keys.sealing import Sealed, unseal
 from datastore_db.settings import STORAGE
-from datastore_db.storage import Blobs, Connections, ContainerMissing, KeyRefused, ReadingOn, StoredBlob
+from datastore_db.storage import Blobs, Confirmed, Connections, ReadingOn, StoredBlob
+from datastore_db.storage_errors import ContainerMissing, KeyRefused
 
 Permission: TypeAlias = Literal["read", "write"]
 T = TypeVar("T")
@@ -76,9 +77,9 @@ class Container:
                 await self._containers.open_again(self, opened, error)
         raise AssertionError
 
-    async def read(self, blob: str) -> tuple[AsyncIterator[bytes], StoredBlob]:
-        """The bytes of a blob, as they come, and what storage says about it. Raises `NotFound`."""
-        first = await self.run(lambda blobs: blobs.read(blob))
+    async def read(self, blob: str, confirmed: Confirmed) -> tuple[AsyncIterator[bytes], StoredBlob]:
+        """The bytes of a blob, as they come, and what storage says about it. Raises `NotFound`, `PictureChanged`."""
+        first = await self.run(lambda blobs: blobs.read(blob, confirmed))
 
         async def chunks() -> AsyncIterator[bytes]:
             reading, done = first, 0
@@ -88,8 +89,8 @@ class Container:
                         yield chunk
                         done += len(chunk)
                 except KeyRefused:  # its key was replaced half-way
-                    on = ReadingOn(done, first.etag)
-                    reading = await self.run(partial(Blobs.read, blob=blob, of=on))
+                    on = ReadingOn(done, first.blob.etag)
+                    reading = await self.run(partial(Blobs.read, blob=blob, confirmed=confirmed, of=on))
                 else:
                     return
 
@@ -218,19 +219,30 @@ class Containers:
                 f"sealed with, or {STORAGE} to the storage account's"
             )
         key_id = str(key["key_id"])
-        keys = await self._keys.get()
-        try:
-            sealed = Sealed.from_json({part: key[part] for part in ("kek_id", "nonce", "ciphertext")})
-            token = await asyncio.to_thread(unseal, sealed, purpose(container.container_id, key_id), keys)
-        except CannotUnseal as error:
-            raise CannotUnseal(
-                f"the key of the container {container.name} does not open: {error}. To make new keys, run "
-                f"datastore-db keys revoke --container {container.name} where the storage account's credentials are"
-            ) from None
         # This machine's servers may have another port than when the row was written.
         endpoint = self._account.endpoint if self._account is not None else str(found["endpoint"])
-        client = self._connections.container(endpoint, container.name, token)
-        return _Opened(Blobs(client, with_key=True), key_id, datetime.fromisoformat(str(key["expires_at"])))
+        keys = await self._keys.get()
+        problem: CannotUnseal
+        try:
+            sealed = Sealed.from_json({part: key[part] for part in ("kek_id", "nonce", "ciphertext")})
+            sealed_for = purpose(container.container_id, key_id, endpoint)
+            token = await asyncio.to_thread(unseal, sealed, sealed_for, keys)
+        except CannotUnseal as error:
+            problem = error
+        else:
+            client = self._connections.container(endpoint, container.name, token)
+            return _Opened(Blobs(client, with_key=True), key_id, datetime.fromisoformat(str(key["expires_at"])))
+        if isinstance(problem, NotSealedForThis) and self._renewals is not None and self._renewals.with_keys:
+            _log.warning("the key %s of the container %s is replaced: %s", key_id, container.name, problem)
+            await self._renewals.replace(container.container_id, key_id)
+            again = await self._find(container.container_id, container.permission, container.acting)
+            newer = again["key"]
+            if isinstance(newer, dict) and newer["key_id"] != key_id:
+                return await self._unsealed(container, again, newer)
+        raise CannotUnseal(
+            f"the key of the container {container.name} does not open: {problem}. To make new keys, run "
+            f"datastore-db keys revoke --container {container.name} where the storage account's credentials are"
+        )
 
     async def _find(self, container_id: str, permission: Permission, acting: UUID | None) -> JsonObject:
         found = await self._database.call(

@@ -70,6 +70,10 @@ class Unreachable(DatastoreError):
     """The database or the storage does not answer; the message says which one, where, and what to do."""
 
 
+class PictureChanged(DatastoreError):
+    """What lies in storage under a picture's name is not what was stored."""
+
+
 class NotReady(DatastoreError):
     """A container is not in storage yet, or has no key, and this process can make neither."""
 

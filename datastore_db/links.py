@@ -8,7 +8,7 @@ from uuid import UUID
 
 from datastore_db.account import UPLOAD_ONE_BLOB, Account, disposition
 from datastore_db.database import Database
-from datastore_db.inspection.formats import FORMATS
+from datastore_db.inspection.formats import media_type
 from datastore_db.json_codec import JsonObject
 
 MINUTES = 15
@@ -34,7 +34,7 @@ async def read_link(database: Database, account: Account, picture_id: UUID, minu
         _time(found["starts_at"]),
         _time(found["expires_at"]),
         # Whatever was said when it was uploaded: a browser must take it for a picture, or for nothing.
-        content_type=_media_type(found["format"]),
+        content_type=media_type(found["format"]),
         content_disposition=disposition(str(found["file_name"])),
     )
     return _link(url, "GET", {}, found)
@@ -52,7 +52,7 @@ async def write_link(database: Database, account: Account, picture_id: UUID, min
     )
     headers = {"x-ms-blob-type": "BlockBlob"}
     if found["format"] is not None:
-        headers["x-ms-blob-content-type"] = _media_type(found["format"])
+        headers["x-ms-blob-content-type"] = media_type(found["format"])
     if found["md5"] is not None:
         headers["x-ms-blob-content-md5"] = str(found["md5"])
     return _link(url, "PUT", headers, found)
@@ -66,10 +66,6 @@ async def _recorded(
         "hand_out_link", acting=acting, picture_id=picture_id, permission=permission, minutes=minutes
     )
     return cast(JsonObject, found)
-
-
-def _media_type(name: object) -> str:
-    return FORMATS[str(name)].media_type if name in FORMATS else "application/octet-stream"
 
 
 def _link(url: str, method: Literal["GET", "PUT"], headers: dict[str, str], found: JsonObject) -> Link:

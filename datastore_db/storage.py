@@ -2,51 +2,36 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from azure.core import MatchConditions
 from azure.core.credentials import AzureSasCredential
-from azure.core.exceptions import (
-    AzureError,
-    ClientAuthenticationError,
-    HttpResponseError,
-    ResourceNotFoundError,
-    ServiceRequestError,
-    ServiceResponseError,
-)
+from azure.core.exceptions import AzureError
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.blob import BlobProperties, ContentSettings
-from azure.storage.blob.aio import BlobServiceClient, ContainerClient, ExponentialRetry
+from azure.storage.blob.aio import BlobServiceClient, ContainerClient, ExponentialRetry, StorageStreamDownloader
 
-from datastore_db.errors import BrokenPicture, DatastoreError, NotFound, Unreachable
+from datastore_db.errors import BrokenPicture, DatastoreError, NotFound, PictureChanged
+from datastore_db.json_codec import JsonObject
+from datastore_db.keys.sealing import SecretText
+from datastore_db.storage_errors import (
+    FILE_CHANGED,
+    NOT_AS_STORED,
+    ContainerMissing,
+    Errors,
+    translated,
+)
 
 # Up to here a blob goes up in one request; above, in blocks of BLOCK_SIZE.
 SINGLE_PUT_SIZE = 16 * 1024 * 1024
 BLOCK_SIZE = 4 * 1024 * 1024
 # As many blobs as storage lists in one answer.
 PAGE_SIZE = 5000
-# Clocks that differ by less explain nothing: Azure allows 15 minutes, and keys begin 15 minutes before they are made.
-CLOCK_TOLERANCE = timedelta(minutes=5)
-
-_CHANGED = "the file changed while it was uploaded: upload it again"
-
-
-class ContainerMissing(DatastoreError):
-    """The container is not in storage."""
-
-
-class KeyRefused(DatastoreError):
-    """Storage refuses the key of a container: it was revoked or replaced, or its time is over."""
-
-
-class AccountRefused(DatastoreError):
-    """Storage refuses the credentials of its account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +41,7 @@ class StoredBlob:
     size: int
     md5: bytes | None
     media_type: str
+    etag: str
 
 
 class Connections:
@@ -64,19 +50,25 @@ class Connections:
     def __init__(self) -> None:
         self._transport: AioHttpTransport | None = None
 
-    def service(self, connection_string: str) -> BlobServiceClient:
+    def service(self, connection_string: SecretText) -> BlobServiceClient:
         """An account, by an Azure connection string. Nothing is sent yet."""
         try:
-            return BlobServiceClient.from_connection_string(connection_string, **self._options())
+            service = BlobServiceClient.from_connection_string(connection_string, **self._options())
         except ValueError:
-            # The SDK's own message would repeat the connection string, and with it the key.
+            # The SDK's own error would repeat the connection string, and with it the key.
+            service = None
+        del connection_string
+        if service is None:
             raise DatastoreError(
                 "DATASTORE_STORAGE_CONNECTION_STRING is not an Azure connection string: expected "
                 "DefaultEndpointsProtocol=…;AccountName=…;AccountKey=…;BlobEndpoint=…"
-            ) from None
+            )
+        _see_that_it_is_safe(service.url)
+        return service
 
-    def container(self, endpoint: str, name: str, token: str) -> ContainerClient:
+    def container(self, endpoint: str, name: str, token: SecretText) -> ContainerClient:
         """A container, by a shared access signature. Nothing is sent yet."""
+        _see_that_it_is_safe(endpoint)
         return ContainerClient(endpoint, name, AzureSasCredential(token), **self._options())
 
     def _options(self) -> dict[str, Any]:
@@ -100,43 +92,53 @@ class Blobs:
 
     def __init__(self, client: ContainerClient, *, with_key: bool) -> None:
         self._client = client
-        self._errors = Errors(client.url, with_key=with_key)
+        self.errors = Errors(client.url, with_key=with_key)
 
-    async def upload(self, blob: str, file: bytes | BinaryIO, *, size: int, md5: bytes, media_type: str) -> None:
-        """Put a file under its final name. Storage checks each request's MD5, and the blob carries the file's.
+    @translated
+    async def upload(
+        self,
+        blob: str,
+        file: bytes | BinaryIO,
+        *,
+        size: int,
+        md5: bytes,
+        media_type: str,
+        instead_of: StoredBlob | None = None,
+    ) -> str:
+        """Put a file under its final name; answers its ETag. Storage checks each request's MD5, and the blob carries
+        the file's.
 
-        Raises `ContainerMissing`, `KeyRefused`, or `BrokenPicture` when the file is no longer what its MD5 says.
+        instead_of: the blob that it replaces; without it there must be none. Raises `BlobThere` if it is otherwise,
+        `ContainerMissing`, `KeyRefused`, or `BrokenPicture` when the file is no longer what its MD5 says.
         """
         client = self._client.get_blob_client(blob)
         content = file if isinstance(file, bytes) else _Hashing(file)
-        try:
-            await client.upload_blob(
-                content,  # type: ignore[arg-type]  # anything with read() will do
-                length=size,
-                overwrite=True,
-                validate_content=True,
-                content_settings=ContentSettings(content_type=media_type, content_md5=bytearray(md5)),
-            )
-            if isinstance(content, _Hashing) and content.md5.digest() != md5:
-                # The key may not delete; what is empty nobody takes for the picture.
-                await client.upload_blob(b"", overwrite=True)
-                raise BrokenPicture(_CHANGED)
-        except AzureError as error:
-            raise (
-                BrokenPicture(_CHANGED) if code_of(error) == "Md5Mismatch" else self._errors.translated(error)
-            ) from None
+        made = await client.upload_blob(
+            content,  # type: ignore[arg-type]  # anything with read() will do
+            length=size,
+            validate_content=True,
+            content_settings=ContentSettings(content_type=media_type, content_md5=bytearray(md5)),
+            **_only_instead_of(None if instead_of is None else instead_of.etag),
+        )
+        etag = _plain(made["etag"])
+        if isinstance(content, _Hashing) and content.md5.digest() != md5:
+            # The key may not delete; what is empty is not taken for the picture.
+            await client.upload_blob(b"", **_only_instead_of(etag))
+            raise BrokenPicture(FILE_CHANGED)
+        return etag
 
     async def look_at(self, blob: str) -> StoredBlob | None:
-        """Size, MD5 and media type of a blob; None where there is none."""
+        """Size, MD5, media type and ETag of a blob; None where there is none."""
         try:
-            properties = await self._client.get_blob_client(blob).get_blob_properties()
-        except AzureError as error:
-            found = self._errors.translated(error)
-            if isinstance(found, NotFound | ContainerMissing):
-                return None
-            raise found from None
-        return _stored(properties)
+            return await self._properties(blob)
+        except (NotFound, ContainerMissing):
+            return None
 
+    @translated
+    async def _properties(self, blob: str) -> StoredBlob:
+        return _stored(await self._client.get_blob_client(blob).get_blob_properties())
+
+    @translated
     async def list(self, prefix: str, after: str | None) -> tuple[list[tuple[str, StoredBlob]], str | None]:
         """A page of the blobs whose names begin so, in their order, and what the next page is asked for with.
 
@@ -144,30 +146,57 @@ class Blobs:
         of the answer is None with the last page.
         """
         pages = self._client.list_blobs(name_starts_with=prefix, results_per_page=PAGE_SIZE).by_page(after)
-        try:
-            found = [(str(blob.name), _stored(blob)) async for blob in await anext(pages)]
-        except AzureError as error:
-            raise self._errors.translated(error) from None
+        found = [(str(blob.name), _stored(blob)) async for blob in await anext(pages)]
         return found, pages.continuation_token or None  # type: ignore[attr-defined]
 
-    async def read(self, blob: str, *, of: ReadingOn | None = None) -> Reading:
-        """A blob's bytes as they come. of: where an earlier reading stopped. Raises `NotFound`, `KeyRefused`."""
-        options: dict[str, Any] = {}
-        if of is not None:
-            options = {"offset": of.done, "etag": of.etag, "match_condition": MatchConditions.IfNotModified}
+    @translated
+    async def read(self, blob: str, confirmed: Confirmed, *, of: ReadingOn | None = None) -> Reading:
+        """A blob's bytes as they come. of: where an earlier reading stopped.
+
+        Raises `PictureChanged` for a blob that is not the one that was confirmed, `NotFound`, `KeyRefused`.
+        """
+        etag = confirmed.etag if of is None else of.etag
+        options: dict[str, Any] = {} if of is None else {"offset": of.done}
+        if etag is not None:
+            options |= {"etag": f'"{etag}"', "match_condition": MatchConditions.IfNotModified}
+        stream = await self._client.get_blob_client(blob).download_blob(validate_content=True, **options)
+        found = _stored(stream.properties)
+        if not confirmed.is_like(found):
+            raise PictureChanged(NOT_AS_STORED)
+        return Reading(self._chunks(stream), found)
+
+    async def _chunks(self, stream: StorageStreamDownloader[bytes]) -> AsyncIterator[bytes]:
+        failure: DatastoreError | None = None
         try:
-            stream = await self._client.get_blob_client(blob).download_blob(validate_content=True, **options)
+            async for chunk in stream.chunks():
+                yield chunk
         except AzureError as error:
-            raise self._errors.translated(error) from None
+            failure = self.errors.translated(error)
+        if failure is not None:
+            raise failure
 
-        async def chunks() -> AsyncIterator[bytes]:
-            try:
-                async for chunk in stream.chunks():
-                    yield chunk
-            except AzureError as error:
-                raise self._errors.translated(error) from None
 
-        return Reading(chunks(), _stored(stream.properties), str(stream.properties.etag))
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What the database knows of a picture's blob since it was confirmed. None: it does not know. size: bytes."""
+
+    size: int | None = None
+    md5: bytes | None = None
+    etag: str | None = None
+
+    @classmethod
+    def of(cls, found: JsonObject) -> Confirmed:
+        """From what `datastore.locate_picture` answers."""
+        size, md5, etag = found["size"], found["md5"], found["etag"]
+        return cls(
+            None if size is None else int(str(size)),
+            None if md5 is None else base64.b64decode(str(md5)),
+            None if etag is None else str(etag),
+        )
+
+    def is_like(self, blob: StoredBlob) -> bool:
+        """Whether a blob can be that one; where the ETag is known, it is compared by storage as well."""
+        return self.size in (None, blob.size) and self.md5 in (None, blob.md5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,71 +213,38 @@ class Reading:
 
     chunks: AsyncIterator[bytes]
     blob: StoredBlob
-    etag: str
 
 
-class Errors:
-    """What storage answers, in words for people, without anything secret."""
-
-    def __init__(self, url: str, *, with_key: bool) -> None:
-        self._where = urlsplit(url)._replace(query="").geturl().rstrip("/")
-        self._with_key = with_key
-
-    def translated(self, error: AzureError) -> DatastoreError:
-        """The error to raise in its place."""
-        code = code_of(error)
-        if code in ("ContainerNotFound", "ContainerBeingDeleted"):
-            return ContainerMissing("the container is not in storage")
-        if isinstance(error, ResourceNotFoundError):
-            return NotFound("the blob is not in storage")
-        if isinstance(error, ClientAuthenticationError) or code in (
-            "AuthorizationFailure",
-            "AuthenticationFailed",
-            "AuthorizationPermissionMismatch",
-        ):
-            clock = clock_hint(error, datetime.now(UTC))
-            if self._with_key:
-                return KeyRefused(f"the storage {self._where} refuses the container's key (403 {code}).{clock}")
-            return AccountRefused(
-                f"the storage {self._where} refuses the account key of DATASTORE_STORAGE_CONNECTION_STRING.{clock}"
-            )
-        if isinstance(error, ServiceRequestError | ServiceResponseError):
-            right = "is DATASTORE_STORAGE_CONNECTION_STRING right"
-            if self._with_key:
-                right += ", or, without it, the endpoint in datastore.container"
-            return Unreachable(f"the storage {self._where} does not answer. Is it running, and {right}?")
-        reason = code or (error.reason if isinstance(error, HttpResponseError) else type(error).__name__)
-        return DatastoreError(f"the storage {self._where} refuses: {reason}")
+def is_on_this_machine(endpoint: str) -> bool:
+    """Whether an address is of a server on this machine, such as an emulator."""
+    return urlsplit(endpoint).hostname in ("127.0.0.1", "localhost", "::1")
 
 
-def clock_hint(error: AzureError, now: datetime) -> str:
-    """What to say of this machine's clock, if it differs much from the one of storage; else nothing."""
-    response = getattr(error, "response", None)
-    date = None if response is None else response.headers.get("Date")
-    try:
-        ahead = now - parsedate_to_datetime(str(date))
-    except (ValueError, TypeError):
-        return ""
-    if abs(ahead) < CLOCK_TOLERANCE:
-        return ""
-    minutes = round(abs(ahead).total_seconds() / 60)
-    return (
-        f" This machine's clock is {minutes} minutes {'ahead of' if ahead > timedelta() else 'behind'} the storage's, "
-        "which refuses what seems to come from another time: set it right (NTP). If the database's clock was off, "
-        "too, make new keys then: datastore-db keys rotate."
-    )
+def _see_that_it_is_safe(endpoint: str) -> None:
+    if not endpoint.startswith("https://") and not is_on_this_machine(endpoint):
+        where = urlsplit(endpoint)._replace(query="").geturl()
+        raise DatastoreError(
+            f"the storage {where} is neither https:// nor on this machine: keys would be sent in clear"
+        )
 
 
 def _stored(properties: BlobProperties) -> StoredBlob:
     settings = properties.content_settings
     md5 = bytes(settings.content_md5) if settings.content_md5 else None
-    return StoredBlob(properties.size, md5, settings.content_type or "application/octet-stream")
+    media_type = settings.content_type or "application/octet-stream"
+    return StoredBlob(properties.size, md5, media_type, _plain(properties.etag))
 
 
-def code_of(error: AzureError) -> str | None:
-    """What Azure calls the error, such as BlobNotFound."""
-    code = getattr(error, "error_code", None)
-    return str(getattr(code, "value", code)) if code else None
+def _plain(etag: object) -> str:
+    """An ETag without the quotes that a header has around it, and a listing has not."""
+    return str(etag).strip('"')
+
+
+def _only_instead_of(etag: str | None) -> dict[str, Any]:
+    """The condition of a write: there is no such blob, or it is the one with this ETag."""
+    if etag is None:
+        return {"overwrite": False}
+    return {"overwrite": True, "etag": f'"{etag}"', "match_condition": MatchConditions.IfNotModified}
 
 
 class _Hashing:

@@ -10,7 +10,7 @@ from datastore_db.account import Account, another_account, another_instance
 from datastore_db.database import Database, Document
 from datastore_db.errors import BlobsRemain, DatastoreError, Remaining, Unreachable
 from datastore_db.json_codec import JsonObject
-from datastore_db.storage import AccountRefused, ContainerMissing
+from datastore_db.storage_errors import AccountRefused, ContainerMissing
 
 CONCURRENT_DELETIONS = 16
 

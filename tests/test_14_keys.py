@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
+import re
 import subprocess
 import time
+import traceback
 import urllib.error
 import urllib.request
 import uuid
@@ -16,22 +19,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
+from urllib.parse import unquote
 
 import psycopg
 import pytest
 from azure.core.credentials import AzureSasCredential
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import AzureError, HttpResponseError
 from azure.storage.blob import AccessPolicy, BlobServiceClient, ContainerClient
 from click.testing import CliRunner
 
-from datastore_db import CannotSign, Conflict, InvalidDocument, NotFound, NotReady, Store, connect
+from datastore_db import CannotSign, Conflict, DatastoreError, InvalidDocument, NotFound, NotReady, Store, connect
+from datastore_db.account import Account
 from datastore_db.aio import User
+from datastore_db.aio import connect as connect_async
 from datastore_db.cli.main import group
 from datastore_db.json_codec import JsonObject
 from datastore_db.keys import CannotUnseal, NoKey, Sealed, find_keys, unseal
 from datastore_db.keys.key_ring import new_key
 from datastore_db.keys.renewal import purpose
-from datastore_db.storage import KeyRefused
+from datastore_db.keys.sealing import SecretText
+from datastore_db.storage import Connections
+from datastore_db.storage_errors import KeyRefused
 from tests.pictures import picture, write_folder
 from tests.proxy import Proxy
 
@@ -65,13 +73,14 @@ def keyed(database_url: str) -> Iterator[Store]:
 def token(database: psycopg.Connection, user: User, permission: str, *, place: int = 0) -> str:
     """A key in clear: the newest of a container, or one before it."""
     row = database.execute(
-        "select key_id, kek_id, nonce, ciphertext from datastore.container_key"
+        "select endpoint, key_id, kek_id, nonce, ciphertext from datastore.container_key"
+        " join datastore.container using (container_id)"
         " where container_id = %s and permission = %s and not is_handed_out order by issued_at desc offset %s limit 1",
         [user["container_id"], permission, place],
     ).fetchone()
     assert row is not None
-    key_id, *sealed = row
-    return str(unseal(Sealed(*sealed), purpose(user["container_id"], str(key_id)), find_keys(None)))
+    endpoint, key_id, *sealed = row
+    return str(unseal(Sealed(*sealed), purpose(user["container_id"], str(key_id), endpoint), find_keys(None)))
 
 
 def opened(service: BlobServiceClient, user: User, key: str) -> ContainerClient:
@@ -349,7 +358,7 @@ class TestRenewal:
         assert len(again[0]) == 1
         with pytest.raises(psycopg.Error, match="another process took over"):
             database.execute(
-                "select datastore.finish_renewal(%s, %s, 'http://somewhere')",
+                "select datastore.finish_renewal(%s, %s, 'https://somewhere')",
                 [work["container_id"], work["renewal_id"]],
             )
 
@@ -417,7 +426,7 @@ class TestRenewal:
         bob = store.register_user("bob@example.org")
         database.execute(NEAR_ITS_END)
         database.execute(
-            "update datastore.container set endpoint = 'http://elsewhere/x' where user_id = %s", [bob["user_id"]]
+            "update datastore.container set endpoint = 'https://elsewhere/x' where user_id = %s", [bob["user_id"]]
         )
         done = {one.container_name: one.error is None for one in store.renew_keys()}
         assert done == {ana["container_name"]: True, bob["container_name"]: False}
@@ -808,6 +817,43 @@ class TestWhatGoesWrong:
         with pytest.raises(CannotUnseal, match="it was changed since it was sealed"):
             self.upload(database_url, ana)
 
+    @pytest.mark.parametrize("endpoint", ["https://evil.example.org", "https://evil.example.org/devstoreaccount1"])
+    def test_an_endpoint_that_was_changed_gets_no_key(
+        self, ana: User, database_url: str, database: psycopg.Connection, endpoint: str
+    ) -> None:
+        database.execute("update datastore.container set endpoint = %s", [endpoint])
+        with pytest.raises(CannotUnseal, match="sealed for something else"):
+            self.upload(database_url, ana)
+
+    def test_nothing_is_sent_in_clear_but_on_this_machine(
+        self, ana: User, database: psycopg.Connection, storage_connection_string: str, database_url: str
+    ) -> None:
+        for endpoint in ("http://example.org/a", "http://127.0.0.1.example.org", "http://127.0.0.1@evil.example.org"):
+            with pytest.raises(psycopg.errors.CheckViolation):
+                database.execute("update datastore.container set endpoint = %s", [endpoint])
+            with pytest.raises(DatastoreError, match="neither https:// nor on this machine"):
+                Connections().container(endpoint, "c", SecretText("sig=1"))
+        elsewhere = re.sub(r"http://[^/]+", "http://example.org", storage_connection_string)
+        with connect(database_url, elsewhere) as store, pytest.raises(DatastoreError, match="neither https://"):
+            store.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
+
+    def test_a_key_that_does_not_open_is_replaced_where_one_can_be_made(
+        self, ana: User, database_url: str, storage_connection_string: str, database: psycopg.Connection
+    ) -> None:
+        database.execute("update datastore.container_key set ciphertext = set_byte(ciphertext, 90, 1)")
+        with connect(database_url, storage_connection_string) as store:
+            (uploaded,) = store.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
+            assert store.read_picture(uploaded["picture_id"])[0] == picture(1)
+        self.upload(database_url, ana)
+
+    def test_keys_are_new_after_the_move_to_another_account(
+        self, store: Store, ana: User, database_url: str, database: psycopg.Connection
+    ) -> None:
+        database.execute("update datastore.container set endpoint = 'https://other.blob.core.windows.net'")
+        (claimed,) = store.claim_containers("ana@example.org")
+        assert (claimed.error, sorted(claimed.issued)) == (None, ["read", "write"])
+        self.upload(database_url, ana)
+
     def test_an_expired_key(
         self, ana: User, database_url: str, database: psycopg.Connection, service: BlobServiceClient
     ) -> None:
@@ -836,15 +882,76 @@ class TestWhatGoesWrong:
             with pytest.raises(KeyRefused, match=r"clock is 20 minutes ahead of the storage's.*set it right"):
                 self.upload(database_url, ana)
 
-    def test_no_message_shows_a_key(
-        self, ana: User, database_url: str, database: psycopg.Connection, service: BlobServiceClient
+    @pytest.mark.parametrize("what", ["write", "read", "list", "half-way", "no answer"])
+    def test_no_error_keeps_a_key(
+        self,
+        store: Store,
+        ana: User,
+        database_url: str,
+        database: psycopg.Connection,
+        service: BlobServiceClient,
+        tmp_path: Path,
+        what: str,
     ) -> None:
-        secret = token(database, ana, "write")
-        service.get_container_client(ana["container_name"]).set_container_access_policy({})
-        with pytest.raises(KeyRefused) as refused:
-            self.upload(database_url, ana)
-        assert "sig=" not in repr(refused.value)
-        assert secret.partition("sig=")[2] not in repr(refused.value.__context__)
+        """Neither its message, nor what it came from, nor a variable of a function that it went through."""
+        large = picture(1, "BMP", size=(4000, 3000)) if what == "half-way" else picture(1)
+        folder = write_folder(tmp_path / "lot", {f"{n}.tiff": picture(n) for n in range(10)})
+        store.upload_folder(folder, user_id=ana["user_id"])
+        (stored,) = store.upload_pictures([(large, None)], user_id=ana["user_id"])
+        secrets = [token(database, ana, permission) for permission in ("read", "write")]
+        client = service.get_container_client(ana["container_name"])
+        if what != "half-way":
+            client.set_container_access_policy({})
+        if what == "no answer":
+            database.execute("update datastore.container set endpoint = 'http://127.0.0.1:9/devstoreaccount1'")
+        with connect(database_url) as keyed:
+            actions: dict[str, Callable[[], object]] = {
+                "list": lambda: keyed.upload_folder(folder, user_id=ana["user_id"]),
+                "read": lambda: keyed.read_picture(stored["picture_id"]),
+                "half-way": lambda: asyncio.run(
+                    self.read_half(database_url, stored["picture_id"], client.delete_container)
+                ),
+            }
+            action = actions.get(what, lambda: keyed.upload_pictures([(picture(2), None)], user_id=ana["user_id"]))
+            with pytest.raises(DatastoreError) as raised:
+                action()
+        for kept in everything_kept_by(raised.value):
+            for secret in secrets:
+                assert secret.partition("sig=")[2].partition("&")[0] not in kept
+                assert unquote(secret.partition("sig=")[2].partition("&")[0]) not in kept
+
+    async def read_half(self, database_url: str, picture_id: str, then: Callable[[], None]) -> None:
+        async with connect_async(database_url) as store:
+            chunks, _ = await store.open_picture(picture_id)
+            await anext(chunks)
+            then()
+            async for _ in chunks:
+                pass
+
+    def test_no_error_keeps_the_account_key(self, database_url: str, storage_connection_string: str) -> None:
+        secret = storage_connection_string.partition("AccountKey=")[2].partition(";")[0]
+        broken = storage_connection_string.replace("AccountName=", "Name=").replace("BlobEndpoint=", "Endpoint=")
+        with pytest.raises(DatastoreError, match="is not an Azure connection string") as raised:
+            Account.connect(Connections(), SecretText(broken))
+        assert not any(secret in kept for kept in everything_kept_by(raised.value))
+
+
+def everything_kept_by(error: BaseException) -> Iterator[str]:
+    """What a log of an error may show: its chain as text, and the variables of our functions."""
+    yield "".join(traceback.format_exception(error, chain=True))
+    seen: set[int] = set()
+    left: list[BaseException | None] = [error]
+    while left:
+        one = left.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        assert not isinstance(one, AzureError)
+        yield repr(one) + repr(vars(one))
+        left += [one.__cause__, one.__context__]
+        for frame, _ in traceback.walk_tb(one.__traceback__):
+            if "tests" not in frame.f_code.co_filename:
+                yield repr(frame.f_locals)
 
 
 def test_no_log_shows_a_key(

@@ -57,6 +57,11 @@ KNOWN_EXTENSIONS: Mapping[str, str] = MappingProxyType(
 )
 
 
+def media_type(name: object) -> str:
+    """The media type of a format by its name; of none, what a browser takes for nothing that it could show."""
+    return FORMATS[str(name)].media_type if name in FORMATS else "application/octet-stream"
+
+
 def detect(head: bytes) -> str | None:
     """The format that a file's first bytes (`HEAD_SIZE` of them are enough) tell, or None."""
     if head.startswith(_TIFF_STARTS):

@@ -16,3 +16,7 @@ class NoKey(DatastoreError):
 
 class CannotUnseal(DatastoreError):
     """A sealed secret does not open: its key-encryption key is missing or another one, or it was changed or moved."""
+
+
+class NotSealedForThis(CannotUnseal):
+    """A sealed secret was changed, or moved from where it was sealed for; its key-encryption key is the right one."""

@@ -13,13 +13,14 @@ from uuid import UUID
 
 from azure.storage.blob import AccessPolicy
 
-from datastore_db.account import PERMISSIONS, Account, another_account
+from datastore_db.account import PERMISSIONS, Account, account_of, another_account
 from datastore_db.database import Database, Document
 from datastore_db.errors import Conflict, DatastoreError, Unreachable
 from datastore_db.json_codec import JsonObject
 from datastore_db.keys.find import Keys
 from datastore_db.keys.sealing import seal
-from datastore_db.storage import ContainerMissing
+from datastore_db.storage import is_on_this_machine
+from datastore_db.storage_errors import ContainerMissing
 
 CONCURRENT_RENEWALS = 8
 # The database keeps a container for one process for two minutes. This one changes policies only well before.
@@ -38,9 +39,13 @@ class Renewed:
     error: str | None = None
 
 
-def purpose(container_id: str, key_id: str) -> tuple[str, ...]:
-    """What a key of a container is sealed for: it opens for no other container, and in no other row."""
-    return ("container_key", container_id, key_id)
+def purpose(container_id: str, key_id: str, endpoint: str) -> tuple[str, ...]:
+    """What a key of a container is sealed for: it opens for no other container, in no other row, for no other storage.
+
+    An emulator on this machine may move to another port; its account is what counts there.
+    """
+    place = f"this machine/{account_of(endpoint)}" if is_on_this_machine(endpoint) else endpoint.rstrip("/").lower()
+    return ("container_key", container_id, key_id, place)
 
 
 class Renewals:
@@ -81,6 +86,11 @@ class Renewals:
             after = str(works[-1]["container_id"])
         return done
 
+    async def replace(self, container_id: str, key_id: str) -> None:
+        """Take back a key that does not open, and make a new one."""
+        await self._database.call("revoke_keys", acting=None, key_ids=Document([key_id]))
+        await self.make(container_id)
+
     async def try_to_renew(self, container_id: str) -> None:
         """Do what is due for one container, unless another process does. Raises what storage says."""
         for work in await self._begin([container_id], only_due=True):
@@ -115,6 +125,12 @@ class Renewals:
     async def _claim(self, container_id: str) -> Renewed:
         work = await self._turn(container_id, only_due=False)
         assert work is not None
+        if work["endpoint"] is not None and not self._account.has(str(work["endpoint"])):
+            # Keys of another storage account open nothing here.
+            await self._abandon(work)
+            await self._database.call("revoke_keys", acting=None, container_ids=Document([container_id]))
+            work = await self._turn(container_id, only_due=False)
+            assert work is not None
         try:
             await self._account.claim(str(work["container_name"]), str(work["instance_id"]))
         except ContainerMissing:
@@ -194,9 +210,10 @@ class Renewals:
             raise Conflict(another_account(str(work["container_name"]), str(endpoint), self._account.endpoint))
 
     async def _sealed(self, container_id: str, name: str, planned: JsonObject) -> JsonObject:
-        token = self._account.sign_container(name, str(planned["policy_name"]))
         keys = await self._keys.get()
-        sealed = await asyncio.to_thread(seal, token, purpose(container_id, str(planned["key_id"])), keys)
+        sealed_for = purpose(container_id, str(planned["key_id"]), self._account.endpoint)
+        token = self._account.sign_container(name, str(planned["policy_name"]))
+        sealed = await asyncio.to_thread(seal, token, sealed_for, keys)
         return planned | sealed.as_json() | {"settles_in": "0 s" if self._account.settles_at_once else "30 s"}
 
     async def _abandon(self, work: JsonObject) -> None:

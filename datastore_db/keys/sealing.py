@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from datastore_db.json_codec import JsonObject
-from datastore_db.keys.errors import CannotUnseal
+from datastore_db.keys.errors import CannotUnseal, NotSealedForThis
 from datastore_db.keys.key_ring import KeyEncryptionKeys
 
 _FIELDS = ("kek_id", "nonce", "ciphertext")
@@ -76,21 +76,28 @@ def seal(text: str, purpose: tuple[str, ...], keys: KeyEncryptionKeys) -> Sealed
 
 
 def unseal(sealed: Sealed, purpose: tuple[str, ...], keys: KeyEncryptionKeys) -> SecretText:
-    """The text again. Raises `CannotUnseal`, which says what to do."""
+    """The text again. Raises `CannotUnseal`, which says what to do; `NotSealedForThis` for another purpose."""
     wrapped, encrypted = _parts(sealed)
-    data_key = keys.unwrap(sealed.kek_id, wrapped)
-    try:
-        return SecretText(AESGCM(data_key).decrypt(sealed.nonce, encrypted, _associated(purpose)).decode())
-    except (InvalidTag, ValueError):
-        raise CannotUnseal(
+    text = _decrypted(keys.unwrap(sealed.kek_id, wrapped), sealed.nonce, encrypted, _associated(purpose))
+    if text is None:
+        raise NotSealedForThis(
             "it was changed since it was sealed, or sealed for something else: somebody wrote to its row"
-        ) from None
+        )
+    return text
 
 
 def rewrapped(sealed: Sealed, keys: KeyEncryptionKeys) -> Sealed:
     """The same, its key wrapped by the current key-encryption key; nothing is opened. Raises `CannotUnseal`."""
     wrapped, encrypted = _parts(sealed)
     return _assembled(*keys.wrap(keys.unwrap(sealed.kek_id, wrapped)), sealed.nonce, encrypted)
+
+
+def _decrypted(data_key: bytes, nonce: bytes, encrypted: bytes, associated: bytes) -> SecretText | None:
+    """None for what was changed. Nothing is raised here, where the key is: an error keeps the variables around it."""
+    try:
+        return SecretText(AESGCM(data_key).decrypt(nonce, encrypted, associated).decode())
+    except (InvalidTag, ValueError):
+        return None
 
 
 def _parts(sealed: Sealed) -> tuple[bytes, bytes]:

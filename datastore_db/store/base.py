@@ -19,6 +19,7 @@ from datastore_db.ids import Id, to_uuid
 from datastore_db.json_codec import Json
 from datastore_db.keys.find import Keys
 from datastore_db.keys.renewal import Renewals
+from datastore_db.keys.sealing import SecretText
 from datastore_db.settings import STORAGE, Settings
 from datastore_db.storage import Connections
 from datastore_db.upload.batch import CONCURRENT_UPLOADS
@@ -39,8 +40,9 @@ class StoreBase:
 
     @cached_property
     def _account(self) -> Account | None:
-        text = self._settings.storage_connection_string
-        return None if text is None else Account.connect(self._connections, text)
+        if self._settings.storage_connection_string is None:
+            return None
+        return Account.connect(self._connections, SecretText(self._settings.storage_connection_string))
 
     @cached_property
     def _keys(self) -> Keys:

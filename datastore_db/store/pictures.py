@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -14,9 +15,10 @@ from datastore_db.download import DownloadReport, download
 from datastore_db.errors import NotFound
 from datastore_db.folder import Source, open_folder
 from datastore_db.ids import Id, to_uuid
+from datastore_db.inspection.formats import media_type
 from datastore_db.json_codec import JsonObject
 from datastore_db.models import Picture, PictureSet
-from datastore_db.storage import StoredBlob
+from datastore_db.storage import Confirmed, StoredBlob
 from datastore_db.store.base import StoreBase
 from datastore_db.sweep import sweep
 from datastore_db.upload import NewPicture, UploadedPicture, UploadReport, upload_folder, upload_pictures
@@ -99,17 +101,22 @@ class Pictures(StoreBase):
         )
 
     async def read_picture(self, picture_id: Id, *, user_id: Id | None = None) -> tuple[bytes, str]:
-        """A picture's bytes and media type. Raises `NotFound`, or `Conflict` while they have not arrived."""
+        """A picture's bytes and media type, as they were stored.
+
+        Raises `NotFound`, `Conflict` while they have not arrived, or `PictureChanged` if something else lies there.
+        """
         chunks, blob = await self.open_picture(picture_id, user_id=user_id)
         return b"".join([chunk async for chunk in chunks]), blob.media_type
 
     async def open_picture(
         self, picture_id: Id, *, user_id: Id | None = None
     ) -> tuple[AsyncIterator[bytes], StoredBlob]:
-        """A picture's bytes as they come, and its size, MD5 and media type."""
+        """A picture's bytes as they come, and its size, MD5 and media type. Raises as `read_picture` does."""
         found = cast(JsonObject, await self._call("locate_picture", user_id, picture_id=to_uuid(picture_id)))
         container = await self._containers.open(found, "read", self._who(user_id))
-        return await container.read(str(found["blob_name"]))
+        chunks, blob = await container.read(str(found["blob_name"]), Confirmed.of(found))
+        # Whatever storage was told when it came: what the file was found to be.
+        return chunks, replace(blob, media_type=media_type(found["format"]))
 
     async def download(
         self,

@@ -7,6 +7,7 @@ import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -14,12 +15,15 @@ from datastore_db.containers import Container
 from datastore_db.database import Database, Document
 from datastore_db.errors import BrokenPicture, DocumentError, InvalidDocument
 from datastore_db.json_codec import JsonObject
-from datastore_db.storage import Blobs
+from datastore_db.storage import Blobs, StoredBlob
+from datastore_db.storage_errors import BlobThere
 from datastore_db.upload.prepared import Prepared
 from datastore_db.upload.report import State
 from datastore_db.upload.shelf import Shelf
 
 CONCURRENT_UPLOADS = 16
+# How often a blob is looked at again that another process has just written.
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,33 +58,35 @@ async def send_batch(
     """
     announced, batch = await _announce(target, picture_set_id, batch, listener, replace=replace)
     await shelf.look(sum(answer["state"] == "stored" for answer in announced))
-    arrived: dict[UUID, Prepared] = {}
+    known: set[UUID] = set()
+    arrived: dict[UUID, tuple[Prepared, str]] = {}
     done: list[tuple[Prepared, State, UUID]] = []
 
     async def bring(picture: Prepared, answer: JsonObject) -> None:
         picture_id = UUID(str(answer["picture_id"]))
         state = answer["state"]
         blob_name = str(answer["blob_name"])
+        etag = str(answer["etag"]) if "etag" in answer else None
         there: State = "updated" if answer["changed"] else "unchanged"
         if state == "conflict":
             done.append((picture, "conflict", picture_id))
-        elif picture_id in arrived:
+        elif picture_id in known:
             done.append((picture, "unchanged", picture_id))
-        elif state == "stored" and shelf.has(blob_name, picture.inspection.size, picture.inspection.md5):
+        elif etag is not None and shelf.has(blob_name, picture.inspection.size, picture.inspection.md5, etag):
             done.append((picture, there, picture_id))
         else:
-            arrived[picture_id] = picture
+            known.add(picture_id)
             try:
                 async with target.uploads:
-                    sent = await _bring(target, picture, blob_name, maybe_there=state != "announced")
+                    sent, new_etag = await _bring(target, picture, blob_name, etag, maybe_there=state != "announced")
             except BrokenPicture as error:
-                del arrived[picture_id]
+                known.remove(picture_id)
                 listener.refused(picture, [{"instance_path": "", "keyword": "file", "message": str(error)}])
             else:
+                if new_etag != etag:
+                    arrived[picture_id] = picture, new_etag
                 was: tuple[State, State] = ("restored", there) if state == "stored" else ("uploaded", "finished")
                 done.append((picture, was[0] if sent else was[1], picture_id))
-                if state == "stored":
-                    del arrived[picture_id]
 
     async with asyncio.TaskGroup() as group:
         for picture, answer in zip(batch, announced, strict=True):
@@ -91,8 +97,9 @@ async def send_batch(
                 "picture_id": str(picture_id),
                 "size": picture.inspection.size,
                 "md5": base64.b64encode(picture.inspection.md5).decode("ascii"),
+                "etag": etag,
             }
-            for picture_id, picture in arrived.items()
+            for picture_id, (picture, etag) in arrived.items()
         ]
         await target.database.call("confirm_pictures", acting=target.acting, confirmations=Document(confirmations))
     for picture, final_state, picture_id in done:
@@ -134,26 +141,43 @@ def _without_refused(batch: Sequence[Prepared], refusal: InvalidDocument, listen
     return [picture for index, picture in enumerate(batch) if index not in errors]
 
 
-async def _bring(target: Target, picture: Prepared, blob_name: str, *, maybe_there: bool) -> bool:
-    """Put a picture into storage; answers whether that was needed."""
-    if maybe_there:
-        found = await target.container.run(lambda blobs: blobs.look_at(blob_name))
-        if found is not None and (found.size, found.md5) == (picture.inspection.size, picture.inspection.md5):
-            return False
+async def _bring(
+    target: Target, picture: Prepared, blob_name: str, etag: str | None, *, maybe_there: bool
+) -> tuple[bool, str]:
+    """Put a picture into storage, unless it is there; answers whether that was needed, and the blob's ETag.
 
-    async def upload(blobs: Blobs) -> None:
-        content = await asyncio.to_thread(picture.reopen) if picture.content is None else picture.content
+    etag: the one that was confirmed, of a picture that is stored. Two processes that bring the same picture at once
+    both find what the first one brought.
+    """
+    for attempt in range(ATTEMPTS):
+        found = await target.container.run(lambda blobs: blobs.look_at(blob_name)) if maybe_there else None
+        if found is not None and _is_it(found, picture, etag):
+            return False, found.etag
         try:
-            await blobs.upload(
-                blob_name,
-                content,
-                size=picture.inspection.size,
-                md5=picture.inspection.md5,
-                media_type=picture.inspection.media_type,
-            )
-        finally:
-            if not isinstance(content, bytes):
-                content.close()
+            return True, await target.container.run(partial(_send, picture=picture, blob_name=blob_name, found=found))
+        except BlobThere:
+            if attempt == ATTEMPTS - 1:
+                raise
+            # What another process has just brought has an ETag of its own.
+            maybe_there, etag = True, None
+    raise AssertionError
 
-    await target.container.run(upload)
-    return True
+
+def _is_it(found: StoredBlob, picture: Prepared, etag: str | None) -> bool:
+    return (found.size, found.md5) == (picture.inspection.size, picture.inspection.md5) and etag in (None, found.etag)
+
+
+async def _send(blobs: Blobs, picture: Prepared, blob_name: str, found: StoredBlob | None) -> str:
+    content = await asyncio.to_thread(picture.reopen) if picture.content is None else picture.content
+    try:
+        return await blobs.upload(
+            blob_name,
+            content,
+            size=picture.inspection.size,
+            md5=picture.inspection.md5,
+            media_type=picture.inspection.media_type,
+            instead_of=found,
+        )
+    finally:
+        if not isinstance(content, bytes):
+            content.close()

@@ -38,11 +38,11 @@ class Shelf:
                 listing = partial(Blobs.list, prefix=self._prefix, after=self._next)
                 found, self._next = await self._container.run(listing)
                 self._is_done = self._next is None
-                self._seen.update(_number(name, blob.size, blob.md5) for name, blob in found)
+                self._seen.update(_number(name, blob.size, blob.md5, blob.etag) for name, blob in found)
 
-    def has(self, name: str, size: int, md5: bytes) -> bool:
-        """Whether this blob was listed, of this size and MD5. False may mean that it was not listed yet."""
-        return _number(name, size, md5) in self._seen
+    def has(self, name: str, size: int, md5: bytes, etag: str) -> bool:
+        """Whether this blob was listed, just as it was confirmed. False may mean that it was not listed yet."""
+        return _number(name, size, md5, etag) in self._seen
 
 
 def _number(*parts: object) -> int:

@@ -93,6 +93,7 @@ begin
     select * from datastore.announced_pictures(announce_pictures.documents, announce_pictures.inspections)
   ), announced as materialized (
     select announced.*, found.picture_id as found_id, found.state as found_state, found.blob_name as found_blob,
+           found.etag as found_etag,
            found.picture_id is not null and found.sha256 is distinct from announced.sha256 as differs,
            -- The same bytes twice in one batch, without a path, are one picture.
            min(announced.place) over (partition by coalesce(announced.relative_path, announced.sha256, announced.place::text)) as first_place
@@ -102,21 +103,21 @@ begin
       -- index, which statistics of a set that was small just now may prefer, the whole set is read for each path.
       select known.*
       from (
-        select stored.picture_id, stored.state, stored.blob_name, stored.sha256, stored.position
+        select stored.picture_id, stored.state, stored.blob_name, stored.etag, stored.sha256, stored.position
         from datastore.picture as stored
         where stored.state = 'stored'
           and (stored.container_id, stored.picture_set_id, stored.relative_path)
               between (known_set.container_id, known_set.picture_set_id, announced.relative_path)
               and (known_set.container_id, known_set.picture_set_id, announced.relative_path)
         union all
-        select pending.picture_id, pending.state, pending.blob_name, pending.sha256, pending.position
+        select pending.picture_id, pending.state, pending.blob_name, pending.etag, pending.sha256, pending.position
         from datastore.picture as pending
         where pending.state = 'pending'
           and (pending.container_id, pending.picture_set_id, pending.relative_path)
               between (known_set.container_id, known_set.picture_set_id, announced.relative_path)
               and (known_set.container_id, known_set.picture_set_id, announced.relative_path)
         union all
-        select same.picture_id, same.state, same.blob_name, same.sha256, same.position
+        select same.picture_id, same.state, same.blob_name, same.etag, same.sha256, same.position
         from datastore.picture as same
         where announced.relative_path is null
           and same.container_id = known_set.container_id and same.state in ('stored', 'pending')
@@ -149,12 +150,14 @@ begin
     order by fresh.place
     returning picture_id, blob_name
   )
-  select jsonb_agg(jsonb_build_object(
+  select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
            'picture_id', coalesce(inserted.picture_id, announced.found_id),
            'blob_name', coalesce(inserted.blob_name, announced.found_blob),
            'state', case when inserted.picture_id is not null then 'announced'
                          when announced.differs then 'conflict'
-                         else announced.found_state end) order by announced.place),
+                         else announced.found_state end,
+           'etag', case when inserted.picture_id is null and not announced.differs and announced.found_state = 'stored' then announced.found_etag end
+         )) order by announced.place),
          array_remove(array_agg(inserted.picture_id), null)
   into answer, fresh_ids
   from announced
@@ -178,7 +181,7 @@ $$;
 comment on function datastore.announce_pictures(uuid, jsonb, jsonb, boolean, uuid) is
 'Announces a batch of pictures: their documents go to the database before their bytes go to storage.
 documents: an array of picture documents. inspections: an array beside it with what was found in each file, {size: bytes, md5: base64, metadata: {file_name, relative_path}, image_data, quality_check: {image_checksum: sha256 in hex}}; without it the documents'' own sections are taken for that. replace: other bytes under a known path are a new picture that will take the path.
-Answers, in order, {picture_id, blob_name, state, changed}; state is announced (upload it, then confirm), pending (announced before: see whether the blob is there), stored (nothing to upload), or conflict (the path holds other bytes). changed: the document of a known picture was updated.
+Answers, in order, {picture_id, blob_name, state, changed, etag: of a stored one, where it is known}; state is announced (upload it, then confirm), pending (announced before: see whether the blob is there), stored (nothing to upload, unless its blob was lost), or conflict (the path holds other bytes). changed: the document of a known picture was updated.
 Errors: DS400 with a path that starts with the place in the array, DS404.';
 
 create or replace function datastore.check_announcement(documents jsonb, inspections jsonb) returns void
@@ -273,11 +276,17 @@ begin
     and old.container_id = new.container_id and old.picture_set_id = new.picture_set_id and old.relative_path = new.relative_path;
 
   update datastore.picture
-  set state = 'stored', size = coalesce(said.size, picture.size), md5 = coalesce(said.md5, picture.md5),
+  set state = 'stored', size = coalesce(said.size, picture.size), md5 = coalesce(said.md5, picture.md5), etag = coalesce(said.etag, picture.etag),
       image_data = picture.image_data || jsonb_strip_nulls(jsonb_build_object('size', coalesce(said.size, picture.size))),
       quality_check = picture.quality_check || '{"upload_check": true}'
   from datastore.confirmed_pictures(confirmations) as said
   where picture.picture_id = said.picture_id and picture.state = 'pending';
+
+  -- Also of what is stored already: its blob was lost, and the same bytes were put back.
+  update datastore.picture
+  set etag = said.etag
+  from datastore.confirmed_pictures(confirmations) as said
+  where picture.picture_id = said.picture_id and picture.etag is distinct from said.etag and said.etag is not null;
 
   select jsonb_agg(jsonb_build_object('picture_id', picture.picture_id, 'state', picture.state) order by said.place)
   into answer
@@ -287,20 +296,20 @@ begin
 end
 $$;
 comment on function datastore.confirm_pictures(jsonb) is
-'Says that the blobs of announced pictures are in storage: an array of {picture_id, size: bytes, md5: base64}. The pictures are stored from now on; one that replaces another takes its path. Again: the same answer.
+'Says that the blobs of announced pictures are in storage: an array of {picture_id, size: bytes, md5: base64, etag}. The pictures are stored from now on; one that replaces another takes its path. Again: the same answer.
 Answers, in order, {picture_id, state}. Errors: DS400, DS404 for a picture that was not announced, DS409 for a size or MD5 that was not announced; then none is confirmed.';
 
 create or replace function datastore.confirmed_pictures(confirmations jsonb)
-returns table (place bigint, picture_id uuid, size bigint, md5 bytea)
+returns table (place bigint, picture_id uuid, size bigint, md5 bytea, etag text)
 language plpgsql immutable as $$
 begin
   return query
-    select item.place, (item.value ->> 'picture_id')::uuid, (item.value ->> 'size')::bigint, decode(item.value ->> 'md5', 'base64')
+    select item.place, (item.value ->> 'picture_id')::uuid, (item.value ->> 'size')::bigint, decode(item.value ->> 'md5', 'base64'), btrim(item.value ->> 'etag', '"')
     from jsonb_array_elements(confirmations) with ordinality as item(value, place);
 exception when data_exception then
   perform datastore.refuse('DS400', 'invalid confirmation', jsonb_build_array(jsonb_build_object(
     'instance_path', '', 'keyword', 'confirmation', 'message',
-    'expected an array of {"picture_id": a UUID, "size": bytes, "md5": base64}')));
+    'expected an array of {"picture_id": a UUID, "size": bytes, "md5": base64, "etag": text}')));
 end
 $$;
 comment on function datastore.confirmed_pictures(jsonb) is 'A batch of confirmations as rows, in order.';

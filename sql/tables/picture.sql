@@ -8,6 +8,7 @@ create table datastore.picture (
   blob_name text not null,
   size bigint,
   md5 bytea,
+  etag text,
   -- what the client says, as sent
   document jsonb not null default '{}',
   kept jsonb,
@@ -46,7 +47,8 @@ create table datastore.picture (
   constraint inspection_v1_image_data_check check (datastore.inspection_v1_image_data(image_data)),
   constraint inspection_v1_quality_check_check check (datastore.inspection_v1_quality_check(quality_check)),
   constraint picture_size_check check (size > 0),
-  constraint picture_md5_check check (octet_length(md5) = 16)
+  constraint picture_md5_check check (octet_length(md5) = 16),
+  constraint picture_etag_check check (char_length(etag) between 1 and 100)
 );
 -- A replacement waits beside the picture that it will replace, so a path is taken once per state.
 create unique index picture_stored_path_key on datastore.picture (container_id, picture_set_id, relative_path) where state = 'stored';
@@ -61,6 +63,7 @@ comment on column datastore.picture.relative_path is 'Its path inside the upload
 comment on column datastore.picture.blob_name is 'Where its blob lies in the container: {picture_set_id}/{picture_id}.{extension}.';
 comment on column datastore.picture.size is 'Size of the file, in bytes.';
 comment on column datastore.picture.md5 is 'MD5 of the file, 16 bytes: the blob''s Content-MD5.';
+comment on column datastore.picture.etag is 'What storage calls this state of the blob since it was confirmed; it is compared on each read. NULL: it was not told, and size and MD5 are compared.';
 comment on column datastore.picture.document is 'What the client fills, as it was sent, unknown keys included; what the datastore fills is not in it.';
 comment on column datastore.picture.kept is 'Unknown keys that a client put into sections that the datastore fills, by section.';
 comment on column datastore.picture.metadata is 'Section metadata: file_name, relative_path, upload_date (in UTC).';
