@@ -115,6 +115,7 @@ class Store:
 
     register_user = _blocking(aio.Store.register_user)
     find_user = _blocking(aio.Store.find_user)
+    set_site_role = _blocking(aio.Store.set_site_role)
     create_picture_set = _blocking(aio.Store.create_picture_set)
     folders = _blocking(aio.Store.folders)
     seeds = _blocking(aio.Store.seeds)
@@ -165,6 +166,7 @@ class Store:
     find_group = _blocking(aio.Store.find_group)
     delete_group = _blocking(aio.Store.delete_group)
     set_member = _blocking(aio.Store.set_member)
+    join_group = _blocking(aio.Store.join_group)
     remove_member = _blocking(aio.Store.remove_member)
     groups = _blocking(aio.Store.groups)
     share = _blocking(aio.Store.share)

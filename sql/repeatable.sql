@@ -5,6 +5,7 @@
 \ir functions/installation.sql
 \ir functions/errors.sql
 \ir functions/object.sql
+\ir functions/acting_user.sql
 \ir functions/acting.sql
 \ir functions/limits.sql
 \ir functions/document_versions.sql
@@ -21,6 +22,7 @@
 \ir functions/seed.sql
 \ir functions/error_handling.sql
 \ir functions/audit.sql
+\ir functions/removals.sql
 \ir functions/user.sql
 \ir functions/sharing.sql
 \ir functions/pipelines.sql
@@ -44,5 +46,6 @@
 \ir views/training.sql
 \ir functions/text_documents.sql
 \ir security/policies.sql
+\ir security/privileges.sql
 \ir security/grants.sql
 \ir security/ownership.sql

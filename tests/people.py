@@ -42,6 +42,7 @@ def people(connection: psycopg.Connection) -> World:
     group_id = call("create_group", "Seed lab", acting=ana["user_id"])["group_id"]
     for kind in ("reader", "contributor"):
         call("set_member", group_id, users[kind]["email"], kind, acting=ana["user_id"])
+        call("join_group", group_id, acting=users[kind]["user_id"])
     call("share_container", group_id, acting=ana["user_id"])
     call("publish_container", acting=ana["user_id"])
     call("publish_container", False, acting=ana["user_id"])

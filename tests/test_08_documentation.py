@@ -244,7 +244,7 @@ def written_commands() -> Iterator[tuple[str, str]]:
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         for match in re.finditer(
-            r"(?:^\$ |`)(?:\S+=\S+ )*(?:\.venv/bin/)?(datastore-db(?: [^`\n]*)?)(?=`|$)", text, re.M
+            r"(?:^\$ |`)(?:\S+=\S* )*(?:\.venv/bin/)?(datastore-db(?: [^`\n]*)?)(?=`|$)", text, re.M
         ):
             yield page.name, match[1]
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from psycopg.types.json import Jsonb
 
-from datastore_db import InvalidDocument, NewPicture, NotFound, Store
+from datastore_db import InvalidDocument, NewPicture, NotAllowed, NotFound, Store
 from datastore_db.aio import User
 from datastore_db.json_codec import dumps
 from tests.documents import generate
@@ -261,6 +261,9 @@ class TestLabels:
                 ],
             },
         )
+        with pytest.raises(psycopg.Error, check=lambda error: error.sqlstate == "DS403"):
+            call("merge_seed", wrong, right, acting=ana["user_id"])
+        call("set_site_role", ana["email"], "verifier")
         merged = call("merge_seed", wrong, right, acting=ana["user_id"])
         assert merged == call("merge_seed", wrong, right)
         assert merged["seed_name"] == "Ambrosia trifida"
@@ -415,10 +418,12 @@ class TestBadInput:
                 [bob["container_id"], picture_id, '{"boxes": [], "totalBoxes": 0}'],
             ),
             (
-                "insert into datastore.box (container_id, inference_id, position, document) values (%s, %s, 1, %s)",
+                "insert into datastore.box (container_id, inference_id, box_id, position, document)"
+                " values (%s, %s, %s, 1, %s)",
                 [
                     bob["container_id"],
                     answer["inference_id"],
+                    answer["boxes"][0]["box_id"],
                     '{"box": {"topX": 0, "topY": 0, "bottomX": 0, "bottomY": 0}, "label": "a", "score": 0}',
                 ],
             ),
@@ -542,7 +547,8 @@ class TestPython:
         (second,) = acting.import_inferences([(picture_id, inference())])
         assert acting.inference(str(second["inference_id"]), as_sent=True)["totalBoxes"] == 2
         assert acting.unknown_models()
-        assert acting.recognise_models() == 0
+        with pytest.raises(NotAllowed, match="administrator"):
+            acting.recognise_models()
         assert answer["requested_by"] == ana_in_python["user_id"]
 
     def test_what_is_refused(self, acting: Store) -> None:

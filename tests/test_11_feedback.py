@@ -638,8 +638,9 @@ class TestTwoAtOnce:
 
 
 class TestPython:
-    def test_feedback_in_python(self, store: Store) -> None:
+    def test_feedback_in_python(self, store: Store, database: psycopg.Connection) -> None:
         user = store.register_user("ana@example.org")
+        database.execute("select datastore.set_site_role('ana@example.org', 'verifier')")
         other = store.register_user("bob@example.org")
         with store.acting_as(user["user_id"]):
             (uploaded,) = store.upload_pictures(NewPicture(picture(1)))

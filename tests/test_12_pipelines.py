@@ -620,7 +620,10 @@ class TestPython:
             with connect(home=home) as store:
                 assert store.endpoints()[0]["api_key"] == API_KEY
 
-    def test_choosing_and_retiring(self, acting: Store, ana: User) -> None:
+    def test_choosing_and_retiring(self, acting: Store, ana: User, database: psycopg.Connection) -> None:
+        with pytest.raises(NotAllowed, match="administrator"):
+            acting.import_pipelines(document(pipeline("A"), model()))
+        database.execute("select datastore.set_site_role('ana@example.org', 'administrator')")
         loaded = acting.import_pipelines(document(pipeline("A", default=True), pipeline("B"), model()))
         ids = {str(one["pipeline_name"]): str(one["pipeline_id"]) for one in cast_list(loaded["pipelines"])}
         chosen = acting.choose_pipeline(ids["B"])

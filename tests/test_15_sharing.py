@@ -36,13 +36,40 @@ def picture_id(acting: Store) -> str:
 
 class TestGroups:
     def test_who_makes_one_owns_it(self, acting: Store, lab: Group, ana: User, bob: User) -> None:
-        assert lab["members"] == [{"user_id": ana["user_id"], "email": ana["email"], "role": "owner"}]
+        assert lab["members"] == [{"user_id": ana["user_id"], "email": ana["email"], "role": "owner", "accepted": True}]
         changed = acting.set_member(lab["group_id"], "BOB@example.org", "contributor")
         assert [(member["email"], member["role"]) for member in changed["members"]] == [
             ("ana@example.org", "owner"), ("bob@example.org", "contributor"),
         ]  # fmt: skip
         assert acting.set_member(lab["group_id"], bob["email"], "contributor") == changed
-        assert acting.groups() == acting.groups(user_id=bob["user_id"]) == [changed]
+        # Until he joins, he sees its name and nothing of its members, and they see nothing of him.
+        assert acting.groups(user_id=bob["user_id"]) == [
+            {"group_id": lab["group_id"], "name": "Seed lab", "invited": True, "members": [], "containers": []}
+        ]
+        joined = acting.join_group(lab["group_id"], user_id=bob["user_id"])
+        assert [member["accepted"] for member in joined["members"]] == [True, True]
+        assert acting.groups() == acting.groups(user_id=bob["user_id"]) == [joined]
+
+    def test_an_invitation_is_for_the_invited_user(self, acting: Store, lab: Group, bob: User) -> None:
+        eve = acting.register_user("eve@example.org")
+        acting.set_member(lab["group_id"], bob["email"], "contributor")
+        with pytest.raises(NotFound):
+            acting.join_group(lab["group_id"], user_id=eve["user_id"])
+        with pytest.raises(NotAllowed):
+            acting.share(lab["group_id"], user_id=bob["user_id"])
+        acting.share(lab["group_id"])
+        assert len(acting.containers(user_id=bob["user_id"])) == 1
+        assert acting.remove_member(lab["group_id"], bob["email"], user_id=bob["user_id"]) is None
+        with pytest.raises(NotFound):
+            acting.join_group(lab["group_id"], user_id=bob["user_id"])
+
+    def test_a_group_does_not_come_back_to_its_maker(self, acting: Store, lab: Group, ana: User, bob: User) -> None:
+        acting.set_member(lab["group_id"], bob["email"], "owner")
+        acting.join_group(lab["group_id"], user_id=bob["user_id"])
+        acting.remove_member(lab["group_id"], ana["email"], user_id=bob["user_id"])
+        assert acting.groups() == []
+        with pytest.raises(NotFound):
+            acting.set_member(lab["group_id"], ana["email"], "owner")
 
     def test_it_is_found_by_name_or_id_by_those_who_are_in_it(self, acting: Store, lab: Group, bob: User) -> None:
         assert acting.find_group("seed LAB") == acting.find_group(lab["group_id"]) == lab["group_id"]
@@ -63,6 +90,7 @@ class TestGroups:
     def test_only_owners_say_who_is_in_it(self, acting: Store, lab: Group, ana: User, bob: User) -> None:
         acting.set_member(lab["group_id"], bob["email"], "contributor")
         as_bob = bob["user_id"]
+        acting.join_group(lab["group_id"], user_id=as_bob)
         with pytest.raises(NotAllowed):
             acting.set_member(lab["group_id"], bob["email"], "owner", user_id=as_bob)
         with pytest.raises(NotAllowed):
@@ -81,6 +109,9 @@ class TestGroups:
         with pytest.raises(Conflict):
             acting.set_member(lab["group_id"], ana["email"], "reader")
         acting.set_member(lab["group_id"], bob["email"], "owner")
+        with pytest.raises(Conflict):
+            acting.remove_member(lab["group_id"], ana["email"])
+        acting.join_group(lab["group_id"], user_id=bob["user_id"])
         assert acting.remove_member(lab["group_id"], ana["email"]) is None
 
     def test_nobody_of_this_address_or_role(self, acting: Store, lab: Group, bob: User) -> None:
@@ -95,6 +126,7 @@ class TestShared:
     def shared(self, acting: Store, lab: Group, bob: User, picture_id: str) -> Iterator[Store]:
         """Bob acts, who contributes to what Ana shares."""
         acting.set_member(lab["group_id"], bob["email"], "contributor")
+        acting.join_group(lab["group_id"], user_id=bob["user_id"])
         acting.share(lab["group_id"])
         with acting.acting_as(bob["user_id"]):
             yield acting
@@ -119,6 +151,7 @@ class TestShared:
         self, acting: Store, lab: Group, ana: User, bob: User, picture_id: str, role: str, share_role: str
     ) -> None:
         acting.set_member(lab["group_id"], bob["email"], role)
+        acting.join_group(lab["group_id"], user_id=bob["user_id"])
         acting.share(lab["group_id"], share_role)
         answer: Any = acting.import_inference(picture_id, {"boxes": [], "totalBoxes": 0})
         with acting.acting_as(bob["user_id"]):
@@ -181,7 +214,7 @@ class TestAudit:
         told = [(item["action"], item["entity"]) for item in acting.audit()]
         assert told[:6] == [
             ("published", "container_publication"), ("unshared", "container_share"), ("shared", "container_share"),
-            ("added", "membership"), ("changed", "picture"), ("created", "picture"),
+            ("invited", "membership"), ("changed", "picture"), ("created", "picture"),
         ]  # fmt: skip
         (changed, created) = acting.audit(picture_id)
         assert changed["before"]["user_data"] == {"description": "Ana's"}
@@ -217,12 +250,18 @@ class TestAudit:
         self, acting: Store, database: psycopg.Connection, ana: User, picture_id: str
     ) -> None:
         someone = uuid.uuid4()
+        for statement in (
+            "update datastore.picture set edited_by = %s",
+            "update datastore.picture set created_by = %s",
+            "update datastore.verdict set said_by = %s",
+        ):
+            with database.transaction(force_rollback=True):
+                database.execute("select datastore.act_as(%s)", [ana["user_id"]])
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    database.execute(statement.encode(), [someone])
         with database.transaction():
             database.execute("select datastore.act_as(%s)", [ana["user_id"]])
-            database.execute(
-                "update datastore.picture set edited_by = %s, created_by = %s, document = '{\"a\": 1}'",
-                [someone, someone],
-            )
+            database.execute("update datastore.picture set document = '{\"a\": 1}'")
         row = database.execute("select created_by::text, edited_by::text from datastore.picture").fetchone()
         assert row == (ana["user_id"], ana["user_id"])
 
@@ -231,7 +270,9 @@ def test_on_the_command_line(environment: dict[str, str], picture_id: str, bob: 
     as_ana = ("--user", "ana@example.org")
     assert "Seed lab" in run(environment, "group", "create", "Seed lab", *as_ana).out
     added = run(environment, "group", "add", "seed lab", "bob@example.org", "--role", "contributor", *as_ana)
-    assert "bob@example.org  contributor" in added.out
+    assert "bob@example.org  contributor, invited" in added.out
+    joined = run(environment, "group", "join", "Seed lab", "--user", "bob@example.org")
+    assert "ana@example.org  owner" in joined.out
     shared = run(environment, "share", "Seed lab", "--role", "reader", *as_ana)
     assert "is shared with Seed lab (reader)" in shared.out
     assert "bob@example.org (contributor)" in run(environment, "group", "ls", *as_ana).out

@@ -11,7 +11,7 @@ from datastore_db.cli.database import migrate_command
 from datastore_db.cli.inferences import feedback_command, inference_group
 from datastore_db.cli.keys import instance_command, keys_group, link_command
 from datastore_db.cli.local import local_command
-from datastore_db.cli.people import register_command
+from datastore_db.cli.people import register_command, site_role_command
 from datastore_db.cli.performance import performance_command
 from datastore_db.cli.pictures import download_command, ls_command, show_command, upload_command
 from datastore_db.cli.pipelines import pipelines_group
@@ -41,6 +41,7 @@ def group() -> None:
 for command in (
     migrate_command,
     register_command,
+    site_role_command,
     upload_command,
     ls_command,
     show_command,

@@ -1,11 +1,11 @@
-"""datastore-db register"""
+"""datastore-db register, site-role"""
 
 from __future__ import annotations
 
 import click
 
 import datastore_db
-from datastore_db.cli.context import json_option, print_json, says_errors
+from datastore_db.cli.context import acting_option, acting_store, json_option, print_json, says_errors
 
 
 @click.command("register")
@@ -30,3 +30,27 @@ def register_command(email: str, tier: str, as_json: bool) -> None:
         print_json(user)
     else:
         click.echo(f"{user['email']} is user {user['user_id']}, with the container {user['container_name']}")
+
+
+@click.command("site-role")
+@click.argument("member", metavar="EMAIL")
+@click.argument("role", type=click.Choice(["user", "verifier", "administrator"]))
+@acting_option
+@json_option
+@says_errors
+def site_role_command(member: str, role: str, email: str | None, as_json: bool) -> None:
+    """Give the user with this EMAIL a ROLE for what all containers share.
+
+    verifier: reviews species. administrator: moreover registers models and pipelines, and gives these roles. An
+    administrator says so, or, without --user, the database's owner.
+
+    \b
+    Example:
+      datastore-db site-role ana@example.org administrator
+    """
+    with acting_store(email) as store:
+        user = store.set_site_role(member, role)
+    if as_json:
+        print_json(user)
+    else:
+        click.echo(f"{user['email']} has the site role {user['site_role']}")

@@ -66,7 +66,9 @@ def ls_command(email: str | None, as_json: bool) -> None:
         [
             group["group_id"],
             group["name"],
-            ", ".join(f"{_member(member)} ({member['role']})" for member in group["members"]),
+            "you are invited: datastore-db group join"
+            if group["invited"]
+            else ", ".join(f"{_member(member)} ({_role(member)})" for member in group["members"]),
             ", ".join(f"{_shared(share)} ({share['role']})" for share in group["containers"]),
         ]
         for group in groups
@@ -85,7 +87,7 @@ def ls_command(email: str | None, as_json: bool) -> None:
 @json_option
 @says_errors
 def add_command(group: str, member: str, role: str, email: str | None, as_json: bool) -> None:
-    """Add the user with this EMAIL to GROUP, or change their role.
+    """Invite the user with this EMAIL to GROUP, or change their role. They accept with `group join`.
 
     \b
     Example:
@@ -94,6 +96,23 @@ def add_command(group: str, member: str, role: str, email: str | None, as_json: 
     with acting_store(email) as store:
         changed = store.set_member(store.find_group(group), member, role)
     _print_group(changed, as_json)
+
+
+@group_group.command("join")
+@group_argument
+@acting_option
+@json_option
+@says_errors
+def join_command(group: str, email: str | None, as_json: bool) -> None:
+    """Accept an invitation to GROUP. `datastore-db group ls` lists invitations, `group remove` declines one.
+
+    \b
+    Example:
+      datastore-db group join "Seed lab" --user bob@example.org
+    """
+    with acting_store(email) as store:
+        joined = store.join_group(store.find_group(group))
+    _print_group(joined, as_json)
 
 
 @group_group.command("remove")
@@ -250,7 +269,7 @@ def _print_group(group: Group | None, as_json: bool) -> None:
     assert group is not None
     click.echo(f"{group['name']}  group {group['group_id']}")
     for member in group["members"]:
-        click.echo(f"  {_member(member)}  {member['role']}")
+        click.echo(f"  {_member(member)}  {_role(member)}")
 
 
 def _print_container(container: Container, as_json: bool) -> None:
@@ -272,6 +291,10 @@ def _who(entry: AuditEntry) -> str:
 def _member(member: Member) -> str:
     """An email address, or the id where the acting user may not see it."""
     return member["email"] or member["user_id"]
+
+
+def _role(member: Member) -> str:
+    return member["role"] if member["accepted"] else f"{member['role']}, invited"
 
 
 def _shared(share: SharedWithGroup) -> str:

@@ -13,10 +13,11 @@ _log = logging.getLogger("datastore_db")
 
 
 class User(TypedDict):
-    """A registered user. picture_set_id: the default set, *General*."""
+    """A registered user. site_role: user, verifier or administrator. picture_set_id: the default set, *General*."""
 
     user_id: str
     email: str
+    site_role: str
     container_id: str
     container_name: str
     picture_set_id: str
@@ -42,3 +43,11 @@ class People(StoreBase):
     async def find_user(self, email: str, *, user_id: Id | None = None) -> User:
         """The user with this email address, without regard to case. Raises `NotFound`."""
         return cast(User, await self._call("find_user", user_id, email=email))
+
+    async def set_site_role(self, email: str, site_role: str, *, user_id: Id | None = None) -> User:
+        """Give a user a role on this site; answers the user. An administrator does, or the database's owner.
+
+        site_role: `user`; `verifier`, who reviews species; `administrator`, who moreover registers models and
+        pipelines, and gives site roles. Raises `NotAllowed`, `InvalidDocument` for another role, or `NotFound`.
+        """
+        return cast(User, await self._call("set_site_role", user_id, email=email, site_role=site_role))

@@ -10,11 +10,12 @@ from datastore_db.store.base import StoreBase
 
 
 class Member(TypedDict):
-    """Somebody in a group. role: reader, contributor or owner."""
+    """A member of a group. role: reader, contributor or owner. accepted: False while it is an invitation."""
 
     user_id: str
     email: str | None
     role: str
+    accepted: bool
 
 
 class SharedWithGroup(TypedDict):
@@ -27,10 +28,11 @@ class SharedWithGroup(TypedDict):
 
 
 class Group(TypedDict):
-    """People, and what is shared with them."""
+    """People, and what is shared with them. invited: the acting user has yet to join, and sees the name alone."""
 
     group_id: str
     name: str
+    invited: bool
     members: list[Member]
     containers: list[SharedWithGroup]
 
@@ -94,12 +96,17 @@ class Sharing(StoreBase):
         await self._call("delete_group", user_id, group_id=to_uuid(group_id))
 
     async def set_member(self, group_id: Id, email: str, role: str = "reader", *, user_id: Id | None = None) -> Group:
-        """Add somebody to a group, or change their role: reader, contributor or owner; answers the group.
+        """Invite a user to a group, or change a member's role: reader, contributor or owner; answers the group.
 
-        Raises `NotAllowed` for who is not its owner, `NotFound`, or `Conflict` for the last owner.
+        The invited user accepts with `join_group`. Raises `NotAllowed` for a user who is no owner of the group,
+        `NotFound`, or `Conflict` for the last owner.
         """
         answer = await self._call("set_member", user_id, group_id=to_uuid(group_id), email=email, role=role)
         return cast(Group, answer)
+
+    async def join_group(self, group_id: Id, *, user_id: Id | None = None) -> Group:
+        """Accept the acting user's invitation to a group; answers the group. Raises `NotFound` without one."""
+        return cast(Group, await self._call("join_group", user_id, group_id=to_uuid(group_id)))
 
     async def remove_member(self, group_id: Id, email: str, *, user_id: Id | None = None) -> Group | None:
         """Take somebody out of a group, or leave it; answers the group, None to who left it.
@@ -110,7 +117,7 @@ class Sharing(StoreBase):
         return cast("Group | None", answer)
 
     async def groups(self, *, user_id: Id | None = None) -> list[Group]:
-        """The acting user's groups, with their members and what is shared with them."""
+        """The acting user's groups, with their members and what is shared with them, and their invitations."""
         return cast(list[Group], await self._call("rebuild_groups", user_id))
 
     async def share(self, group_id: Id, role: str = "contributor", *, user_id: Id | None = None) -> Container:

@@ -1,14 +1,4 @@
--- Who asks. A backend calls: select … from datastore.act_as($1). Without it a call runs as the connection's own role.
-
-create or replace function datastore.acting_user() returns uuid
-language sql stable parallel safe
-return nullif(split_part(current_setting('datastore.acting', true), ' ', 1), '')::uuid;
-comment on function datastore.acting_user() is 'The user set by datastore.act_as, else NULL.';
-
-create or replace function datastore.acting_container() returns uuid
-language sql stable parallel safe
-return nullif(split_part(current_setting('datastore.acting', true), ' ', 2), '')::uuid;
-comment on function datastore.acting_container() is 'The container of the user set by datastore.act_as, else NULL.';
+-- A backend says for whom it asks, and what that user may do.
 
 create or replace function datastore.acting_setting(user_id uuid) returns text
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -51,7 +41,7 @@ begin
     select share.container_id
     from datastore.membership
     join datastore.container_share as share on share.group_id = membership.group_id
-    where membership.user_id = datastore.acting_user()
+    where membership.user_id = datastore.acting_user() and membership.accepted_at is not null
       and (not shared_containers.may_write or (membership.role <> 'reader' and share.role <> 'reader'))
     union all
     select published.container_id
@@ -68,16 +58,23 @@ begin
   return query
     select membership.group_id
     from datastore.membership
-    where membership.user_id = datastore.acting_user() and (not only_owned or membership.role = 'owner')
-    union all
-    -- Who makes a group is its first owner.
-    select user_group.group_id
-    from datastore.user_group
-    where user_group.created_by = datastore.acting_user()
-      and not exists (select from datastore.membership where membership.group_id = user_group.group_id and membership.role = 'owner');
+    where membership.user_id = datastore.acting_user() and membership.accepted_at is not null
+      and (not only_owned or membership.role = 'owner');
 end
 $$;
-comment on function datastore.acting_groups(boolean) is 'The groups of the acting user, or only those of which they are an owner.';
+comment on function datastore.acting_groups(boolean) is
+  'The groups that the acting user is in, without invitations that they have not accepted; or only those of which they are an owner.';
+
+create or replace function datastore.acting_invitations() returns setof uuid
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+    select membership.group_id
+    from datastore.membership
+    where membership.user_id = datastore.acting_user() and membership.accepted_at is null;
+end
+$$;
+comment on function datastore.acting_invitations() is 'The groups that the acting user was invited to and has not joined.';
 
 create or replace function datastore.known_users() returns setof uuid
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -87,14 +84,62 @@ begin
     union
     select membership.user_id
     from datastore.membership
-    where membership.group_id in (select datastore.acting_groups(false))
+    where membership.group_id in (select datastore.acting_groups(false)) and membership.accepted_at is not null
+    union
+    -- Their owners have named them by their address.
+    select membership.user_id
+    from datastore.membership
+    where membership.group_id in (select datastore.acting_groups(true))
     union
     select container.user_id
     from datastore.container
     where container.container_id in (select datastore.shared_containers(false));
 end
 $$;
-comment on function datastore.known_users() is 'The users whose email addresses the acting user sees: members of the same groups, and owners of containers that are shared.';
+comment on function datastore.known_users() is
+  'The users whose email addresses the acting user sees: members of the same groups, users whom they invited, and owners of containers that are shared.';
+
+create or replace function datastore.acting_site_role() returns text
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  return (select user_account.site_role from datastore.user_account where user_account.user_id = datastore.acting_user());
+end
+$$;
+comment on function datastore.acting_site_role() is 'The acting user''s role on this site: user, verifier or administrator; NULL without an acting user.';
+
+create or replace function datastore.check_site_role(needed text) returns void
+language plpgsql stable as $$
+declare
+  held text := datastore.acting_site_role();
+begin
+  if held is not null and held <> 'administrator' and held is distinct from check_site_role.needed then
+    perform datastore.refuse('DS403', format(
+      'the acting user has the site role %s, and this needs %s: an administrator gives it with datastore.set_site_role(email, role)',
+      held, needed));
+  end if;
+end
+$$;
+comment on function datastore.check_site_role(text) is
+  'Raises DS403 where the acting user is neither an administrator nor has the site role named. Without an acting user the privileges of the role decide.';
+
+-- A function that runs as its owner asks what its caller may, before it does what the caller alone could not.
+
+create or replace function datastore.calling_role() returns name
+language sql stable
+-- SECURITY DEFINER changes current_user, and leaves this setting as SET ROLE made it.
+return case current_setting('role') when 'none' then session_user else current_setting('role') end;
+comment on function datastore.calling_role() is 'The role as which a session runs, also inside of functions that run as their owner.';
+
+create or replace function datastore.check_acting(changed regclass) returns void
+language plpgsql stable as $$
+begin
+  if datastore.acting_user() is null and not pg_catalog.has_table_privilege(datastore.calling_role(), check_acting.changed, 'delete') then
+    perform datastore.refuse('DS403', 'no user is acting: call datastore.act_as(user_id) in the same statement');
+  end if;
+end
+$$;
+comment on function datastore.check_acting(regclass) is
+  'Raises DS403 without an acting user, unless the calling role may change the table by itself. For functions that run as their owner.';
 
 -- Asked by functions that are about to change something, because a policy would only hide the rows.
 
@@ -142,3 +187,14 @@ end
 $$;
 comment on function datastore.own_container(uuid) is
   'The container that a call works in: the one named, else the acting user''s. Errors: DS403 when neither is given, DS404.';
+
+create or replace function datastore.lock_container(container_id uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform datastore.check_acting('datastore.container');
+  perform datastore.check_may_write(array[lock_container.container_id]);
+  perform from datastore.container where container.container_id = lock_container.container_id for no key update;
+end
+$$;
+comment on function datastore.lock_container(uuid) is
+  'Has other calls that make picture sets in a container wait until the transaction ends. A row is locked by a role that may update it, and the role of backends may not update containers. Errors: DS403.';

@@ -5,7 +5,7 @@ create or replace function datastore.audit_action(entity text, before jsonb, aft
 language sql immutable parallel safe
 return case
   when before is null then case entity
-    when 'container_share' then 'shared' when 'container_publication' then 'published' when 'membership' then 'added' when 'user_account' then 'registered'
+    when 'container_share' then 'shared' when 'container_publication' then 'published' when 'membership' then case when after ->> 'accepted_at' is null then 'invited' else 'added' end when 'user_account' then 'registered'
     when 'container_key' then 'issued' when 'link' then 'handed out' else 'created' end
   when after is null then case entity
     when 'container_share' then 'unshared' when 'container_publication' then 'unpublished' when 'membership' then 'removed' else 'deleted' end
@@ -17,6 +17,7 @@ return case
   when entity = 'container_key' and before ->> 'retires_at' is null and after ->> 'retires_at' is not null then 'retired'
   when entity = 'container' and before ->> 'claimed_at' is distinct from after ->> 'claimed_at' then 'claimed'
   when entity = 'container' and before ->> 'ready_at' is null and after ->> 'ready_at' is not null then 'made'
+  when entity = 'membership' and before ->> 'accepted_at' is null and after ->> 'accepted_at' is not null then 'joined'
   when entity = 'seed' and before -> 'merged_into' <> after -> 'merged_into' then 'merged'
   when entity = 'seed' and before -> 'status' <> after -> 'status' then 'accepted'
   when entity = 'pipeline' and (before ->> 'retired_at' is null) <> (after ->> 'retired_at' is null) then
@@ -138,26 +139,33 @@ begin atomic
     with ordinality as said(container_id, entity_id, claimed, place)
   where said.claimed is not null
   order by said.entity_id, said.place desc
-  on conflict (entity_id, container_id) do update set claimed = excluded.claimed, claimed_at = now()
+  on conflict (entity_id, container_id) do update set claimed = excluded.claimed
   where known.claimed <> excluded.claimed;
 end;
 comment on function datastore.remember_claims(text, jsonb) is
   'Keeps what clients claimed, unless it was their last word already: an array of {container_id, entity_id, claimed}.';
 
--- Who changed a row last stands in the row as well, for its audit_trail: whatever the caller says.
+-- What a row says of itself (its blob, who changed it, when) is written by triggers, whatever the caller says.
 
-create or replace function datastore.stamp_new() returns trigger
+create or replace function datastore.name_blob() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
-  new.created_at := now();
-  new.created_by := datastore.acting_user();
-  new.edited_at := now();
-  new.edited_by := datastore.acting_user();
-  new.last_change := tg_table_name || ' created';
+  new.blob_name := new.picture_set_id || '/' || new.picture_id || datastore.extension_of(new.image_data ->> 'format');
+  new.image_data := new.image_data || jsonb_build_object('source', (
+    select container.name from datastore.container where container.container_id = new.container_id) || '/' || new.blob_name);
   return new;
 end
 $$;
-comment on function datastore.stamp_new() is 'Trigger: who made a row, and when.';
+comment on function datastore.name_blob() is 'Trigger: the place of a picture''s blob, made of the ids of its set and itself.';
+
+create or replace function datastore.name_picture_set() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  new.name := new.picture_set_id::text;
+  return new;
+end
+$$;
+comment on function datastore.name_picture_set() is 'Trigger: a picture set without a name is named by its id.';
 
 create or replace function datastore.stamp_changed() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -171,6 +179,127 @@ begin
 end
 $$;
 comment on function datastore.stamp_changed() is 'Trigger: who changed a row last, and when. Argument: what audit_trail.change_log says.';
+
+create or replace function datastore.stamp_edited() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  new.edited_at := now();
+  new.edited_by := datastore.acting_user();
+  return new;
+end
+$$;
+comment on function datastore.stamp_edited() is 'Trigger: who changed a row last, and when.';
+
+create or replace function datastore.stamp_said() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  new.said_at := now();
+  new.said_by := datastore.acting_user();
+  return new;
+end
+$$;
+comment on function datastore.stamp_said() is 'Trigger: an acting user gives verdicts in their own name.';
+
+create or replace function datastore.stamp_added() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  new.added_at := now();
+  new.added_by := datastore.acting_user();
+  return new;
+end
+$$;
+comment on function datastore.stamp_added() is 'Trigger: an acting user adds guesses in their own name.';
+
+create or replace function datastore.stamp_verified() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if new.verified_at is null then
+    new.verified_by := null;
+  elsif old.verified_at is null then
+    new.verified_at := now();
+    new.verified_by := datastore.acting_user();
+  else
+    new.verified_at := old.verified_at;
+    new.verified_by := old.verified_by;
+  end if;
+  return new;
+end
+$$;
+comment on function datastore.stamp_verified() is 'Trigger: an acting user verifies inferences in their own name.';
+
+create or replace function datastore.stamp_revoked() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  new.revoked_at := now();
+  new.revoked_by := datastore.acting_user();
+  return new;
+end
+$$;
+comment on function datastore.stamp_revoked() is 'Trigger: who revoked a key, and when.';
+
+create or replace function datastore.stamp_claimed() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  new.claimed_at := now();
+  return new;
+end
+$$;
+comment on function datastore.stamp_claimed() is 'Trigger: when a client claimed something.';
+
+create or replace function datastore.stamp_chosen() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  new.chosen_at := now();
+  return new;
+end
+$$;
+comment on function datastore.stamp_chosen() is 'Trigger: when a user chose a pipeline.';
+
+-- What is stored stays what it is.
+
+create or replace function datastore.keep_stored() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  raise insufficient_privilege using
+    message = format('picture %s is stored: its bytes, and what was found in them, no longer change', old.picture_id),
+    hint = 'Upload other bytes under its path with replace => true.';
+end
+$$;
+comment on function datastore.keep_stored() is 'Trigger: refuses to change what describes the bytes of a stored picture, or to take its state back.';
+
+create or replace function datastore.audit_new_boxes() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if exists (
+    select from new_rows as added
+    join datastore.inference on inference.inference_id = added.inference_id and inference.container_id = added.container_id
+    where not added.is_manual and inference.created_at <> now()) then
+    raise insufficient_privilege using message = 'what a model said of a picture comes with its inference, and is not added later';
+  end if;
+  insert into datastore.history (container_id, entity, entity_id, action, acted_by, after)
+  select added.container_id, 'box', added.box_id, 'drawn', datastore.acting_user(),
+         jsonb_build_object('inference_id', added.inference_id, 'position', added.position)
+  from new_rows as added
+  where added.is_manual;
+  return null;
+end
+$$;
+comment on function datastore.audit_new_boxes() is
+  'Trigger: refuses boxes of a model that come later than their inference, and writes to the history which boxes an expert drew.';
+
+create or replace function datastore.keep_inference_ids() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if exists (
+    select from new_rows as added
+    join datastore.inference as other on other.inference_id = added.inference_id and other.container_id <> added.container_id) then
+    raise unique_violation using message = 'another container has an inference with this id';
+  end if;
+  return null;
+end
+$$;
+comment on function datastore.keep_inference_ids() is
+  'Trigger: an inference''s id, of which those of its boxes are made, is not used in two containers. A unique index over the id alone would not do: partitions and clusters need the container in it.';
 
 create or replace function datastore.queue_all_blob_deletions() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -197,7 +326,11 @@ begin
       ('picture', 'audit_pictures', null, null, null),
       ('picture_set', 'audit_picture_sets', null, null, null),
       ('inference', 'audit', 'inference_id', '{inference_id}', '{picture_id,verified_at,verified_by}'),
-      ('user_account', 'audit', 'user_id', '{user_id}', '{email}'),
+      ('picture_label', 'audit', 'picture_id', '{picture_id,seed_id,origin}', '{seed_id,origin,labelled_by,labelled_at}'),
+      ('box', 'audit', 'box_id', '{box_id}', '{inference_id,position,is_manual,document,guesses}'),
+      ('expert_guess', 'audit', 'box_id', '{object_id}', '{object_id,label,added_by,added_at}'),
+      ('verdict', 'audit', 'box_id', '{verdict_id}', '{verdict_id,inference_id,said,said_by,said_at,outcome,object_id,label,corners}'),
+      ('user_account', 'audit', 'user_id', '{user_id}', '{email,site_role}'),
       ('container', 'audit', 'container_id', '{container_id}', '{name,user_id,ready_at,endpoint,claimed_at}'),
       ('container_share', 'audit', 'container_id', '{container_id,group_id}', '{group_id,role}'),
       ('container_publication', 'audit', 'container_id', '{container_id}', '{}'),
@@ -205,7 +338,7 @@ begin
       ('link', 'audit', 'picture_id', '{link_id}', '{link_id,permission,expires_at}'),
       ('instance', 'audit', 'instance_id', '{is_the_only_one}', '{instance_id,copied_from}'),
       ('user_group', 'audit', 'group_id', '{group_id}', '{name}'),
-      ('membership', 'audit', 'group_id', '{group_id,user_id}', '{user_id,role}'),
+      ('membership', 'audit', 'group_id', '{group_id,user_id}', '{user_id,role,accepted_at}'),
       ('seed', 'audit', 'seed_id', '{seed_id}', '{name,status,merged_into}'),
       ('pipeline', 'audit', 'pipeline_id', '{pipeline_id}', '{name,version,is_default,retired_at}'),
       ('model_version', 'audit', 'model_version_id', '{model_version_id}', '{model_id,version,active}'),
@@ -213,8 +346,10 @@ begin
     ) as listed(name, function, id_key, row_keys, told_keys)
   loop
     for operation in
+      -- These are told by what makes them, an inference or a picture's document, and a verdict tells itself.
       select * from (values ('insert', 'new table as new_rows'), ('update', 'old table as old_rows new table as new_rows'), ('delete', 'old table as old_rows'))
         as listed(name, referencing)
+      where not (listed.name = 'insert' and told.name in ('picture_label', 'box', 'expert_guess', 'verdict'))
     loop
       execute format('create or replace trigger audit_%s after %s on datastore.%I referencing %s for each statement execute function datastore.%I(%s)',
         operation.name, operation.name, told.name, operation.referencing, told.function,
@@ -230,14 +365,51 @@ create or replace trigger audit_insert
 create or replace trigger audit_update
   after update on datastore.claim referencing new table as new_rows
   for each statement execute function datastore.audit_claims();
+create or replace trigger audit_delete
+  after delete on datastore.claim referencing old table as old_rows
+  for each statement execute function datastore.audit('entity_id', '{entity_id}', '{entity,claimed}');
 
--- Where nobody acts it is the owner who writes, such as pg_restore: rows are taken as they come.
-create or replace trigger stamp_new
+-- Without an acting user it is the owner who writes, such as pg_restore: rows are taken as they come.
+create or replace trigger name_blob
   before insert on datastore.picture for each row
-  when (datastore.acting_user() is not null) execute function datastore.stamp_new();
-create or replace trigger stamp_new
+  when (new.blob_name is null) execute function datastore.name_blob();
+create or replace trigger name_picture_set
   before insert on datastore.picture_set for each row
-  when (datastore.acting_user() is not null) execute function datastore.stamp_new();
+  when (new.name is null) execute function datastore.name_picture_set();
+create or replace trigger keep_stored
+  before update on datastore.picture for each row
+  when (datastore.acting_user() is not null and old.state <> 'pending' and (
+    new.state not in (old.state, 'replaced')
+    or (old.blob_name, old.size, old.md5, old.metadata, old.image_data, old.quality_check)
+       is distinct from (new.blob_name, new.size, new.md5, new.metadata, new.image_data, new.quality_check)))
+  execute function datastore.keep_stored();
+create or replace trigger audit_insert
+  after insert on datastore.box referencing new table as new_rows
+  for each statement execute function datastore.audit_new_boxes();
+create or replace trigger keep_inference_ids
+  after insert on datastore.inference referencing new table as new_rows
+  for each statement execute function datastore.keep_inference_ids();
+create or replace trigger stamp_said
+  before insert on datastore.verdict for each row
+  when (datastore.acting_user() is not null) execute function datastore.stamp_said();
+create or replace trigger stamp_added
+  before insert on datastore.expert_guess for each row
+  when (datastore.acting_user() is not null) execute function datastore.stamp_added();
+create or replace trigger stamp_verified
+  before update on datastore.inference for each row
+  when (datastore.acting_user() is not null and (old.verified_at, old.verified_by) is distinct from (new.verified_at, new.verified_by))
+  execute function datastore.stamp_verified();
+create or replace trigger stamp_revoked
+  before update on datastore.container_key for each row
+  when (new.revoked_at is distinct from old.revoked_at and new.revoked_at is not null) execute function datastore.stamp_revoked();
+create or replace trigger stamp_claimed
+  before update on datastore.claim for each row execute function datastore.stamp_claimed();
+create or replace trigger stamp_chosen
+  before update on datastore.pipeline_choice for each row execute function datastore.stamp_chosen();
+create or replace trigger stamp_edited
+  before update on datastore.pipeline for each row execute function datastore.stamp_edited();
+create or replace trigger stamp_edited
+  before update on datastore.model_version for each row execute function datastore.stamp_edited();
 create or replace trigger stamp_changed
   before update on datastore.picture for each row
   when ((old.document, old.kept) is distinct from (new.document, new.kept)) execute function datastore.stamp_changed('picture changed');

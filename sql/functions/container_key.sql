@@ -287,6 +287,13 @@ begin
   if unknown_id is not null then
     perform datastore.refuse('DS404', format('there is no key %s', unknown_id));
   end if;
+  perform datastore.require_own_container(named.container_id)
+  from (
+    select known.container_id from datastore.container_key as known
+    where known.key_id in (select id::uuid from jsonb_array_elements_text(revoke_keys.key_ids) as id)
+    union
+    select id::uuid from jsonb_array_elements_text(revoke_keys.container_ids) as id
+  ) as named;
 
   with named as materialized (
     select known.container_id, known.policy_name
@@ -296,7 +303,7 @@ begin
            or known.container_id in (select id::uuid from jsonb_array_elements_text(revoke_keys.container_ids) as id))
   ), revoked as (
     update datastore.container_key as known
-    set revoked_at = now(), revoked_by = datastore.acting_user()
+    set revoked_at = now()
     from (select distinct container_id, policy_name from named) as policy
     -- With a policy end all keys that name it.
     where known.container_id = policy.container_id and known.policy_name = policy.policy_name
@@ -311,7 +318,7 @@ begin
 end
 $$;
 comment on function datastore.revoke_keys(jsonb, jsonb) is
-  'Takes back keys (an array of ids), or all keys of containers (an array of ids): nobody gets them from here any more, and the next renewal removes their policies from storage and makes new keys. Keys that were handed out share a policy and go together. Answers {container_ids, keys: [{key_id, container_id, permission, is_handed_out}]}. Errors: DS404.';
+  'Takes back keys (an array of ids), or all keys of containers (an array of ids): nobody gets them from here any more, and the next renewal removes their policies from storage and makes new keys. Keys that were handed out share a policy and go together. Answers {container_ids, keys: [{key_id, container_id, permission, is_handed_out}]}. Errors: DS403 for the container of another user, DS404.';
 
 create or replace function datastore.plan_key(container_id uuid, permission text, lifetime interval) returns jsonb
 language plpgsql volatile as $$

@@ -175,7 +175,8 @@ begin
   with judged as materialized (
     select * from datastore.judged_boxes(inference, document, said_by)
   ), drawn as materialized (
-    select gen_random_uuid() as box_id, drawn.* from datastore.drawn_boxes(inference, document) as drawn
+    select datastore.counted_id(left((inference).inference_id::text, 24), drawn.box_position)::uuid as box_id, drawn.*
+    from datastore.drawn_boxes(inference, document) as drawn
   ), verdict as materialized (
     select judged.place, judged.said, judged.box_id, judged.is_manual, judged.held_id, judged.is_change,
            judged.outcome, judged.object_id is null and judged.outcome = 'species' as is_new_guess,
@@ -227,8 +228,10 @@ comment on function datastore.write_verdicts(datastore.inference, jsonb, uuid) i
   'Takes what feedback says in one statement. The same verdict changes nothing (another expert''s agreement is kept); another one takes its place. Answers the errors, if the inference is verified with other verdicts, else NULL: the caller refuses them.';
 
 create or replace function datastore.label_verified(picture_id uuid, container_id uuid) returns void
-language plpgsql volatile as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
+  perform datastore.check_acting('datastore.picture_label');
+  perform datastore.check_may_write(array[label_verified.container_id]);
   -- Two inferences of one picture wait for each other here.
   perform from datastore.picture
   where picture.picture_id = label_verified.picture_id and picture.container_id = label_verified.container_id

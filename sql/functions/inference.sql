@@ -1,13 +1,6 @@
 -- How an inference is divided and put together again. Measured (benchmarks/inference.py): guesses lie in their box's
 -- row, ids are counted and not stored, and the answer of an import is the text of the rows that it writes.
 
-create or replace function datastore.counted_id(prefix text, box_place bigint, guess_place bigint default 0) returns text
-language sql immutable parallel safe
--- A bit that is always set keeps it at twelve digits, quicker than lpad().
-return prefix || to_hex((1::bigint << 47) | (box_place << 24) | guess_place);
-comment on function datastore.counted_id(text, bigint, bigint) is
-  'The id of a box, or of one of its guesses, as text: the first 24 characters of its inference''s id, then twelve hexadecimal digits: a bit that is set, the box''s place, from 1, in 23 bits, and the guess''s in 24 bits, 0 for the box itself.';
-
 create or replace function datastore.inference_system_keys(part text) returns text[]
 language sql immutable parallel safe
 return case part
@@ -111,7 +104,6 @@ set jit = off
 as $$
 #variable_conflict use_column
 declare
-  acting_id uuid := datastore.acting_user();
   answers text[];
   needs_care boolean;
   is_miscounted boolean;
@@ -129,10 +121,10 @@ begin
               case when write_inferences.with_answers then datastore.box_text(box_id, seed_id, top_place, guesses, document) end as text
   ), written as (
     insert into datastore.inference
-      (inference_id, container_id, picture_id, document, pipeline_id, model_version_ids, top_seed_id, top_score, requested_by)
+      (inference_id, container_id, picture_id, document, pipeline_id, model_version_ids, top_seed_id, top_score)
     select sent.inference_id, sent.container_id, sent.picture_id,
            (sent.document - array_append(datastore.inference_system_keys('inference'), 'boxes')) || '{"boxes": []}',
-           pipeline.id, datastore.made_by(sent.document, pipeline.id), top.seed_id, top.score, acting_id
+           pipeline.id, datastore.made_by(sent.document, pipeline.id), top.seed_id, top.score
     from sent
     cross join lateral (select datastore.find_pipeline(sent.document) as id offset 0) as pipeline
     left join (
@@ -468,23 +460,28 @@ comment on function datastore.unknown_models() is
   'The models that inferences name and that nobody knows: [{name, version, inferences: how many}]. datastore.import_pipelines(jsonb) registers them, and ties these inferences to them.';
 
 create or replace function datastore.recognise_models() returns bigint
-language sql volatile security definer set search_path = pg_catalog, pg_temp
-begin atomic
-  with recognised as (
-    update datastore.inference
-    set pipeline_id = found.pipeline_id, model_version_ids = found.model_version_ids
-    from (
-      select unknown.inference_id, unknown.container_id, pipeline.id as pipeline_id,
-             datastore.made_by(unknown.document, pipeline.id) as model_version_ids
-      from datastore.inference as unknown
-      cross join lateral (select coalesce(unknown.pipeline_id, datastore.find_pipeline(unknown.document)) as id offset 0) as pipeline
-      where unknown.pipeline_id is null or array_position(unknown.model_version_ids, null) is not null
-    ) as found
-    where inference.inference_id = found.inference_id and inference.container_id = found.container_id
-      and (inference.pipeline_id, inference.model_version_ids) is distinct from (found.pipeline_id, found.model_version_ids)
-    returning 1
-  )
-  select count(*) from recognised;
-end;
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  tied bigint;
+begin
+  perform datastore.check_acting('datastore.inference');
+  perform datastore.check_site_role('administrator');
+  update datastore.inference
+  set pipeline_id = found.pipeline_id, model_version_ids = found.model_version_ids
+  from (
+    select unknown.inference_id, unknown.container_id, pipeline.id as pipeline_id,
+           datastore.made_by(unknown.document, pipeline.id) as model_version_ids
+    from datastore.inference as unknown
+    cross join lateral (
+      select coalesce(unknown.pipeline_id, datastore.find_pipeline(unknown.document)) as id offset 0
+    ) as pipeline
+    where unknown.pipeline_id is null or array_position(unknown.model_version_ids, null) is not null
+  ) as found
+  where inference.inference_id = found.inference_id and inference.container_id = found.container_id
+    and (inference.pipeline_id, inference.model_version_ids) is distinct from (found.pipeline_id, found.model_version_ids);
+  get diagnostics tied = row_count;
+  return tied;
+end
+$$;
 comment on function datastore.recognise_models() is
-  'Ties inferences to pipelines and model versions that were not known when they came. Answers how many it tied. datastore.import_pipelines(jsonb) calls it.';
+  'Ties inferences to pipelines and model versions that were not known when they came. Answers how many it tied. datastore.import_pipelines(jsonb) calls it. Errors: DS403 for an acting user who is no administrator.';

@@ -23,9 +23,9 @@ begin
   if hand_out_link.permission = 'write' then
     perform datastore.check_may_write(array[known.container_id]);
   end if;
-  insert into datastore.link (container_id, picture_id, permission, starts_at, expires_at, issued_by)
+  insert into datastore.link (container_id, picture_id, permission, starts_at, expires_at)
   values (known.container_id, known.picture_id, hand_out_link.permission, date_trunc('second', now() - interval '15 minutes'),
-          date_trunc('second', now() + make_interval(mins => hand_out_link.minutes)), datastore.acting_user())
+          date_trunc('second', now() + make_interval(mins => hand_out_link.minutes)))
   returning * into made;
   return (
     select jsonb_build_object(

@@ -31,7 +31,7 @@ end;
 comment on function datastore.announced_pictures(jsonb, jsonb) is
   'A batch of pictures as rows, in order: each document, and what the inspection of its file found.';
 
-create or replace function datastore.rewrite_pictures(picture_ids uuid[], documents jsonb) returns uuid[]
+create or replace function datastore.rewrite_pictures(picture_ids uuid[], container_id uuid, documents jsonb) returns uuid[]
 language sql volatile
 begin atomic
   with rewritten as (
@@ -39,14 +39,14 @@ begin atomic
     set document = said.document, kept = said.kept
     from rows from (unnest(picture_ids), jsonb_array_elements(documents)) as sent(picture_id, document)
     cross join lateral datastore.what_the_client_says(sent.document, datastore.system_keys('picture', sent.document)) as said
-    where picture.picture_id = sent.picture_id
+    where picture.picture_id = sent.picture_id and picture.container_id = rewrite_pictures.container_id
       and (picture.document, picture.kept) is distinct from (said.document, said.kept)
     returning picture.picture_id
   )
   select coalesce(array_agg(rewritten.picture_id), '{}') from rewritten;
 end;
-comment on function datastore.rewrite_pictures(uuid[], jsonb) is
-  'Puts checked documents in the place of what clients said before; answers the ids of the pictures that this changed.';
+comment on function datastore.rewrite_pictures(uuid[], uuid, jsonb) is
+  'Puts checked documents in the place of what clients said before of pictures of a container; answers the ids of the pictures that this changed.';
 
 create or replace function datastore.announce_pictures(
   picture_set_id uuid, documents jsonb, inspections jsonb default null, replace boolean default false, container_id uuid default null
@@ -56,6 +56,7 @@ language plpgsql volatile as $$
 declare
   known_set datastore.picture_set := datastore.find_picture_set(announce_pictures.picture_set_id, announce_pictures.container_id);
   answer jsonb;
+  overtaken_ids uuid[];
   fresh_ids uuid[];
   changed_ids uuid[];
 begin
@@ -69,14 +70,13 @@ begin
   for no key update;
 
   -- What was announced under a path and never stored makes way for other bytes under that path.
-  with announced as materialized (
-    select announced.relative_path, announced.sha256
-    from datastore.announced_pictures(announce_pictures.documents, announce_pictures.inspections) as announced
-  )
-  delete from datastore.picture
-  where picture.container_id = known_set.container_id and picture.picture_id = any (array(
+  overtaken_ids := array(
     select pending.picture_id
-    from announced
+    from (
+      select announced.relative_path, announced.sha256
+      from datastore.announced_pictures(announce_pictures.documents, announce_pictures.inspections) as announced
+      offset 0
+    ) as announced
     cross join lateral (
       -- limit: one look-up for each path, by this index, as below
       select known.picture_id, known.sha256
@@ -87,7 +87,10 @@ begin
             and (known_set.container_id, known_set.picture_set_id, announced.relative_path)
       limit 1
     ) as pending
-    where pending.sha256 is distinct from announced.sha256));
+    where pending.sha256 is distinct from announced.sha256);
+  if overtaken_ids <> '{}' then
+    perform datastore.remove_pending_pictures(overtaken_ids, known_set.container_id);
+  end if;
 
   with sent as materialized (
     select * from datastore.announced_pictures(announce_pictures.documents, announce_pictures.inspections)
@@ -128,27 +131,24 @@ begin
       limit 1
     ) as found on true
   ), fresh as materialized (
-    select announced.*, gen_random_uuid() as fresh_id
+    select announced.*, row_number() over (order by announced.place) as nth
     from announced
     where place = first_place and (found_id is null or differs and announce_pictures.replace)
-  ), inserted as (
+  ), added as (
+    -- Ids and names of blobs are made by the table, which takes them from no caller.
     insert into datastore.picture
-      (picture_id, container_id, picture_set_id, relative_path, blob_name, size, md5, metadata, image_data, quality_check,
-       document, kept)
-    select fresh.fresh_id, known_set.container_id, known_set.picture_set_id, fresh.relative_path, blob.name, fresh.size, fresh.md5,
+      (container_id, picture_set_id, relative_path, size, md5, metadata, image_data, quality_check, document, kept)
+    select known_set.container_id, known_set.picture_set_id, fresh.relative_path, fresh.size, fresh.md5,
            fresh.metadata || jsonb_build_object('upload_date', to_char(now() at time zone 'UTC', 'YYYY-MM-DD')),
-           fresh.image_data || jsonb_strip_nulls(jsonb_build_object(
-             'source', container.name || '/' || blob.name, 'parent', '', 'size', fresh.size)),
+           fresh.image_data || jsonb_strip_nulls(jsonb_build_object('parent', '', 'size', fresh.size)),
            fresh.quality_check || '{"upload_check": false}',
            said.document, said.kept
     from fresh
-    cross join lateral (
-      select known_set.picture_set_id || '/' || fresh.fresh_id || datastore.extension_of(fresh.image_data ->> 'format') as name
-    ) as blob
-    join datastore.container on container.container_id = known_set.container_id
     cross join lateral datastore.what_the_client_says(fresh.document, datastore.system_keys('picture', fresh.document)) as said
-    order by fresh.place
-    returning picture_id, blob_name
+    order by fresh.nth
+    returning picture_id, blob_name, position
+  ), inserted as (
+    select added.picture_id, added.blob_name, row_number() over (order by added.position) as nth from added
   )
   select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
            'picture_id', coalesce(inserted.picture_id, announced.found_id),
@@ -162,15 +162,15 @@ begin
   into answer, fresh_ids
   from announced
   left join fresh on fresh.place = announced.first_place
-  left join inserted on inserted.picture_id = fresh.fresh_id;
+  left join inserted on inserted.nth = fresh.nth;
 
-  select datastore.rewrite_pictures(array_agg((known.picture ->> 'picture_id')::uuid order by known.place),
+  select datastore.rewrite_pictures(array_agg((known.picture ->> 'picture_id')::uuid order by known.place), known_set.container_id,
                                     jsonb_agg(known.document order by known.place))
   into changed_ids
   from rows from (jsonb_array_elements(answer), jsonb_array_elements(announce_pictures.documents)) with ordinality as known(picture, document, place)
   where known.picture ->> 'state' in ('stored', 'pending');
 
-  perform datastore.label_known(fresh_ids || changed_ids);
+  perform datastore.label_known(fresh_ids || changed_ids, known_set.container_id);
   perform datastore.remember_picture_claims(announce_pictures.documents, answer);
   return coalesce((
     select jsonb_agg(known.picture || jsonb_build_object('changed', changed.picture_id is not null) order by known.place)
@@ -339,7 +339,9 @@ begin
   perform datastore.check_may_write(array[known.container_id]);
   perform datastore.check_document('picture', update_picture.document);
   perform datastore.check_seeds(jsonb_build_array(update_picture.document));
-  perform datastore.label_known(datastore.rewrite_pictures(array[known.picture_id], jsonb_build_array(update_picture.document)));
+  perform datastore.label_known(
+    datastore.rewrite_pictures(array[known.picture_id], known.container_id, jsonb_build_array(update_picture.document)),
+    known.container_id);
   perform datastore.remember_picture_claims(jsonb_build_array(update_picture.document),
                                             jsonb_build_array(jsonb_build_object('picture_id', known.picture_id)));
   return datastore.picture_json(known.picture_id);

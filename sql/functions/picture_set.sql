@@ -20,23 +20,29 @@ language plpgsql volatile as $$
 #variable_conflict use_variable
 declare
   keys jsonb := datastore.system_keys('picture_set', document);
-  written_id uuid := coalesce(target_id, gen_random_uuid());
-  name text := coalesce(document ->> 'name', nullif(regexp_replace(folder_path, '^.*/', ''), ''), folder_root, written_id::text);
+  written_id uuid := target_id;
+  name text := coalesce(document ->> 'name', nullif(regexp_replace(folder_path, '^.*/', ''), ''), folder_root);
+  said record;
 begin
-  insert into datastore.picture_set as known
-    (picture_set_id, container_id, name, folder_root, folder_path, document, kept)
-  select written_id, container_id, name, folder_root, folder_path, said.document, said.kept
-  from datastore.what_the_client_says(document, keys) as said
-  on conflict on constraint picture_set_pkey do update
-    set name = excluded.name, document = excluded.document, kept = excluded.kept
-    where (known.name, known.document, known.kept) is distinct from (excluded.name, excluded.document, excluded.kept);
+  select client.document, client.kept into said from datastore.what_the_client_says(document, keys) as client;
+  if written_id is null then
+    insert into datastore.picture_set as written (container_id, name, folder_root, folder_path, document, kept)
+    values (container_id, name, folder_root, folder_path, said.document, said.kept)
+    returning written.picture_set_id into written_id;
+  else
+    update datastore.picture_set as known
+    set name = coalesce(name, known.picture_set_id::text), document = said.document, kept = said.kept
+    where known.picture_set_id = written_id and known.container_id = write_picture_set.container_id
+      and (known.name, known.document, known.kept)
+          is distinct from (coalesce(name, known.picture_set_id::text), said.document, said.kept);
+  end if;
 
   if document ?| array(select jsonb_object_keys(keys)) then
     perform datastore.remember_claims('picture_set', jsonb_build_array(jsonb_build_object(
       'container_id', container_id, 'entity_id', written_id,
       'claimed', datastore.claimed_keys(document, rebuilt.document, keys))))
     from datastore.picture_set_document as rebuilt
-    where rebuilt.picture_set_id = written_id;
+    where rebuilt.picture_set_id = written_id and rebuilt.container_id = write_picture_set.container_id;
   end if;
   return written_id;
 end
@@ -53,7 +59,7 @@ begin
   perform datastore.check_may_write(array[home_id]);
   perform datastore.check_document('picture_set', document);
   -- Two calls with one name wait for each other here.
-  perform from datastore.container where container.container_id = home_id for no key update;
+  perform datastore.lock_container(home_id);
   if exists (select from datastore.picture_set where picture_set.container_id = home_id and picture_set.name = create_picture_set.document ->> 'name') then
     perform datastore.refuse('DS409', format('the container has a picture set named %s already', create_picture_set.document -> 'name'));
   end if;
@@ -72,7 +78,7 @@ declare
 begin
   perform datastore.check_may_write(array[home_id]);
   perform datastore.check_document('picture_set', document);
-  perform from datastore.container where container.container_id = home_id for no key update;
+  perform datastore.lock_container(home_id);
   written_id := datastore.write_picture_set(
     (select picture_set.picture_set_id from datastore.picture_set
      where picture_set.container_id = home_id

@@ -266,8 +266,6 @@ comment on function datastore.sent_models(jsonb) is
 create or replace function datastore.write_models(document jsonb) returns void
 language plpgsql volatile as $$
 #variable_conflict use_column
-declare
-  acting_id uuid := datastore.acting_user();
 begin
   insert into datastore.model (name)
   select sent.name
@@ -282,13 +280,13 @@ begin
   join datastore.sent_models(write_models.document) as sent on sent.name = model.name and sent.is_highest
   where model_version.model_id = model.model_id and model_version.active and model_version.version <> sent.version;
 
-  insert into datastore.model_version as known (model_id, active, document, created_by, edited_by)
-  select model.model_id, sent.is_highest, sent.document, acting_id, acting_id
+  insert into datastore.model_version as known (model_id, active, document)
+  select model.model_id, sent.is_highest, sent.document
   from datastore.sent_models(write_models.document) as sent
   join datastore.model on model.name = sent.name
   order by sent.place
   on conflict (model_id, version) do update
-  set document = excluded.document, active = excluded.active, edited_at = now(), edited_by = acting_id
+  set document = excluded.document, active = excluded.active
   where known.document <> excluded.document or known.active <> excluded.active;
 
   -- A document without a secret leaves the one that is stored; null takes it away.
@@ -310,8 +308,6 @@ comment on function datastore.write_models(jsonb) is 'Writes the models of a che
 create or replace function datastore.write_pipelines(document jsonb) returns void
 language plpgsql volatile as $$
 #variable_conflict use_column
-declare
-  acting_id uuid := datastore.acting_user();
 begin
   -- First the old default goes, because there is one at most.
   update datastore.pipeline set is_default = false
@@ -319,20 +315,13 @@ begin
     select from datastore.sent_pipelines(write_pipelines.document) as sent
     where sent.item -> 'default' = to_jsonb(sent.name <> pipeline.name));
 
-  insert into datastore.pipeline as known (is_default, document, created_by, edited_by)
-  select coalesce(sent.item -> 'default' = 'true', false), sent.document, acting_id, acting_id
+  insert into datastore.pipeline as known (is_default, document)
+  select coalesce(sent.item -> 'default' = 'true', false), sent.document
   from datastore.sent_pipelines(write_pipelines.document) as sent
   order by sent.place
   on conflict (name) do update
-  set document = excluded.document, is_default = known.is_default or excluded.is_default, edited_at = now(), edited_by = acting_id
+  set document = excluded.document, is_default = known.is_default or excluded.is_default
   where known.document <> excluded.document or excluded.is_default and not known.is_default;
-
-  delete from datastore.pipeline_model
-  using datastore.sent_pipelines(write_pipelines.document) as sent
-  join datastore.pipeline on pipeline.name = sent.name
-  where pipeline_model.pipeline_id = pipeline.pipeline_id
-    and pipeline.models ->> (pipeline_model.place - 1)
-        is distinct from (select model.name from datastore.model where model.model_id = pipeline_model.model_id);
 
   insert into datastore.pipeline_model (pipeline_id, place, model_id)
   select pipeline.pipeline_id, named.place, model.model_id
@@ -340,7 +329,9 @@ begin
   join datastore.pipeline on pipeline.name = sent.name
   cross join lateral jsonb_array_elements_text(pipeline.models) with ordinality as named(name, place)
   join datastore.model on model.name = named.name
-  on conflict (pipeline_id, place) do nothing;
+  on conflict (pipeline_id, place) do update set model_id = excluded.model_id
+  where pipeline_model.model_id <> excluded.model_id;
+  perform datastore.trim_pipelines();
 end
 $$;
 comment on function datastore.write_pipelines(jsonb) is 'Writes the pipelines of a checked document, whose models are written.';
@@ -373,18 +364,30 @@ comment on function datastore.model_json(datastore.model_version, boolean) is
 
 -- What backends call
 
+create or replace function datastore.lock_pipelines() returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform datastore.check_acting('datastore.pipelines_import');
+  perform datastore.check_site_role('administrator');
+  lock table datastore.pipelines_import in share row exclusive mode;
+end
+$$;
+comment on function datastore.lock_pipelines() is
+  'Has other imports of pipelines wait until the transaction ends; readers go on. Errors: DS403.';
+
 create or replace function datastore.import_pipelines(document jsonb) returns jsonb
 language plpgsql volatile as $$
 declare
   errors jsonb;
   answer jsonb;
 begin
+  perform datastore.check_site_role('administrator');
   select jsonb_agg(jsonb_build_object('instance_path', error.instance_path, 'keyword', error.keyword, 'message', error.message))
   into errors
   from datastore.pipelines_errors(coalesce(import_pipelines.document, 'null')) as error;
   if errors is null then
     -- One at a time, so that what is checked is what is written to.
-    perform pg_advisory_xact_lock(hashtextextended('datastore.import_pipelines', 0));
+    perform datastore.lock_pipelines();
     select jsonb_agg(jsonb_build_object('instance_path', error.instance_path, 'keyword', error.keyword, 'message', error.message))
     into errors
     from datastore.pipelines_state_errors(import_pipelines.document) as error;
@@ -411,7 +414,7 @@ begin
 end
 $$;
 comment on function datastore.import_pipelines(jsonb) is
-  'Registers pipelines and models, or changes them, and answers the document with their ids. A model''s higher version becomes the active one; inferences that came before it are tied to it (datastore.recognise_models()); secrets must be sealed (docs/keys.md). Errors: DS400.';
+  'Registers pipelines and models, or changes them, and answers the document with their ids. A model''s higher version becomes the active one; inferences that came before it are tied to it (datastore.recognise_models()); secrets must be sealed (docs/keys.md). Errors: DS400, DS403 for an acting user who is no administrator.';
 
 create or replace function datastore.remember_import(document jsonb, rebuilt jsonb) returns void
 language sql volatile
@@ -425,8 +428,8 @@ begin atomic
       where item.item ? key.name and item.item -> key.name <> rebuilt -> list.name -> item.place -> key.name
     ) as claimed
   )
-  insert into datastore.pipelines_import (document, claimed, imported_by)
-  select said.document, said.claimed, datastore.acting_user()
+  insert into datastore.pipelines_import (document, claimed)
+  select said.document, said.claimed
   from said
   where (said.document, said.claimed) is distinct from (
     select (newest.document, newest.claimed)
@@ -476,10 +479,10 @@ declare
   known datastore.pipeline;
 begin
   if acting_id is null then
-    perform datastore.refuse('DS403', 'nobody is acting: call datastore.act_as(user_id) in the same statement');
+    perform datastore.refuse('DS403', 'no user is acting: call datastore.act_as(user_id) in the same statement');
   end if;
   if choose_pipeline.pipeline_id is null then
-    delete from datastore.pipeline_choice where user_id = acting_id;
+    update datastore.pipeline_choice set pipeline_id = null where user_id = acting_id;
     return null;
   end if;
   known := datastore.require_pipeline(choose_pipeline.pipeline_id);
@@ -487,8 +490,8 @@ begin
     perform datastore.refuse('DS409', format('pipeline %s was retired', to_json(known.name)));
   end if;
   insert into datastore.pipeline_choice (user_id, pipeline_id) values (acting_id, known.pipeline_id)
-  on conflict (user_id) do update set pipeline_id = excluded.pipeline_id, chosen_at = now()
-  where pipeline_choice.pipeline_id <> excluded.pipeline_id;
+  on conflict (user_id) do update set pipeline_id = excluded.pipeline_id
+  where pipeline_choice.pipeline_id is distinct from excluded.pipeline_id;
   return datastore.pipeline_json(known);
 end
 $$;
@@ -498,12 +501,13 @@ comment on function datastore.choose_pipeline(uuid) is
 create or replace function datastore.retire_pipeline(pipeline_id uuid, retired boolean default true) returns jsonb
 language plpgsql volatile as $$
 begin
+  perform datastore.check_site_role('administrator');
   perform datastore.require_pipeline(retire_pipeline.pipeline_id);
   update datastore.pipeline
-  set retired_at = case when retired then now() end, edited_at = now(), edited_by = datastore.acting_user()
+  set retired_at = case when retired then now() end
   where pipeline.pipeline_id = retire_pipeline.pipeline_id and (retired_at is not null) <> retired;
   return datastore.pipeline_json(datastore.require_pipeline(retire_pipeline.pipeline_id));
 end
 $$;
 comment on function datastore.retire_pipeline(uuid, boolean) is
-  'Retires a pipeline, and answers it: it is listed and chosen no more, while inferences keep pointing at it; with retired => false it is brought back. Errors: DS404.';
+  'Retires a pipeline, and answers it: it is listed and chosen no more, while inferences keep pointing at it; with retired => false it is brought back. Errors: DS403 for an acting user who is no administrator, DS404.';

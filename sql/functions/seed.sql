@@ -40,8 +40,9 @@ comment on function datastore.species_of(text) is
   'The species that a label stands for, NULL if nobody knows it. datastore.label has the answer for labels that were seen before.';
 
 create or replace function datastore.learn_labels(labels text[]) returns void
-language plpgsql volatile as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
+  perform datastore.check_acting('datastore.label');
   -- In order, so that two calls do not wait for each other.
   insert into datastore.seed (name)
   select distinct on (named.key) named.name
@@ -118,33 +119,41 @@ begin atomic
 end;
 comment on function datastore.said_seed(jsonb) is 'Key seed of a picture''s document: the species'' id, or its name. No row if none is said.';
 
-create or replace function datastore.label_known(picture_ids uuid[]) returns void
-language plpgsql volatile as $$
+create or replace function datastore.label_known(picture_ids uuid[], container_id uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
 begin
+  perform datastore.check_acting('datastore.picture_label');
+  perform datastore.check_may_write(array[label_known.container_id]);
   perform datastore.learn_labels(array(
     select said.name
     from datastore.picture
     cross join lateral datastore.said_seed(picture.document -> 'seed') as said
-    where picture.picture_id = any (picture_ids) and said.seed_id is null));
+    where picture.picture_id = any (picture_ids) and picture.container_id = label_known.container_id
+      and said.seed_id is null));
 
-  delete from datastore.picture_label
-  where picture_label.picture_id = any (picture_ids) and picture_label.origin = 'known';
-
-  insert into datastore.picture_label (picture_id, container_id, seed_id, origin, labelled_by)
-  select labelled.picture_id, labelled.container_id, labelled.seed_id, 'known', datastore.acting_user()
-  from (
-    select picture.picture_id, picture.container_id,
+  with shown as materialized (
+    select picture.picture_id,
            case when said.seed_id is not null then datastore.known_seed(said.seed_id)
                 else datastore.seed_of_label(said.name) end as seed_id
     from datastore.picture
     cross join lateral datastore.said_seed(picture.document -> 'seed') as said
-    where picture.picture_id = any (picture_ids)
-  ) as labelled
-  where labelled.seed_id is not null;
+    where picture.picture_id = any (picture_ids) and picture.container_id = label_known.container_id
+  ), gone as (
+    delete from datastore.picture_label as label
+    where label.picture_id = any (picture_ids) and label.container_id = label_known.container_id and label.origin = 'known'
+      and not exists (
+        select from shown where shown.picture_id = label.picture_id and shown.seed_id = label.seed_id)
+  )
+  insert into datastore.picture_label (picture_id, container_id, seed_id, origin)
+  select shown.picture_id, label_known.container_id, shown.seed_id, 'known'
+  from shown
+  where shown.seed_id is not null
+  on conflict do nothing;
 end
 $$;
-comment on function datastore.label_known(uuid[]) is
-  'Gives pictures the label that their own documents say (key seed). A species that nobody knows is registered as unreviewed.';
+comment on function datastore.label_known(uuid[], uuid) is
+  'Gives pictures of a container the label that their own documents say (key seed), and takes away another that they said before. An unknown species is registered as unreviewed. Errors: DS403.';
 
 -- A person's look at what documents brought
 
@@ -203,10 +212,13 @@ comment on function datastore.find_species(text) is
   'The species that a person names, by its id, its name or one of its labels: {seed_id, seed_name, status}. Errors: DS404.';
 
 create or replace function datastore.accept_seed(seed_id uuid) returns jsonb
-language plpgsql volatile as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  accepted datastore.seed := datastore.find_seed(accept_seed.seed_id);
+  accepted datastore.seed;
 begin
+  perform datastore.check_acting('datastore.seed');
+  perform datastore.check_site_role('verifier');
+  accepted := datastore.find_seed(accept_seed.seed_id);
   if accepted.merged_into is not null then
     perform datastore.refuse('DS409', format('%s was merged into another species already', to_json(accepted.name)));
   end if;
@@ -217,7 +229,7 @@ begin
 end
 $$;
 comment on function datastore.accept_seed(uuid) is
-  'Accepts an unreviewed species: it is known from now on. Again: the same answer, {seed_id, seed_name, status}. Errors: DS404, DS409 for one that was merged.';
+  'Accepts an unreviewed species: it is known from now on. Again: the same answer, {seed_id, seed_name, status}. Errors: DS403 for an acting user who is no verifier, DS404, DS409 for one that was merged.';
 
 create or replace function datastore.merge_seed(seed_id uuid, into_seed_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -225,6 +237,8 @@ declare
   target datastore.seed;
   merged datastore.seed;
 begin
+  perform datastore.check_acting('datastore.seed');
+  perform datastore.check_site_role('verifier');
   -- Imports and feedback read this table, so nobody looks up a species while it becomes another one.
   lock table datastore.label in access exclusive mode;
   target := datastore.find_seed(merge_seed.into_seed_id);
@@ -275,4 +289,4 @@ begin
 end
 $$;
 comment on function datastore.merge_seed(uuid, uuid) is
-  'Merges an unreviewed species into a known one: its labels, in every document before and after, stand for that one. Reads every box, so it takes a while. Answers the known one, {seed_id, seed_name, status}. Errors: DS404, DS409 for one that was reviewed already, or a target that is not known.';
+  'Merges an unreviewed species into a known one: its labels, in every document before and after, stand for that one. Reads every box, so it takes a while. Answers the known one, {seed_id, seed_name, status}. Errors: DS403 for an acting user who is no verifier, DS404, DS409 for one that was reviewed already, or a target that is not known.';

@@ -5,7 +5,12 @@ language plpgsql stable as $$
 declare
   found_group datastore.user_group;
 begin
-  select * into found_group from datastore.user_group where user_group.group_id = find_group.group_id;
+  select * into found_group
+  from datastore.user_group
+  where user_group.group_id = find_group.group_id
+    -- Said here as well as in the policy, which does not bind functions that run as their owner.
+    and (datastore.acting_user() is null
+         or user_group.group_id in (select datastore.acting_groups(false) union all select datastore.acting_invitations()));
   if not found then
     perform datastore.refuse('DS404', format('there is no group %s', coalesce(find_group.group_id::text, 'NULL')));
   end if;
@@ -41,45 +46,56 @@ comment on function datastore.find_group_named(text) is
 
 create or replace function datastore.group_json(group_id uuid) returns jsonb
 language sql stable
-return (
+begin atomic
+  -- It is called by functions that run as their owner, too, so what the caller may see is said here.
   select jsonb_build_object(
     'group_id', user_group.group_id,
     'name', user_group.name,
-    'members', (
-      select coalesce(jsonb_agg(jsonb_build_object('user_id', member.user_id, 'email', user_account.email, 'role', member.role)
-                                order by user_account.email), '[]')
+    'invited', caller.is_invited,
+    'members', case when caller.is_invited then '[]' else (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'user_id', member.user_id, 'email', user_account.email, 'role', member.role, 'accepted', member.accepted_at is not null)
+        order by user_account.email), '[]')
       from datastore.membership as member
       left join datastore.user_account on user_account.user_id = member.user_id
-      where member.group_id = user_group.group_id),
-    'containers', (
-      select coalesce(jsonb_agg(jsonb_build_object('container_id', share.container_id, 'container_name', container.name,
-                                                   'email', user_account.email, 'role', share.role) order by container.name), '[]')
+      where member.group_id = user_group.group_id and (member.accepted_at is not null or caller.is_owner)) end,
+    'containers', case when caller.is_invited then '[]' else (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'container_id', share.container_id, 'container_name', container.name, 'email', user_account.email, 'role', share.role)
+        order by container.name), '[]')
       from datastore.container_share as share
       left join datastore.container on container.container_id = share.container_id
       left join datastore.user_account on user_account.user_id = container.user_id
-      where share.group_id = user_group.group_id))
+      where share.group_id = user_group.group_id) end)
   from datastore.user_group
-  where user_group.group_id = group_json.group_id
-);
-comment on function datastore.group_json(uuid) is 'A group: {group_id, name, members: [{user_id, email, role}], containers: [{container_id, container_name, email, role}]}.';
+  cross join lateral (
+    select datastore.acting_user() is null or user_group.group_id in (select datastore.acting_groups(true)) as is_owner,
+           user_group.group_id in (select datastore.acting_invitations()) as is_invited
+  ) as caller
+  where user_group.group_id = group_json.group_id;
+end;
+comment on function datastore.group_json(uuid) is
+  'A group: {group_id, name, invited: has the acting user yet to join it, members: [{user_id, email, role, accepted}], containers: [{container_id, container_name, email, role}]}. Invitations to others are seen by owners of the group, and an invited user sees its name alone.';
 
 create or replace function datastore.create_group(name text) returns jsonb
-language plpgsql volatile as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  made_id uuid := gen_random_uuid();
+  made_id uuid;
   acting_id uuid := datastore.acting_user();
 begin
+  perform datastore.check_acting('datastore.user_group');
   if create_group.name is null or char_length(btrim(create_group.name)) not between 1 and 255 then
     perform datastore.refuse('DS400', 'invalid name of a group', jsonb_build_array(jsonb_build_object(
       'instance_path', '/name', 'keyword', 'minLength', 'message', 'expected 1 to 255 characters')));
   end if;
-  begin
-    insert into datastore.user_group (group_id, name, created_by) values (made_id, btrim(create_group.name), acting_id);
-  exception when unique_violation then
+  insert into datastore.user_group (name) values (btrim(create_group.name))
+  on conflict do nothing
+  returning user_group.group_id into made_id;
+  if made_id is null then
     perform datastore.refuse('DS409', format('the acting user made a group named %s already', to_json(btrim(create_group.name))));
-  end;
+  end if;
   if acting_id is not null then
-    insert into datastore.membership (group_id, user_id, role, added_by) values (made_id, acting_id, 'owner', acting_id);
+    insert into datastore.membership (group_id, user_id, role, accepted_at) values (made_id, acting_id, 'owner', now());
   end if;
   return datastore.group_json(made_id);
 end
@@ -88,8 +104,9 @@ comment on function datastore.create_group(text) is
   'Makes a group, with the acting user as its owner, and answers {group_id, name, members, containers}. Errors: DS400, DS409 for a name that the same user gave already.';
 
 create or replace function datastore.delete_group(group_id uuid) returns void
-language plpgsql volatile as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
+  perform datastore.check_acting('datastore.user_group');
   delete from datastore.user_group where user_group.group_id = (datastore.find_group(delete_group.group_id, true)).group_id;
 end
 $$;
@@ -97,11 +114,14 @@ comment on function datastore.delete_group(uuid) is
   'Deletes a group: nothing is shared with its members any more, and no picture is touched. Errors: DS403 for who is not its owner, DS404.';
 
 create or replace function datastore.set_member(group_id uuid, email text, role text default 'reader') returns jsonb
-language plpgsql volatile as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  known datastore.user_group := datastore.find_group(set_member.group_id, true);
-  member_id uuid := (datastore.find_user(set_member.email) ->> 'user_id')::uuid;
+  known datastore.user_group;
+  member_id uuid;
 begin
+  perform datastore.check_acting('datastore.membership');
+  known := datastore.find_group(set_member.group_id, true);
+  member_id := (datastore.find_user(set_member.email) ->> 'user_id')::uuid;
   if set_member.role is null or set_member.role not in ('reader', 'contributor', 'owner') then
     perform datastore.refuse('DS400', 'invalid role', jsonb_build_array(jsonb_build_object(
       'instance_path', '/role', 'keyword', 'enum', 'message', 'expected reader, contributor or owner')));
@@ -111,42 +131,60 @@ begin
   if set_member.role <> 'owner' then
     perform datastore.check_not_last_owner(known.group_id, member_id);
   end if;
-  insert into datastore.membership as known_member (group_id, user_id, role, added_by)
-  values (known.group_id, member_id, set_member.role, datastore.acting_user())
+  insert into datastore.membership as known_member (group_id, user_id, role, accepted_at)
+  values (known.group_id, member_id, set_member.role, case when datastore.acting_user() is null then now() end)
   on conflict on constraint membership_pkey do update set role = excluded.role
   where known_member.role <> excluded.role;
   return datastore.group_json(known.group_id);
 end
 $$;
 comment on function datastore.set_member(uuid, text, text) is
-  'Adds a user to a group, or gives them another role: reader, contributor or owner. Answers the group. Errors: DS400, DS403 for who is not an owner of it, DS404 for the group or the email address, DS409 for its last owner.';
+  'Invites a user to a group, or gives a member another role: reader, contributor or owner. An invitation is accepted with datastore.join_group(uuid); one that is given without an acting user is accepted at once. Answers the group. Errors: DS400, DS403 for who is not an owner of it, DS404 for the group or the email address, DS409 for its last owner.';
 
 create or replace function datastore.check_not_last_owner(group_id uuid, user_id uuid) returns void
 language plpgsql stable as $$
 begin
   if array[check_not_last_owner.user_id] = array(
     select membership.user_id from datastore.membership
-    where membership.group_id = check_not_last_owner.group_id and membership.role = 'owner') then
+    where membership.group_id = check_not_last_owner.group_id and membership.role = 'owner' and membership.accepted_at is not null) then
     perform datastore.refuse('DS409', 'they are the last owner of the group: make somebody else an owner first, or delete it');
   end if;
 end
 $$;
 comment on function datastore.check_not_last_owner(uuid, uuid) is 'Raises DS409 for the only owner of a group.';
 
-create or replace function datastore.remove_member(group_id uuid, email text) returns jsonb
-language plpgsql volatile as $$
-declare
-  member_id uuid := (datastore.find_user(remove_member.email) ->> 'user_id')::uuid;
-  known datastore.user_group := datastore.find_group(remove_member.group_id, member_id is distinct from datastore.acting_user());
+create or replace function datastore.join_group(group_id uuid) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  -- Who leaves may not lock the group's row: only its owners may.
-  perform from datastore.membership where membership.group_id = known.group_id and membership.role = 'owner' for share;
+  update datastore.membership
+  set accepted_at = coalesce(membership.accepted_at, now())
+  where membership.group_id = join_group.group_id and membership.user_id = datastore.acting_user();
+  if not found then
+    perform datastore.refuse('DS404', format('the acting user has no invitation to a group %s', coalesce(join_group.group_id::text, 'NULL')));
+  end if;
+  return datastore.group_json(join_group.group_id);
+end
+$$;
+comment on function datastore.join_group(uuid) is
+  'Accepts the acting user''s invitation to a group; again: the same answer. Answers the group. Errors: DS404 without an invitation.';
+
+create or replace function datastore.remove_member(group_id uuid, email text) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  member_id uuid;
+  known datastore.user_group;
+begin
+  perform datastore.check_acting('datastore.membership');
+  member_id := (datastore.find_user(remove_member.email) ->> 'user_id')::uuid;
+  known := datastore.find_group(remove_member.group_id, member_id is distinct from datastore.acting_user());
+  -- Two changes wait for each other here, so that the last owner stays.
+  perform from datastore.user_group where user_group.group_id = known.group_id for no key update;
   perform datastore.check_not_last_owner(known.group_id, member_id);
   delete from datastore.membership where membership.group_id = known.group_id and membership.user_id = member_id;
   if not found then
     perform datastore.refuse('DS404', format('%s is not in the group %s', remove_member.email, to_json(known.name)));
   end if;
-  return datastore.group_json(known.group_id);
+  return case when member_id is distinct from datastore.acting_user() then datastore.group_json(known.group_id) end;
 end
 $$;
 comment on function datastore.remove_member(uuid, text) is
@@ -156,7 +194,7 @@ create or replace function datastore.rebuild_groups() returns jsonb
 language sql stable
 return (select coalesce(jsonb_agg(datastore.group_json(user_group.group_id) order by user_group.name, user_group.created_at), '[]') from datastore.user_group);
 comment on function datastore.rebuild_groups() is
-  'The groups of the acting user, with their members and what is shared with them: [{group_id, name, members, containers}].';
+  'The groups of the acting user, with their members and what is shared with them, and their invitations: an array as of datastore.group_json(uuid).';
 
 create or replace function datastore.require_own_container(container_id uuid default null) returns uuid
 language plpgsql stable as $$
@@ -181,8 +219,11 @@ begin
     perform datastore.refuse('DS400', 'invalid role', jsonb_build_array(jsonb_build_object(
       'instance_path', '/role', 'keyword', 'enum', 'message', 'expected reader or contributor')));
   end if;
-  insert into datastore.container_share as known (container_id, group_id, role, shared_by)
-  values (known_id, known_group.group_id, share_container.role, datastore.acting_user())
+  if known_group.group_id in (select datastore.acting_invitations()) then
+    perform datastore.refuse('DS403', format('the acting user was invited to the group %s: join it first', to_json(known_group.name)));
+  end if;
+  insert into datastore.container_share as known (container_id, group_id, role)
+  values (known_id, known_group.group_id, share_container.role)
   on conflict on constraint container_share_pkey do update set role = excluded.role
   where known.role <> excluded.role;
   return datastore.container_json(known_id);
@@ -196,9 +237,7 @@ language plpgsql volatile as $$
 declare
   known_id uuid := datastore.require_own_container(unshare_container.container_id);
 begin
-  delete from datastore.container_share as share
-  where share.container_id = known_id and share.group_id = unshare_container.group_id;
-  if not found then
+  if not datastore.remove_share(known_id, unshare_container.group_id) then
     perform datastore.refuse('DS404', format('the container is not shared with the group %s', coalesce(unshare_container.group_id::text, 'NULL')));
   end if;
   return datastore.container_json(known_id);
@@ -214,10 +253,10 @@ declare
   known_id uuid := datastore.require_own_container(publish_container.container_id);
 begin
   if publish_container.is_public then
-    insert into datastore.container_publication (container_id, published_by) values (known_id, datastore.acting_user())
+    insert into datastore.container_publication (container_id) values (known_id)
     on conflict (container_id) do nothing;
   else
-    delete from datastore.container_publication where container_publication.container_id = known_id;
+    perform datastore.remove_publication(known_id);
   end if;
   return datastore.container_json(known_id);
 end

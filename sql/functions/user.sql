@@ -4,6 +4,7 @@ return (
   select jsonb_build_object(
     'user_id', user_account.user_id,
     'email', user_account.email,
+    'site_role', user_account.site_role,
     'container_id', container.container_id,
     'container_name', container.name,
     'picture_set_id', (
@@ -65,3 +66,23 @@ end
 $$;
 comment on function datastore.find_user(text) is
   'The user with this email address, without regard to case: {user_id, email, container_id, container_name, picture_set_id}. Errors: DS404.';
+
+create or replace function datastore.set_site_role(email text, site_role text) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  known_id uuid;
+begin
+  perform datastore.check_acting('datastore.user_account');
+  perform datastore.check_site_role('administrator');
+  if set_site_role.site_role is null or set_site_role.site_role not in ('user', 'verifier', 'administrator') then
+    perform datastore.refuse('DS400', 'invalid site role', jsonb_build_array(jsonb_build_object(
+      'instance_path', '/site_role', 'keyword', 'enum', 'message', 'expected user, verifier or administrator')));
+  end if;
+  known_id := (datastore.find_user(set_site_role.email) ->> 'user_id')::uuid;
+  update datastore.user_account set site_role = set_site_role.site_role
+  where user_account.user_id = known_id and user_account.site_role <> set_site_role.site_role;
+  return datastore.user_json(known_id);
+end
+$$;
+comment on function datastore.set_site_role(text, text) is
+  'Gives a user a role on this site: user, verifier (reviews species) or administrator (moreover registers models and pipelines, and gives site roles). The first administrator is made by the database''s owner, without an acting user. Written to the history. Answers as register_user. Errors: DS400, DS403 for an acting user who is no administrator, DS404.';

@@ -1,85 +1,121 @@
--- What each role may do at all; sql/security/policies.sql says with which rows.
+-- What sql/security/privileges.sql declares is granted, and everything else is revoked; only what differs is touched.
 
-create or replace function datastore.grant_to_roles(statement text) returns void
-language plpgsql volatile as $$
-begin
-  if not (datastore.role_is_there('app') and datastore.role_is_there('worker') and datastore.role_is_there('reader')) then
-    return;  -- sql/security/roles.sql said so
-  end if;
-  execute replace(replace(replace(statement,
-    '{app}', quote_ident(datastore.role_name('app'))),
-    '{worker}', quote_ident(datastore.role_name('worker'))),
-    '{reader}', quote_ident(datastore.role_name('reader')));
-end
-$$;
-comment on function datastore.grant_to_roles(text) is 'Runs a grant or revoke with the names of the database roles for {app}, {worker} and {reader}.';
+create or replace function datastore.wanted_privileges()
+returns table (role text, privilege text, kind text, object text, reason text)
+language sql stable set search_path = pg_catalog, pg_temp
+begin atomic
+  with named as (
+    select role.part, declared.privilege, declared.reason, item.text
+    from datastore.declared_privileges() as declared
+    cross join lateral string_to_table(declared.roles, ' ') as role(part)
+    -- Names stand apart by spaces; a list of columns belongs to the table before it.
+    cross join lateral (
+      select match[1] as text from regexp_matches(declared.objects, '(schema \w+|\w+\([^)]*\)|\w+)', 'g') as match
+    ) as item
+  )
+  select datastore.role_name(named.part), named.privilege, 'schema', substr(named.text, 8), named.reason
+  from named where named.privilege = 'usage'
+  union all
+  select datastore.role_name(named.part), named.privilege, 'function', pg_proc.oid::regprocedure::text, named.reason
+  from named
+  left join pg_catalog.pg_proc on pg_proc.proname = named.text and pg_proc.pronamespace = to_regnamespace('datastore')
+    and pg_proc.prorettype <> 'pg_catalog.trigger'::regtype
+  where named.privilege = 'execute'
+  union all
+  select datastore.role_name(named.part), named.privilege, 'table', 'datastore.' || named.text, named.reason
+  from named where named.privilege not in ('usage', 'execute') and named.text not like '%(%'
+  union all
+  select datastore.role_name(named.part), named.privilege, 'column',
+         'datastore.' || split_part(named.text, '(', 1) || '.' || btrim(listed.name, E' \n)'), named.reason
+  from named
+  cross join lateral string_to_table(split_part(named.text, '(', 2), ',') as listed(name)
+  where named.text like '%(%';
+end;
+comment on function datastore.wanted_privileges() is
+  'datastore.declared_privileges() with the names of the database roles, one row for each object. kind: schema, function, table or column.';
+
+create or replace function datastore.granted_privileges()
+returns table (role text, privilege text, kind text, object text)
+language sql stable set search_path = pg_catalog, pg_temp
+begin atomic
+  with granted as (
+    select 'schema' as kind, nspname::text as object, acl.grantee, acl.privilege_type
+    from pg_catalog.pg_namespace
+    cross join lateral aclexplode(coalesce(nspacl, acldefault('n', nspowner))) as acl
+    where nspname in ('datastore', 'jsonschema') and acl.grantee <> nspowner
+    union all
+    select 'function', pg_proc.oid::regprocedure::text, acl.grantee, acl.privilege_type
+    from pg_catalog.pg_proc
+    cross join lateral aclexplode(coalesce(proacl, acldefault('f', proowner))) as acl
+    where pronamespace = to_regnamespace('datastore') and acl.grantee <> proowner
+    union all
+    select 'table', pg_class.oid::regclass::text, acl.grantee, acl.privilege_type
+    from pg_catalog.pg_class
+    cross join lateral aclexplode(coalesce(relacl, acldefault(case relkind when 'S' then 's' else 'r' end::"char", relowner))) as acl
+    where relnamespace = to_regnamespace('datastore') and relkind in ('r', 'p', 'v', 'm', 'S', 'f') and acl.grantee <> relowner
+    union all
+    select 'column', attrelid::regclass::text || '.' || attname, acl.grantee, acl.privilege_type
+    from pg_catalog.pg_attribute
+    join pg_catalog.pg_class on pg_class.oid = attrelid and relnamespace = to_regnamespace('datastore')
+    cross join lateral aclexplode(attacl) as acl
+    where acl.grantee <> relowner
+  )
+  select case granted.grantee when 0 then 'public' else pg_get_userbyid(granted.grantee)::text end,
+         lower(granted.privilege_type), granted.kind, granted.object
+  from granted;
+end;
+comment on function datastore.granted_privileges() is
+  'What roles other than the owner may use in the schema datastore, from the catalogue. Types are not in it: PostgreSQL lets everybody name one.';
+
+create or replace function datastore.privilege_differences()
+returns table (statement text, problem text)
+language sql stable set search_path = pg_catalog, pg_temp
+begin atomic
+  with wanted as (
+    select wanted.role, wanted.privilege, wanted.kind, wanted.object from datastore.wanted_privileges() as wanted
+  ), difference as (
+    (select 'grant' as verb, missing.* from (select * from wanted except select * from datastore.granted_privileges()) as missing)
+    union all
+    (select 'revoke', excess.* from (select * from datastore.granted_privileges() except select * from wanted) as excess
+     -- What another role was given by hand, such as a monitor of the server, is its owner's business.
+     where excess.role in ('public', datastore.role_name('app'), datastore.role_name('worker'), datastore.role_name('reader'))
+       and not (excess.kind = 'schema' and excess.object = 'jsonschema' and excess.role = 'public'))
+  )
+  select format('%s %s %s %s %s %s', difference.verb, difference.privilege || case difference.kind when 'column'
+                  then format(' (%I)', split_part(difference.object, '.', 3)) else '' end,
+                'on', case difference.kind when 'column' then 'table' else difference.kind end,
+                case difference.kind when 'column' then split_part(difference.object, '.', 1) || '.' || split_part(difference.object, '.', 2)
+                  else difference.object end,
+                case difference.verb when 'grant' then 'to ' else 'from ' end
+                  || case difference.role when 'public' then 'public' else quote_ident(difference.role) end),
+         format('%s on %s: %s %s', difference.privilege, difference.object,
+                case difference.verb when 'grant' then 'declared, and not granted to' else 'not declared, and granted to' end, difference.role)
+  from difference
+  order by difference.verb desc, difference.object, difference.role;
+end;
+comment on function datastore.privilege_differences() is
+  'How the privileges of the roles differ from what is declared, and the statements that mend it. No row where nothing differs.';
 
 do $$
 declare
   statement text;
+  undeclared text;
 begin
-  foreach statement in array array[
-    'revoke all on all tables in schema datastore from public, {app}, {worker}, {reader}',
-    'revoke all on all functions in schema datastore from public, {app}, {worker}, {reader}',
-    'grant usage on schema datastore, jsonschema to {app}, {worker}, {reader}',
-    'grant execute on all functions in schema datastore to {app}, {worker}, {reader}',
-    'grant select on all tables in schema datastore to {app}, {worker}, {reader}',
-
-    -- The backend, through the functions
-    'grant insert, delete on datastore.picture_set, datastore.picture, datastore.picture_label, datastore.claim, datastore.inference,
-       datastore.box, datastore.expert_guess, datastore.verdict, datastore.blob_deletion, datastore.user_group, datastore.membership,
-       datastore.container_share, datastore.container_publication, datastore.pipeline_choice to {app}',
-    'grant update (role) on datastore.membership, datastore.container_share to {app}',
-    'grant update (name) on datastore.user_group to {app}',
-    'grant update (pipeline_id, chosen_at) on datastore.pipeline_choice to {app}',
-    -- Which is what locks the row, too
-    'grant update (ready_at) on datastore.container to {app}',
-    'grant update (revoked_at, revoked_by) on datastore.container_key to {app}',
-    'grant insert on datastore.link to {app}',
-    'grant insert, update, delete on datastore.seed, datastore.label, datastore.model, datastore.model_version, datastore.model_secret,
-       datastore.pipeline, datastore.pipeline_model, datastore.pipelines_import to {app}',
-
-    'grant insert, update, delete on all tables in schema datastore to {worker}',
-    -- Nobody but the triggers writes the history.
-    'revoke insert, update, delete on datastore.history from {worker}',
-    -- What is installed is the affair of whoever migrates.
-    'revoke all on datastore.installed_part, datastore.installed_object from {app}, {worker}, {reader}',
-
-    'revoke all on datastore.model_secret, datastore.container_key from {reader}',
-    -- It reads, and these do something as their owner.
-    'revoke execute on function datastore.register_user(text, text), datastore.merge_seed(uuid, uuid), datastore.recognise_models() from {reader}'
-  ] loop
-    perform datastore.grant_to_roles(statement);
+  if not (datastore.role_is_there('app') and datastore.role_is_there('worker') and datastore.role_is_there('reader')) then
+    return;  -- sql/security/roles.sql said so
+  end if;
+  select string_agg(wanted.privilege || ' for ' || wanted.reason, '; ') into undeclared
+  from datastore.wanted_privileges() as wanted where wanted.object is null;
+  if undeclared is not null then
+    raise exception 'sql/security/privileges.sql names a function that does not exist: %', undeclared;
+  end if;
+  for statement in select difference.statement from datastore.privilege_differences() as difference loop
+    execute statement;
   end loop;
-
-  -- No row is moved to another container, and who reads everything reads no keys.
-  for statement in
-    select format('grant select (%s) on datastore.container_key to {reader}', string_agg(quote_ident(attname), ', '))
-    from pg_catalog.pg_attribute
-    where attrelid = 'datastore.container_key'::regclass and attnum > 0 and not attisdropped and attname not in ('nonce', 'ciphertext')
-    union all
-    select format('grant update (%s) on %s to {app}',
-                  (select string_agg(quote_ident(attname), ', ') from pg_catalog.pg_attribute
-                   where attrelid = changed and attnum > 0 and not attisdropped and attgenerated = '' and attidentity = '' and attname <> 'container_id'),
-                  changed)
-    from unnest(array['datastore.picture_set', 'datastore.picture', 'datastore.picture_label', 'datastore.claim', 'datastore.inference', 'datastore.box',
-                      'datastore.expert_guess', 'datastore.verdict']::regclass[]) as changed
-  loop
-    perform datastore.grant_to_roles(statement);
-  end loop;
-end
-$$;
-
--- A trigger function runs as the owner. Attached to a table of the caller's own it would read what the caller put there.
-do $$
-declare
-  trigger_function regprocedure;
-begin
-  for trigger_function in
-    select pg_proc.oid from pg_catalog.pg_proc
-    where pronamespace = 'datastore'::regnamespace and prorettype = 'pg_catalog.trigger'::regtype
-  loop
-    perform datastore.grant_to_roles(format('revoke execute on function %s from {app}, {worker}, {reader}', trigger_function));
-  end loop;
+  -- A temporary table of the caller's own is the place for casts, triggers and operators of their own.
+  if (select pg_has_role(datdba, 'usage') from pg_catalog.pg_database where datname = current_database())
+     and has_database_privilege('public', current_database(), 'temporary') then
+    execute format('revoke temporary on database %I from public', current_database());
+  end if;
 end
 $$;

@@ -34,42 +34,47 @@ declare
   my_groups text := 'group_id in (select datastore.acting_groups(false))';
   owned_groups text := 'group_id in (select datastore.acting_groups(true))';
   myself text := 'user_id = (select datastore.acting_user())';
+  administers text := '(select datastore.acting_site_role()) = ''administrator''';
+  shared_table text;
   tenant_table regclass;
 begin
   -- People
   perform datastore.make_policy('datastore.user_account', 'app_reads', 'select', 'app', 'user_id in (select datastore.known_users())', null);
   perform datastore.make_policy('datastore.pipeline_choice', 'app_changes', 'all', 'app', myself, myself);
 
-  -- Groups: their members see them, their owners change them, and everybody may leave
-  perform datastore.make_policy('datastore.user_group', 'app_reads', 'select', 'app', my_groups, null);
-  perform datastore.make_policy('datastore.user_group', 'app_inserts', 'insert', 'app', null, 'created_by = (select datastore.acting_user())');
-  perform datastore.make_policy('datastore.user_group', 'app_updates', 'update', 'app', owned_groups, owned_groups);
-  perform datastore.make_policy('datastore.user_group', 'app_deletes', 'delete', 'app', owned_groups, null);
-  perform datastore.make_policy('datastore.membership', 'app_reads', 'select', 'app', my_groups, null);
-  perform datastore.make_policy('datastore.membership', 'app_inserts', 'insert', 'app', null, owned_groups);
-  perform datastore.make_policy('datastore.membership', 'app_updates', 'update', 'app', owned_groups, owned_groups);
-  perform datastore.make_policy('datastore.membership', 'app_deletes', 'delete', 'app', owned_groups || ' or ' || myself, null);
+  -- Groups are written by functions that run as their owner; an invited user sees the group's name and their invitation
+  perform datastore.make_policy('datastore.user_group', 'app_reads', 'select', 'app',
+    my_groups || ' or group_id in (select datastore.acting_invitations())', null);
+  perform datastore.make_policy('datastore.membership', 'app_reads', 'select', 'app',
+    owned_groups || ' or accepted_at is not null and ' || my_groups || ' or ' || myself, null);
 
   -- Containers: their owners share them, with groups that they are in themselves
   perform datastore.make_policy('datastore.container', 'app_reads', 'select', 'app', seen, null);
-  perform datastore.make_policy('datastore.container', 'app_updates', 'update', 'app', changed, changed);
   perform datastore.make_policy('datastore.container_share', 'app_reads', 'select', 'app', own || ' or ' || my_groups, null);
   perform datastore.make_policy('datastore.container_share', 'app_inserts', 'insert', 'app', null, own || ' and ' || my_groups);
   perform datastore.make_policy('datastore.container_share', 'app_updates', 'update', 'app', own, own || ' and ' || my_groups);
-  perform datastore.make_policy('datastore.container_share', 'app_deletes', 'delete', 'app', own, null);
   perform datastore.make_policy('datastore.container_publication', 'app_reads', 'select', 'app', seen, null);
   perform datastore.make_policy('datastore.container_publication', 'app_inserts', 'insert', 'app', null, own);
-  perform datastore.make_policy('datastore.container_publication', 'app_deletes', 'delete', 'app', own, null);
 
-  -- Keys to write are for those who may; their owners issue and revoke them. What was handed out is told like the history.
+  -- Keys to write are for those who may write. Their owners issue and revoke them, and a revoked key stays revoked.
   perform datastore.make_policy('datastore.container_key', 'app_reads', 'select', 'app', read_or_changed, null);
-  perform datastore.make_policy('datastore.container_key', 'app_updates', 'update', 'app', own, own);
-  perform datastore.make_policy('datastore.link', 'app_reads', 'select', 'app', changed || ' or issued_by = (select datastore.acting_user())', null);
+  perform datastore.make_policy('datastore.container_key', 'app_updates', 'update', 'app',
+    own || ' and revoked_at is null', own || ' and revoked_at is not null');
+  perform datastore.make_policy('datastore.link', 'app_reads', 'select', 'app',
+    changed || ' or issued_by = (select datastore.acting_user())', null);
   perform datastore.make_policy('datastore.link', 'app_inserts', 'insert', 'app', null, read_or_changed);
 
   -- The history is for those who may change what it tells about; triggers write it
-  perform datastore.make_policy('datastore.history', 'app_reads', 'select', 'app',
-    changed || ' or container_id is null and entity in (''user_group'', ''membership'') and entity_id in (select datastore.acting_groups(true))', null);
+  perform datastore.make_policy('datastore.history', 'app_reads', 'select', 'app', format(
+    '%s or container_id is null and (%s or entity in (%L, %L) and entity_id in (select datastore.acting_groups(true)))',
+    changed, administers, 'user_group', 'membership'), null);
+
+  -- What all containers share is read by everybody, and changed by administrators
+  foreach shared_table in array array['model', 'model_version', 'model_secret', 'pipeline', 'pipeline_model', 'pipelines_import'] loop
+    perform datastore.make_policy(('datastore.' || shared_table)::regclass, 'app_reads', 'select', 'app', 'true', null);
+    perform datastore.make_policy(('datastore.' || shared_table)::regclass, 'app_inserts', 'insert', 'app', null, administers);
+    perform datastore.make_policy(('datastore.' || shared_table)::regclass, 'app_updates', 'update', 'app', administers, administers);
+  end loop;
 
   -- Everything else that belongs to a container, and the roles that see all of them
   for tenant_table in
@@ -85,7 +90,6 @@ begin
       perform datastore.make_policy(tenant_table, 'app_reads', 'select', 'app', seen, null);
       perform datastore.make_policy(tenant_table, 'app_inserts', 'insert', 'app', null, changed);
       perform datastore.make_policy(tenant_table, 'app_updates', 'update', 'app', changed, changed);
-      perform datastore.make_policy(tenant_table, 'app_deletes', 'delete', 'app', changed, null);
     end if;
     perform datastore.make_policy(tenant_table, 'worker_changes', 'all', 'worker', 'true', 'true');
     perform datastore.make_policy(tenant_table, 'reader_reads', 'select', 'reader', 'true', null);

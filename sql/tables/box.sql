@@ -16,6 +16,8 @@ create table datastore.box (
   primary key (box_id, container_id),
   foreign key (inference_id, container_id) references datastore.inference on delete cascade,
   -- A row keeps the version that it was written with: a newer one adds its own constraints beside these.
+  -- A box's id names its inference, so no other container has one like it.
+  constraint box_id_check check (box_id = datastore.counted_id(left(inference_id::text, 24), position)::uuid),
   constraint box_schema_version_check check (schema_version in (1)),
   constraint inference_v1_box_check check (schema_version <> 1 or datastore.inference_v1_box(document)),
   constraint inference_v1_guesses_check check (schema_version <> 1 or datastore.inference_v1_guesses(guesses)),
@@ -27,7 +29,7 @@ create index box_inference_id_idx on datastore.box (inference_id, position);
 
 comment on table datastore.box is
   'A box of an inference, with its guesses: what the model said, or what an expert drew. A row never changes, but for the species that its labels stand for. Guesses as rows: datastore.guess.';
-comment on column datastore.box.box_id is 'Counted on from the inference''s id; random in a box that an expert drew.';
+comment on column datastore.box.box_id is 'Counted on from the inference''s id: datastore.counted_id(text, bigint, bigint).';
 comment on column datastore.box.container_id is 'The tenant; never changed.';
 comment on column datastore.box.inference_id is 'The inference.';
 comment on column datastore.box.position is 'Its place in the inference, from 1; drawn boxes come after the model''s, in the order in which they were drawn.';

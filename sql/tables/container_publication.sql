@@ -1,7 +1,7 @@
 create table datastore.container_publication (
   container_id uuid primary key references datastore.container on delete cascade,
   published_at timestamptz not null default now(),
-  published_by uuid
+  published_by uuid default datastore.acting_user()
 );
 
 comment on table datastore.container_publication is 'The containers that every user may see.';

@@ -3,7 +3,7 @@ create table datastore.container_share (
   group_id uuid not null references datastore.user_group on delete cascade,
   role text not null default 'contributor',
   shared_at timestamptz not null default now(),
-  shared_by uuid,
+  shared_by uuid default datastore.acting_user(),
   primary key (group_id, container_id),
   constraint container_share_role_check check (role in ('reader', 'contributor'))
 );

@@ -5,7 +5,7 @@ create table datastore.expert_guess (
   position bigint not null generated always as identity,
   label text not null,
   seed_id uuid references datastore.seed,
-  added_by uuid,
+  added_by uuid default datastore.acting_user(),
   added_at timestamptz not null default now(),
   primary key (object_id, container_id),
   foreign key (box_id, container_id) references datastore.box on delete cascade,

@@ -21,3 +21,10 @@ return lower(regexp_replace(
   '\s+', ' ', 'g'));
 comment on function datastore.seed_key(text) is
   'What a label is compared by: trimmed, without one pair of quotes and a leading class number, spaces and case folded. ''14 Ambrosia  Trifida'' gives ambrosia trifida.';
+
+create function datastore.counted_id(prefix text, box_place bigint, guess_place bigint default 0) returns text
+language sql immutable parallel safe
+-- A bit that is always set keeps it at twelve digits, quicker than lpad().
+return prefix || to_hex((1::bigint << 47) | (box_place << 24) | guess_place);
+comment on function datastore.counted_id(text, bigint, bigint) is
+  'The id of a box, or of one of its guesses, as text: the first 24 characters of its inference''s id, then twelve hexadecimal digits: a bit that is set, the box''s place, from 1, in 23 bits, and the guess''s in 24 bits, 0 for the box itself.';

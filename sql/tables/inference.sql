@@ -12,7 +12,7 @@ create table datastore.inference (
   top_seed_id uuid,
   top_score numeric,
   created_at timestamptz not null default now(),
-  requested_by uuid,
+  requested_by uuid default datastore.acting_user(),
   feedback_at timestamptz,
   verified_at timestamptz,
   verified_by uuid,

@@ -1,5 +1,6 @@
 -- Users, containers, picture sets, pictures
 \ir schema.sql
+\ir ../functions/acting_user.sql
 \ir document_checks.sql
 \ir expressions.sql
 \ir document_schema.sql

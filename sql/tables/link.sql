@@ -6,7 +6,7 @@ create table datastore.link (
   starts_at timestamptz not null,
   expires_at timestamptz not null,
   issued_at timestamptz not null default now(),
-  issued_by uuid,
+  issued_by uuid default datastore.acting_user(),
   primary key (link_id, container_id),
   constraint link_permission_check check (permission in ('read', 'write')),
   constraint link_period_check check (starts_at < expires_at)

@@ -3,7 +3,8 @@ create table datastore.membership (
   user_id uuid not null references datastore.user_account on delete cascade,
   role text not null,
   added_at timestamptz not null default now(),
-  added_by uuid,
+  added_by uuid default datastore.acting_user(),
+  accepted_at timestamptz,
   primary key (user_id, group_id),
   constraint membership_role_check check (role in ('reader', 'contributor', 'owner'))
 );
@@ -16,3 +17,4 @@ comment on column datastore.membership.role is
   'reader: sees what is shared with the group. contributor: changes it, too. owner: says, moreover, who is in the group.';
 comment on column datastore.membership.added_at is 'Since when.';
 comment on column datastore.membership.added_by is 'Who added them, if it is known.';
+comment on column datastore.membership.accepted_at is 'When the user accepted the invitation; NULL until then, and neither sees anything of the other. What the database''s owner adds is accepted at once.';

@@ -10,9 +10,9 @@ create table datastore.model_version (
   task text generated always as (datastore.task_name(document ->> 'task')) stored,
   accuracy numeric generated always as (datastore.number_of(document -> 'Accuracy')) stored,
   created_at timestamptz not null default now(),
-  created_by uuid,
+  created_by uuid default datastore.acting_user(),
   edited_at timestamptz not null default now(),
-  edited_by uuid,
+  edited_by uuid default datastore.acting_user(),
   constraint model_version_key unique (model_id, version),
   -- A row keeps the version that it was written with: a newer one adds its own constraint, and itself to this list.
   constraint model_version_schema_version_check check (schema_version in (1)),

@@ -3,7 +3,7 @@ create table datastore.picture_label (
   container_id uuid not null,
   seed_id uuid not null references datastore.seed,
   origin text not null,
-  labelled_by uuid,
+  labelled_by uuid default datastore.acting_user(),
   labelled_at timestamptz not null default now(),
   primary key (picture_id, container_id, seed_id, origin),
   foreign key (picture_id, container_id) references datastore.picture on delete cascade,

@@ -13,9 +13,9 @@ create table datastore.picture_set (
   project_name text generated always as (document ->> 'project_name') stored,
   submitter_name text generated always as (document ->> 'submitter_name') stored,
   created_at timestamptz not null default now(),
-  created_by uuid,
+  created_by uuid default datastore.acting_user(),
   edited_at timestamptz not null default now(),
-  edited_by uuid,
+  edited_by uuid default datastore.acting_user(),
   last_change text not null default 'picture_set created',
   primary key (picture_set_id, container_id),
   -- A row keeps the version that it was written with: a newer one adds its own constraint, and itself to the first.

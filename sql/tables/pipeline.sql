@@ -11,9 +11,9 @@ create table datastore.pipeline (
   version text not null generated always as (datastore.version_text(document -> 'version')) stored,
   models jsonb not null generated always as (document -> 'models') stored,
   created_at timestamptz not null default now(),
-  created_by uuid,
+  created_by uuid default datastore.acting_user(),
   edited_at timestamptz not null default now(),
-  edited_by uuid,
+  edited_by uuid default datastore.acting_user(),
   constraint pipeline_name_key unique (name),
   -- A row keeps the version that it was written with: a newer one adds its own constraint, and itself to this list.
   constraint pipeline_schema_version_check check (schema_version in (1)),

@@ -3,7 +3,7 @@ create table datastore.pipelines_import (
   document jsonb not null,
   claimed jsonb,
   imported_at timestamptz not null default now(),
-  imported_by uuid,
+  imported_by uuid default datastore.acting_user(),
   constraint pipelines_import_document_check check (datastore.object_v1(document)),
   constraint pipelines_import_claimed_check check (datastore.object_v1(claimed))
 );

@@ -2,7 +2,7 @@ create table datastore.user_group (
   group_id uuid primary key default gen_random_uuid(),
   name text not null,
   created_at timestamptz not null default now(),
-  created_by uuid,
+  created_by uuid default datastore.acting_user(),
   constraint user_group_name_check check (char_length(name) between 1 and 255)
 );
 -- A name that somebody else took tells nothing: names are unique for who gave them.

@@ -7,7 +7,7 @@ create table datastore.verdict (
   is_manual boolean not null default false,
   -- what was said, as sent, and by whom
   said jsonb not null,
-  said_by uuid,
+  said_by uuid default datastore.acting_user(),
   said_at timestamptz not null default now(),
   schema_version integer not null default 1,
   -- what holds for the box since then

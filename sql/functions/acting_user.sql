@@ -1,0 +1,12 @@
+-- Who asks. A backend calls: select … from datastore.act_as($1). Without it a call runs as the connection's own role.
+-- Columns that say who did something have these as their defaults.
+
+create or replace function datastore.acting_user() returns uuid
+language sql stable parallel safe
+return nullif(split_part(current_setting('datastore.acting', true), ' ', 1), '')::uuid;
+comment on function datastore.acting_user() is 'The user set by datastore.act_as, else NULL.';
+
+create or replace function datastore.acting_container() returns uuid
+language sql stable parallel safe
+return nullif(split_part(current_setting('datastore.acting', true), ' ', 2), '')::uuid;
+comment on function datastore.acting_container() is 'The container of the user set by datastore.act_as, else NULL.';
