@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 import pytest
 
 from datastore_db import Store
@@ -37,6 +38,8 @@ class Caller:
 
 @pytest.fixture
 def caller(database_url: str, store: Store, ana: User) -> Caller:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("select datastore.set_site_role(%s, 'administrator')", [ana["email"]])
     answer = cost(
         database_url, "select datastore.announce_pictures(%s, '[{}]')", ana["picture_set_id"], acting=ana["user_id"]
     ).answer
