@@ -25,7 +25,7 @@ begin atomic
 
   -- Documents: they read no table but the schemas
   ('app worker reader', 'execute', 'refuse json_pointer spelling_message more_members with_kept number_of is_tier seed_key
-    counted_id version_text task_name version_parts from_base64 to_base64 items_of extension_of object_v1 email_v1
+    counted_id version_text task_name version_parts from_base64 to_base64 items_of items_beside extension_of object_v1 email_v1
     is_near_limits is_beyond_range is_deep limit_errors check_limits read_document is_json schema_of fits_schema system_keys kept_keys claimed_keys
     what_the_client_says in_one_spelling', 'documents are taken apart and put together again'),
   ('app worker reader', 'execute', 'picture_v1 picture_set_v1 inspection_v1 inspection_v1_metadata inspection_v1_image_data
@@ -33,7 +33,7 @@ begin atomic
     feedback_v1_box pipelines_v1 pipelines_v1__sealed pipelines_v1__task pipelines_v1_model pipelines_v1_model__sealed
     pipelines_v1_model__task pipelines_v1_pipeline', 'compiled checks, which the constraints of the tables call'),
   ('app worker reader', 'execute', 'picture_rules picture_set_rules picture_misspellings picture_set_misspellings inference_rules
-    corner_rules corners_of feedback_rules pipelines_rules secret_errors stray_secrets rule_errors document_errors
+    corner_rules corners_of feedback_rules pipelines_rules secret_errors stray_secrets may_have_stray_secrets rule_errors document_errors
     invalid_documents document_is_valid check_document check_documents',
     'documents are checked, and whoever hands one on may ask what is wrong with it'),
   ('app worker reader', 'select', 'document_schema', 'the schemas by which documents are checked'),
@@ -53,6 +53,7 @@ begin atomic
     'announce_pictures; its id and the name of its blob are made by the table'),
   ('app', 'update', 'picture(document, kept, state, replaced_by, size, md5, image_data, quality_check)',
     'update_picture and confirm_pictures; a trigger refuses to change what describes stored bytes'),
+  ('app', 'update', 'picture(etag)', 'confirm_pictures, also of a lost blob that was put back'),
   ('app', 'update', 'picture(feedback, correction_applied)', 'record_feedback'),
   ('app', 'insert', 'claim(container_id, entity, entity_id, claimed)', 'remember_claims'),
   ('app', 'update', 'claim(claimed)', 'remember_claims'),
