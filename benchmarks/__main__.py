@@ -1,4 +1,4 @@
-"""`make bench`: prints two tables and writes benchmarks/results/latest.json. `make bench ARGS=rebuild` runs one."""
+"""`make bench`: a table for each benchmark, and benchmarks/results/latest.json. `make bench ARGS=rebuild` runs one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -15,10 +16,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import inference, jsonschema, keys, performance, rebuild, security, upload
+from benchmarks.databases import stack_of_its_own
 from benchmarks.figures import Figure
 from datastore_db.keys.key_ring import new_key
 from datastore_db.local import LocalStack, start
-from datastore_db.migrate import migrate
 
 BENCHMARKS = {
     "inference": inference.measure,
@@ -33,16 +34,20 @@ BENCHMARKS = {
 
 def main(names: list[str]) -> None:
     """Run the benchmarks of these names, or all."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 140)
     figures: list[Figure] = []
     os.environ["DATASTORE_KEK"] = new_key()  # pictures go and come with the keys of containers, as they do elsewhere
     with tempfile.TemporaryDirectory(prefix="datastore-db-bench-") as home, start(Path(home)) as stack:
-        migrate(stack.database_url)
+        about = _about(stack)
         for name in names or BENCHMARKS:
             console.print(f"measuring {name} …")
-            figures += BENCHMARKS[name](stack)
-        about = _about(stack)
-    _print(console, figures, about)
+            with stack_of_its_own(stack, f"bench_{name}") as own:
+                measured = BENCHMARKS[name](own)
+            _print(console, measured, about)
+            figures += measured
+    for figure in figures:
+        if not figure.is_reached:
+            console.print(f"[red]beyond its bar[/]: {figure.what}: {figure.ratio:.2f}, to reach {figure.to_reach:g}")
     results = Path(__file__).parent / "results"
     results.mkdir(exist_ok=True)
     text = json.dumps(
@@ -65,11 +70,10 @@ def _print(console: Console, figures: list[Figure], about: str) -> None:
             table.add_column(column, overflow="fold")
         for figure in figures:
             if figure.delay == delay:
-                reached = figure.to_reach is None or figure.ratio <= figure.to_reach
                 table.add_row(
                     figure.what,
                     figure.against,
-                    f"{'[green]' if reached else '[red]'}{figure.ratio:.2f}",
+                    f"[green]{figure.ratio:.2f}" if figure.is_reached else f"[red]{figure.ratio:.2f} beyond its bar",
                     "" if figure.to_reach is None else f"{figure.to_reach:g}",
                     figure.detail,
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,15 @@ from psycopg.conninfo import make_conninfo
 
 from datastore_db.local import LocalStack
 from datastore_db.migrate import migrate
+
+
+@contextmanager
+def stack_of_its_own(stack: LocalStack, name: str) -> Iterator[LocalStack]:
+    """The same servers with a migrated database of its own, so that no benchmark meets what another one left."""
+    with database_of_its_own(stack, name) as connection:
+        own = copy.copy(stack)
+        own.database_url = make_conninfo(stack.database_url, dbname=connection.info.dbname)
+        yield own
 
 
 @contextmanager

@@ -19,6 +19,11 @@ class Figure:
     detail: str
     delay: float = 0
 
+    @property
+    def is_reached(self) -> bool:
+        """Whether the ratio is within its bar."""
+        return self.to_reach is None or self.ratio <= self.to_reach
+
 
 def alternately(rounds: int, *actions: Callable[[], object]) -> list[float]:
     """The median seconds of each action, run in turn so that what else the machine does meets all alike."""

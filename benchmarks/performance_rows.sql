@@ -11,8 +11,8 @@ with inference as (
   cross join (select picture_id, container_id from datastore.picture limit 1) as picture
   returning inference_id, container_id
 ), box as (
-  insert into datastore.box (container_id, inference_id, position, document, guesses, seed_id, seed_ids, scores, top_place)
-  select inference.container_id, inference.inference_id, place,
+  insert into datastore.box (container_id, inference_id, box_id, position, document, guesses, seed_id, seed_ids, scores, top_place)
+  select inference.container_id, inference.inference_id, datastore.counted_id(left(inference.inference_id::text, 24), place)::uuid, place,
          '{"box": {"topX": 5, "topY": 5, "bottomX": 9, "bottomY": 9}, "label": "14 Ambrosia psilostachya", "score": 0.5}', '[]',
          guessed.seed_ids[1], guessed.seed_ids, guessed.scores, 1
   from inference

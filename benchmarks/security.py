@@ -23,10 +23,11 @@ insert into datastore.container_share (container_id, group_id)
   join crowd using (user_id)
   join (select group_id, row_number() over () as n from datastore.user_group) as grouped
     on crowd.n % 1000 = grouped.n % 1000;
-insert into datastore.membership (group_id, user_id, role)
-  select grouped.group_id, user_account.user_id, 'contributor'
+insert into datastore.membership (group_id, user_id, role, accepted_at)
+  select grouped.group_id, user_account.user_id, 'contributor', now()
   from (select group_id from datastore.user_group order by group_id limit 50) as grouped, datastore.user_account
-  where email in ('bench@example.org', 'guest@example.org');
+  where email in ('bench@example.org', 'guest@example.org')
+  on conflict do nothing;
 vacuum analyze
 """
 
