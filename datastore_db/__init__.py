@@ -30,6 +30,7 @@ from datastore_db.errors import (
     NotFound,
     NotReady,
     PictureChanged,
+    TookTooLong,
     Unreachable,
 )
 
@@ -54,6 +55,7 @@ __all__ = [
     "NotReady",
     "PictureChanged",
     "Store",
+    "TookTooLong",
     "Unreachable",
     "UploadReport",
     "connect",

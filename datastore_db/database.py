@@ -22,15 +22,20 @@ from datastore_db.errors import (
     InvalidDocument,
     NotAllowed,
     NotFound,
+    TookTooLong,
     Unreachable,
 )
 from datastore_db.json_codec import Json
-from datastore_db.models.limits import limit_errors
+from datastore_db.models.limits import call_errors, check_bytes, limit_errors
 
 if TYPE_CHECKING:
     from typing import Self
 
 Argument: TypeAlias = "str | int | bool | datetime | timedelta | UUID | Document | None"
+
+
+# How long one call may take, unless the connection says otherwise
+STATEMENT_TIMEOUT = "60s"
 
 
 class Document:
@@ -82,6 +87,9 @@ class Database:
         values: dict[str, object] = {
             name: Jsonb(value.value) if isinstance(value, Document) else value for name, value in arguments.items()
         }
+        for name, argument in arguments.items():
+            if isinstance(argument, Document) and (errors := list(call_errors(name, argument.value))):
+                raise InvalidDocument(errors, "the batch")
         if acting is not None:
             values["acting_user_id"] = acting
         query = _statement(function, tuple(arguments), acts=acting is not None)
@@ -120,7 +128,16 @@ def _statement(function: str, arguments: tuple[str, ...], *, acts: bool) -> sql.
 
 async def _configure(connection: AsyncConnection) -> None:
     set_json_loads(json_codec.loads, connection)
-    set_json_dumps(json_codec.dumps, connection)
+    set_json_dumps(_dumps, connection)
+    # Not where the URL or the login says how long: -c statement_timeout=… or alter role … set statement_timeout.
+    await connection.execute(
+        "select set_config('statement_timeout', %s, false) where current_setting('statement_timeout') = '0'",
+        [STATEMENT_TIMEOUT],
+    )
+
+
+def _dumps(value: object) -> str:
+    return check_bytes(json_codec.dumps(value))
 
 
 # How a value ends that JSON or PostgreSQL cannot hold, before any function is called
@@ -145,6 +162,12 @@ def _translated(error: psycopg.Error, url: str) -> DatastoreError:
         return _REFUSALS[error.sqlstate](message, _errors_in(error.diag.message_detail))
     if isinstance(error, psycopg.errors.UntranslatableCharacter | psycopg.errors.InvalidTextRepresentation):
         return InvalidDocument([{"instance_path": "", "keyword": "json", "message": message}])
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return TookTooLong(
+            f"the database {describe(url)} stopped a call, and nothing of it was done: {message}. Send less in one "
+            f"call; where one needs longer than {STATEMENT_TIMEOUT}, say how long: statement_timeout in the options of "
+            "DATASTORE_DB_URL"
+        )
     if isinstance(error, PoolTimeout | psycopg.OperationalError):
         return unreachable(url, error)
     return DatastoreError(f"the database {describe(url)} says: {message}")

@@ -74,6 +74,10 @@ class PictureChanged(DatastoreError):
     """What lies in storage under a picture's name is not what was stored."""
 
 
+class TookTooLong(DatastoreError):
+    """A call took longer than `statement_timeout`, and nothing of it was done; the message says what to do."""
+
+
 class NotReady(DatastoreError):
     """A container is not in storage yet, or has no key, and this process can make neither."""
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
 
-from datastore_db import Store
+from datastore_db import InvalidDocument, Store, TookTooLong, connect
 from datastore_db.aio import User
 from datastore_db.json_codec import dumps
-from datastore_db.models.limits import MAX_ERRORS, limit_errors
+from datastore_db.models import Document, Feedback, Inference, Pipelines
+from datastore_db.models.limits import MAX_BATCH, MAX_BYTES, MAX_ERRORS, limit_errors
+from tests.conftest import make_url
 from tests.cost import Cost, cost
 
 MD5 = "AAAAAAAAAAAAAAAAAAAAAA=="
@@ -145,3 +147,111 @@ def test_four_times_as_many_cost_no_more_than_six_times_as_much(
     call(caller, n)
     few, many = (min(call(caller, size).seconds for _ in range(2)) for size in (n, 4 * n))
     assert many < 6 * few + 0.1, (few, many)
+
+
+def boxes(n: int, **more: Any) -> list[dict[str, Any]]:
+    corners = {"topX": 0, "topY": 0, "bottomX": 1, "bottomY": 1}
+    return [{"box": corners, "label": "Brassica napus", "score": 0.5} | more for _ in range(n)]
+
+
+def inference(n: int, **more: Any) -> dict[str, Any]:
+    return {"boxes": boxes(n, **more), "totalBoxes": n}
+
+
+GUESS = {"label": "Brassica napus", "score": 0.5}
+MODEL = {"model_name": "m", "task": "classification"}
+TOO_MANY: list[tuple[type[Document], dict[str, Any], str, str]] = [
+    (Inference, inference(5001), "/boxes", "maxItems"),
+    (Inference, inference(1, topN=[GUESS] * 1001), "/boxes/0/topN", "maxItems"),
+    (Inference, inference(1, overlappingIndices=[0] * 5001), "/boxes/0/overlappingIndices", "maxItems"),
+    (Inference, inference(0) | {"models": [{"name": "m", "version": 1}] * 101}, "/models", "maxItems"),
+    (Inference, inference(0) | {"labelOccurrence": {str(n): 0 for n in range(5001)}},
+     "/labelOccurrence", "maxProperties"),
+    (Feedback, {"inferenceId": str(uuid.UUID(int=0)), "boxes": [{"boxId": str(uuid.UUID(int=n))} for n in range(5001)]},
+     "/boxes", "maxItems"),
+    (Pipelines, {"models": [MODEL | {"version": n} for n in range(501)]}, "/models", "maxItems"),
+    (Pipelines, {"pipelines": [{"pipeline_name": str(n), "models": ["m"]} for n in range(501)]},
+     "/pipelines", "maxItems"),
+    (Pipelines, {"pipelines": [{"pipeline_name": "p", "models": ["m"] * 101}]}, "/pipelines/0/models", "maxItems"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("model", "document", "path", "keyword"), TOO_MANY)
+def test_both_judges_say_how_much_a_document_may_hold(
+    database: psycopg.Connection, model: type[Document], document: dict[str, Any], path: str, keyword: str
+) -> None:
+    with pytest.raises(InvalidDocument) as refused:
+        model.read(document)
+    assert [(error["instance_path"], error["keyword"]) for error in refused.value.errors] == [(path, keyword)]
+    told = database.execute(
+        "select instance_path, keyword from datastore.document_errors(%s, %s::jsonb)", [model.kind, dumps(document)]
+    ).fetchall()
+    assert told == [(path, keyword)]
+
+
+def test_an_inference_of_too_many_boxes_is_refused_and_of_as_many_as_allowed_is_not(caller: Caller) -> None:
+    assert caller.cost("import_inference", caller.picture_id, dumps(inference(5000))).sqlstate is None
+    told = caller.cost("import_inference", caller.picture_id, dumps(inference(5001)))
+    assert (told.sqlstate, "maxItems" in told.message) == ("DS400", True)
+    batch = [{"picture_id": caller.picture_id, "document": inference(5001)}]
+    told = caller.cost("import_inferences", dumps(batch))
+    assert (told.sqlstate, "maxItems" in told.message) == ("DS400", True)
+
+
+def test_a_batch_is_limited_alike_in_python_and_in_sql(
+    acting: Store, ana: User, caller: Caller, database: psycopg.Connection
+) -> None:
+    assert database.execute("select datastore.call_limits()").fetchone() == (
+        {"batch": MAX_BATCH, "bytes": MAX_BYTES},
+    )  # fmt: skip
+    too_many = MAX_BATCH + 1
+    one = {"picture_id": caller.picture_id, "document": inference(0)}
+    for call in (
+        ("announce_pictures", caller.picture_set_id, dumps([{}] * too_many)),
+        ("announce_pictures", caller.picture_set_id, "[{}]", dumps([{}] * too_many)),
+        ("confirm_pictures", dumps([{"picture_id": caller.picture_id}] * too_many)),
+        ("import_inferences", dumps([one] * too_many)),
+    ):
+        told = caller.cost(*call)
+        assert told.sqlstate == "DS400", call[0]
+        assert "maxItems" in told.message
+        assert "expected at most 1000 items in one call, found 1001" in told.message
+    assert caller.cost("import_inferences", dumps([one] * MAX_BATCH)).sqlstate is None
+    with pytest.raises(InvalidDocument) as refused:
+        acting.import_inferences([(one["picture_id"], one["document"])] * too_many)
+    assert [error["keyword"] for error in refused.value.errors] == ["maxItems"]
+
+
+def test_a_text_is_limited_alike_in_python_and_in_sql(acting: Store, caller: Caller) -> None:
+    document = {"x": "x" * MAX_BYTES}
+    with pytest.raises(InvalidDocument) as refused:
+        acting.create_picture_set(document)
+    assert [error["keyword"] for error in refused.value.errors] == ["maxBytes"]
+    for kind in ("jsonb", "text"):
+        told = caller.cost("create_picture_set", dumps(document), kind=kind)
+        assert (told.sqlstate, "maxBytes" in told.message) == ("DS400", True)
+
+
+ASKED = """
+create or replace function datastore.unreviewed_seeds() returns jsonb language sql as $$ select to_jsonb({}) $$
+"""
+
+
+def test_a_call_that_takes_too_long_is_stopped_and_says_so(
+    database_url: str, database: psycopg.Connection, storage_connection_string: str
+) -> None:
+    with connect(make_url(database_url, options="-c statement_timeout=300"), storage_connection_string) as store:
+        database.execute(ASKED.format("pg_sleep(5)::text"))
+        with pytest.raises(TookTooLong, match=r"nothing of it was done.*statement_timeout"):
+            store.unreviewed_seeds()
+    with connect(database_url, storage_connection_string) as store:
+        database.execute(ASKED.format("current_setting('statement_timeout')"))
+        assert cast(Any, store.unreviewed_seeds()) == "1min"
+
+
+def test_the_role_of_backends_has_a_timeout(database: psycopg.Connection) -> None:
+    row = database.execute(
+        "select setconfig from pg_db_role_setting where setrole = datastore.role_name('app')::regrole"
+    ).fetchone()
+    assert row is not None
+    assert "statement_timeout=60s" in row[0]

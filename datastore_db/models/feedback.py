@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from datastore_db.errors import DocumentError
 from datastore_db.models.box import Corners, corner_rules
 from datastore_db.models.document import Document, Section
-from datastore_db.models.values import Uuid, UuidOrEmpty
+from datastore_db.models.values import Uuid, UuidOrEmpty, at_most
 
 
 class FeedbackBox(Section):
@@ -47,7 +47,7 @@ class Feedback(Document):
 
     userId: Uuid | None = None
     inferenceId: Uuid
-    boxes: list[FeedbackBox]
+    boxes: Annotated[list[FeedbackBox], at_most("feedback", "properties", "boxes")]
 
     def rules(self) -> Iterator[DocumentError]:
         """`corners`, `drawnBox`, `species`, and `uniqueBoxId`: a box twice."""

@@ -21,9 +21,11 @@ from datastore_db.models.values import (
     Number,
     Uuid,
     Version,
+    at_most,
     bounds,
 )
 
+_BOX = ("inference", "properties", "boxes", "items", "properties")
 Score = Annotated[Number, AfterValidator(bounds(least=0, most=1))]
 
 
@@ -40,7 +42,7 @@ class InferenceBox(Section):
     box: Corners
     label: NonEmptyText
     score: Score
-    topN: list[Guess] = Field(default_factory=list)
+    topN: Annotated[list[Guess], at_most(*_BOX, "topN")] = Field(default_factory=list)
     overlapping: bool = False
     overlappingIndices: Integers = Field(default_factory=list)
     color: Color = ""
@@ -59,10 +61,12 @@ class Inference(Document):
     kind: ClassVar[str] = "inference"
 
     filename: str | None = None
-    boxes: list[InferenceBox]
-    labelOccurrence: dict[str, NaturalNumber] = Field(default_factory=dict)
+    boxes: Annotated[list[InferenceBox], at_most("inference", "properties", "boxes")]
+    labelOccurrence: Annotated[dict[str, NaturalNumber], at_most("inference", "properties", "labelOccurrence")] = Field(
+        default_factory=dict
+    )
     totalBoxes: Integer
-    models: list[ModelReference] = Field(default_factory=list)
+    models: Annotated[list[ModelReference], at_most("inference", "properties", "models")] = Field(default_factory=list)
     pipeline_name: str = ""
     pipeline_id: Uuid = ""
 

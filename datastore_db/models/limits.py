@@ -9,13 +9,17 @@ from functools import reduce
 from itertools import islice
 from typing import TypeAlias
 
-from datastore_db.errors import DocumentError
+from datastore_db.errors import DocumentError, InvalidDocument
 from datastore_db.models.schema import pointer
 from datastore_db.models.values import JsonNumber, exact, is_number
 
 MAX_DEPTH = 64
 MAX_DIGITS = 1000
 MAX_ERRORS = 100
+# What one call takes, as datastore.call_limits() says: items of a batch, bytes of a document or a batch
+MAX_BATCH = 1000
+MAX_BYTES = 64 * 1024 * 1024
+BATCHES = {"documents", "inspections", "confirmations"}
 LARGEST = Decimal("1e308")
 SMALLEST = Decimal("1e-308")
 # PostgreSQL reads no exponent beyond this, not even that of 0
@@ -24,6 +28,22 @@ MAX_EXPONENT = 2**30 - 2
 _Found: TypeAlias = tuple[list[str | int], str, str]
 
 _NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def call_errors(name: str, value: object) -> Iterator[DocumentError]:
+    """Where an argument has more than one call takes: datastore.check_batch in SQL says the same."""
+    if name in BATCHES and isinstance(value, list) and len(value) > MAX_BATCH:
+        message = f"expected at most {MAX_BATCH} items in one call, found {len(value)}: make several calls"
+        yield {"instance_path": "", "keyword": "maxItems", "message": message}
+
+
+def check_bytes(text: str) -> str:
+    """The text of an argument. Raises `InvalidDocument` where it is longer than one call takes."""
+    # A character takes four bytes at most.
+    if len(text) > MAX_BYTES // 4 and (size := len(text.encode())) > MAX_BYTES:
+        message = f"expected at most {MAX_BYTES} bytes in one call, found {size}"
+        raise InvalidDocument([{"instance_path": "", "keyword": "maxBytes", "message": message}])
+    return text
 
 
 def limit_errors(value: object) -> Iterator[DocumentError]:

@@ -40,6 +40,8 @@ def _errors_in(detail: ErrorDetails, schema: JsonObject) -> Iterator[DocumentErr
     # The branches of unions stand there, too.
     place = [step for step in detail["loc"] if not str(step).startswith("\0")]
     keyword, expected = _PYDANTIC.get(detail["type"], (detail["type"], detail["msg"]))
+    if detail["type"] == "too_long" and isinstance(detail["input"], dict):
+        keyword, expected = "maxProperties", "expected at most {max_length} keys"
     if detail["type"] == "missing":
         expected = f'expected the key "{place.pop()}"'
     elif detail["type"] in _PYDANTIC:

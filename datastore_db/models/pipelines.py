@@ -10,7 +10,9 @@ from pydantic_core import PydanticCustomError
 
 from datastore_db.errors import DocumentError
 from datastore_db.models.document import Document, Section
-from datastore_db.models.values import JsonNumber, NonEmptyText, Number, Task, TextOrObject, Version, exact
+from datastore_db.models.values import JsonNumber, NonEmptyText, Number, Task, TextOrObject, Version, at_most, exact
+
+_AT_MOST_MODELS = at_most("pipelines", "properties", "models")
 
 
 class Sealed(Section):
@@ -46,7 +48,11 @@ class Pipeline(_Described):
     """Models that run one after another."""
 
     pipeline_name: NonEmptyText
-    models: Annotated[list[NonEmptyText], Field(min_length=1)]
+    models: Annotated[
+        list[NonEmptyText],
+        Field(min_length=1),
+        at_most("pipelines", "properties", "pipelines", "items", "properties", "models"),
+    ]
     default: bool | None = None
 
 
@@ -81,8 +87,8 @@ class Pipelines(Document):
 
     version: Version | None = None
     date: str | None = None
-    pipelines: list[Pipeline] = Field(default_factory=list)
-    models: list[Model] = Field(default_factory=list)
+    pipelines: Annotated[list[Pipeline], at_most("pipelines", "properties", "pipelines")] = Field(default_factory=list)
+    models: Annotated[list[Model], _AT_MOST_MODELS] = Field(default_factory=list)
 
     def rules(self) -> Iterator[DocumentError]:
         """`oneDefault`; `uniqueName`: a pipeline, or a version of a model, twice; `spelling`: both of a key."""
@@ -118,7 +124,9 @@ class ModelInFile(Model):
 class PipelinesInFile(Pipelines):
     """The document as people write it: SQL takes it once each secret is sealed."""
 
-    models: list[ModelInFile] = Field(default_factory=list)  # type: ignore[assignment]
+    models: Annotated[list[ModelInFile], _AT_MOST_MODELS] = Field(  # type: ignore[assignment]
+        default_factory=list
+    )
 
 
 def version_text(version: JsonNumber | str | None) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, TypeAlias, TypeGuard, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeGuard, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Discriminator, Field, PlainValidator, Tag
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from datastore_db.models.formats import is_email, is_uuid
+from datastore_db.models.schema import document_schema
 
 JsonNumber: TypeAlias = int | float | Decimal
 T = TypeVar("T")
@@ -83,6 +85,15 @@ def branches(expected: str) -> Discriminator:
     return Discriminator(branch_of, custom_error_type="type", custom_error_message=f"expected {expected}")
 
 
+def at_most(kind: str, *place: str, version: int = 1) -> FieldInfo:
+    """The most items of an array, or keys of an object, that the JSON Schema says at this place of its own."""
+    part: Any = document_schema(kind, version)
+    for step in place:
+        part = part[step]
+    most: FieldInfo = Field(max_length=int(part["maxItems" if "maxItems" in part else "maxProperties"]))
+    return most
+
+
 NonEmptyText: TypeAlias = Annotated[str, Field(min_length=1)]
 Number: TypeAlias = Annotated[JsonNumber, PlainValidator(_number)]
 Integer: TypeAlias = Annotated[JsonNumber, PlainValidator(_integer)]
@@ -99,7 +110,13 @@ Version: TypeAlias = Annotated[
     Annotated[Integer, Tag(NUMBER)] | Annotated[str, Tag(TEXT)], branches("an integer or text")
 ]
 Integers: TypeAlias = Annotated[
-    Annotated[Integer, Tag(NUMBER)] | Annotated[list[Integer], Tag(ARRAY)], branches("an integer or an array of them")
+    Annotated[Integer, Tag(NUMBER)]
+    | Annotated[
+        list[Integer],
+        at_most("inference", "properties", "boxes", "items", "properties", "overlappingIndices"),
+        Tag(ARRAY),
+    ],
+    branches("an integer or an array of them"),
 ]
 _HexColor: TypeAlias = Annotated[
     str, text_that("pattern", "a color such as #ED1C24", re.compile("#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})").fullmatch)

@@ -90,6 +90,7 @@ language plpgsql stable as $$
 declare
   errors jsonb;
 begin
+  perform datastore.check_size(document);
   select jsonb_agg(jsonb_build_object('instance_path', error.instance_path, 'keyword', error.keyword, 'message', error.message))
   into errors
   from datastore.invalid_documents(kind, jsonb_build_array(document)) as invalid

@@ -236,7 +236,7 @@ declare
   answer text;
 begin
   perform datastore.check_may_write(array[known.container_id]);
-  if datastore.is_near_limits(document) then
+  if datastore.is_near_limits(document) or datastore.has_many_boxes(document) then
     perform datastore.check_document('inference', document);
   end if;
   begin
@@ -264,6 +264,13 @@ $$;
 comment on function datastore.import_inference(uuid, jsonb, uuid) is
 'Stores what a pipeline of models said about a picture, and answers the document with its ids: each box and each guess in the order in which it came. A label that nobody knows registers a species as unreviewed; models that nobody knows are kept as written (datastore.unknown_models()).
 Errors: DS400, DS404 for the picture; then nothing is stored.';
+
+create or replace function datastore.has_many_boxes(document jsonb) returns boolean
+language sql immutable parallel safe
+return datastore.is_large(document)
+  or case jsonb_typeof(document -> 'boxes') when 'array' then jsonb_array_length(document -> 'boxes') > 1000 else false end;
+comment on function datastore.has_many_boxes(jsonb) is
+  'Has an inference so many boxes that it is checked before it is divided? What they are divided into is checked in any case, their number is not.';
 
 create or replace function datastore.names_a_picture(sent jsonb) returns boolean
 language plpgsql immutable parallel safe as $$
@@ -324,7 +331,12 @@ declare
   sent jsonb[];
   said jsonb[];
 begin
-  if jsonb_typeof(import_inferences.documents) is distinct from 'array' or datastore.is_near_limits(import_inferences.documents) then
+  if jsonb_typeof(import_inferences.documents) is distinct from 'array' then
+    perform datastore.check_inferences(import_inferences.documents);
+  end if;
+  perform datastore.check_batch(import_inferences.documents);
+  if datastore.is_near_limits(import_inferences.documents) or exists (
+       select from jsonb_array_elements(import_inferences.documents) as item where datastore.has_many_boxes(item -> 'document')) then
     perform datastore.check_inferences(import_inferences.documents);
   end if;
   begin

@@ -76,6 +76,63 @@ end
 $$;
 comment on function datastore.check_limits(jsonb) is 'Raises DS400 for an argument that is no document of any kind and is beyond what a document may hold.';
 
+-- What one call takes. The most items of arrays inside a document are in its JSON Schema (sql/documents).
+create or replace function datastore.call_limits() returns jsonb
+language sql immutable parallel safe
+return '{"batch": 1000, "bytes": 67108864}'::jsonb;
+comment on function datastore.call_limits() is
+  'What one call takes: batch, the most items of a batch of pictures, confirmations or inferences; bytes, the longest text of a document or a batch, in UTF-8. Python has the same figures: datastore_db.models.limits.';
+
+create or replace function datastore.check_batch(batch jsonb) returns void
+language plpgsql stable as $$
+declare
+  most integer := (datastore.call_limits() -> 'batch')::integer;
+begin
+  if jsonb_typeof(batch) = 'array' and jsonb_array_length(batch) > most then
+    perform datastore.refuse('DS400', 'a batch that is too large', jsonb_build_array(jsonb_build_object(
+      'instance_path', '', 'keyword', 'maxItems',
+      'message', format('expected at most %s items in one call, found %s: make several calls', most, jsonb_array_length(batch)))));
+  end if;
+  perform datastore.check_size(batch);
+end
+$$;
+comment on function datastore.check_batch(jsonb) is 'Raises DS400 for more items, or a longer text, than one call takes.';
+
+create or replace function datastore.is_large(argument jsonb) returns boolean
+language sql immutable parallel safe
+-- No text is longer than 32 times what it takes as jsonb, once its numbers are judged.
+return pg_column_size(argument) > (datastore.call_limits() -> 'bytes')::integer / 32;
+comment on function datastore.is_large(jsonb) is 'Could its text be longer than one call takes? Seen without writing it out.';
+
+create or replace function datastore.check_size(argument jsonb) returns void
+language plpgsql stable as $$
+declare
+  errors jsonb;
+begin
+  if datastore.is_large(argument) then
+    select jsonb_agg(to_jsonb(error)) into errors from datastore.limit_errors(argument) as error where error.keyword = 'numberRange';
+    if errors is not null then
+      perform datastore.refuse('DS400', 'a value beyond what a document may hold', errors);
+    end if;
+    perform datastore.check_bytes(octet_length(argument::text));
+  end if;
+end
+$$;
+comment on function datastore.check_size(jsonb) is 'Raises DS400 for JSON whose text is longer than one call takes.';
+
+create or replace function datastore.check_bytes(bytes bigint) returns void
+language plpgsql stable as $$
+declare
+  most integer := (datastore.call_limits() -> 'bytes')::integer;
+begin
+  if bytes > most then
+    perform datastore.refuse('DS400', 'a text that is too long', jsonb_build_array(jsonb_build_object(
+      'instance_path', '', 'keyword', 'maxBytes', 'message', format('expected at most %s bytes in one call, found %s', most, bytes))));
+  end if;
+end
+$$;
+comment on function datastore.check_bytes(bigint) is 'Raises DS400 for a text that is longer than one call takes.';
+
 -- Not PARALLEL SAFE: before PostgreSQL 17 a parallel worker cannot catch an error.
 create or replace function datastore.read_document(document text) returns jsonb
 language plpgsql immutable strict as $$
@@ -84,6 +141,7 @@ declare
   keyword text := 'json';
   message text;
 begin
+  perform datastore.check_bytes(octet_length(read_document.document));
   return document::jsonb;
 exception when data_exception or program_limit_exceeded then
   get stacked diagnostics context = pg_exception_context;

@@ -61,6 +61,7 @@ declare
   changed_ids uuid[];
 begin
   perform datastore.check_may_write(array[known_set.container_id]);
+  perform datastore.check_batch(announce_pictures.documents), datastore.check_batch(announce_pictures.inspections);
   perform datastore.check_documents('picture', announce_pictures.documents);
   perform datastore.check_seeds(announce_pictures.documents);
   perform datastore.check_announcement(announce_pictures.documents, announce_pictures.inspections);
@@ -236,7 +237,7 @@ declare
   errors jsonb;
   answer jsonb;
 begin
-  perform datastore.check_limits(confirmations);
+  perform datastore.check_limits(confirmations), datastore.check_batch(confirmations);
   select jsonb_agg(jsonb_build_object('instance_path', '/' || (said.place - 1) || '/picture_id', 'keyword', 'picture_id',
                                       'message', format('there is no picture %s', coalesce(said.picture_id::text, 'null'))) order by said.place)
   into errors

@@ -385,6 +385,7 @@ begin
   select jsonb_agg(jsonb_build_object('instance_path', error.instance_path, 'keyword', error.keyword, 'message', error.message))
   into errors
   from datastore.pipelines_errors(coalesce(import_pipelines.document, 'null')) as error;
+  perform datastore.check_size(import_pipelines.document);
   if errors is null then
     -- One at a time, so that what is checked is what is written to.
     perform datastore.lock_pipelines();

@@ -16,15 +16,18 @@ language sql immutable parallel safe
 return (
   select case
     -- It would not fit into an index.
-    when octet_length(cleaned.key) > 1000 then rtrim(left(cleaned.key, 200)) || ' ' || md5(cleaned.key)
-    when datastore.seed_key(cleaned.name) = cleaned.key then cleaned.name
+    when octet_length(folded.key) > 1000 then rtrim(left(folded.key, 200)) || ' ' || md5(folded.key)
+    when datastore.seed_key(cleaned.name) = folded.key then cleaned.name
     else btrim(species_name.label)
   end
-  from (
-    select datastore.seed_key(species_name.label) as key,
-           btrim(regexp_replace(regexp_replace(regexp_replace(
+  -- offset 0: each is computed once, wherever it is used, and the name of a long label is not
+  from (select datastore.seed_key(species_name.label) as key offset 0) as folded
+  left join lateral (
+    select btrim(regexp_replace(regexp_replace(regexp_replace(
              btrim(species_name.label, E' \t\r\n'), '^(["''])(.*)\1$', '\2'), '^\s*[0-9]+\s+', ''), '\s+', ' ', 'g')) as name
-  ) as cleaned
+    where octet_length(folded.key) <= 1000
+    offset 0
+  ) as cleaned on true
 );
 comment on function datastore.species_name(text) is
   'The name under which a label''s species is registered: the label without quotes and class number, unless that would be another species.';

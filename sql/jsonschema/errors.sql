@@ -110,7 +110,7 @@ create or replace function jsonschema._apply(
 as $$
 declare
   -- a limit for the query that looks for findings
-  enough constant integer := case when only_whether then 1 end;
+  enough constant integer := case when only_whether then 1 else 1000 end;
   findings jsonschema._finding[];
   marks jsonschema._finding[] := '{}';
   reason jsonschema._finding;
@@ -415,7 +415,8 @@ end
 $$;
 
 comment on function jsonschema.errors(jsonb, jsonb) is $$
-Everything that is wrong with the instance by the schema (JSON Schema draft 2020-12); no row where it fits.
+What is wrong with the instance by the schema (JSON Schema draft 2020-12): of what one keyword finds in a value, and
+below it, the first 1,000; no row where it fits.
 
 Arguments: a schema, an instance; no row where either is null.
 Answer: instance_path, a JSON Pointer to the value; keyword, the one that it breaks; message, what was expected and what

@@ -63,6 +63,20 @@ begin
       using hint = format('as one who may: grant %s to %I; or set datastore.role_prefix, to have roles of your own', array_to_string(missing, ', '), current_user);
   end if;
 
+  -- For those who log in as this role. Its members have what their own role says: alter role … set statement_timeout.
+  if to_regrole(format('%I', prefix || '_app')) is not null and not exists (
+       select from pg_db_role_setting as said, unnest(said.setconfig) as setting
+       where said.setrole = to_regrole(format('%I', prefix || '_app')) and starts_with(setting, 'statement_timeout=')) then
+    begin
+      execute format('alter role %I set statement_timeout = %L', prefix || '_app', '60s');
+    exception
+      when insufficient_privilege then
+        raise notice '% may not say how long a statement of % may take', current_user, prefix || '_app';
+      when internal_error then
+        null;  -- another installation on this server was quicker
+    end;
+  end if;
+
   execute format('create or replace function datastore.role_prefix() returns text language sql immutable parallel safe return %L', prefix);
 end
 $$;

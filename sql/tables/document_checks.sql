@@ -62,6 +62,9 @@ begin
   if jsonb_typeof(the_boxes) <> 'array' then
     return false;
   end if;
+  if (jsonb_array_length(the_boxes) <= 5000) is not true then
+    return false;
+  end if;
   for i in 0 .. jsonb_array_length(the_boxes) - 1 loop
     the_boxes_item := the_boxes -> i;
     if (
@@ -214,6 +217,9 @@ begin
   if jsonb_typeof(the_boxes) <> 'array' then
     return false;
   end if;
+  if (jsonb_array_length(the_boxes) <= 5000) is not true then
+    return false;
+  end if;
   for i in 0 .. jsonb_array_length(the_boxes) - 1 loop
     the_boxes_item := the_boxes -> i;
     if jsonb_typeof(the_boxes_item) <> 'object' then
@@ -245,6 +251,9 @@ begin
     the_top_n := the_boxes_item -> 'topN';
     if the_top_n is not null then
       if jsonb_typeof(the_top_n) <> 'array' then
+        return false;
+      end if;
+      if (jsonb_array_length(the_top_n) <= 1000) is not true then
         return false;
       end if;
       for i in 0 .. jsonb_array_length(the_top_n) - 1 loop
@@ -296,6 +305,9 @@ begin
             return false;
           end if;
         when 'array' then
+          if (jsonb_array_length(the_overlapping_indices) <= 5000) is not true then
+            return false;
+          end if;
           for i in 0 .. jsonb_array_length(the_overlapping_indices) - 1 loop
             the_overlapping_indices_item := the_overlapping_indices -> i;
             if (
@@ -315,6 +327,9 @@ begin
   the_models := instance -> 'models';
   if the_models is not null then
     if jsonb_typeof(the_models) <> 'array' then
+      return false;
+    end if;
+    if (jsonb_array_length(the_models) <= 100) is not true then
       return false;
     end if;
     for i in 0 .. jsonb_array_length(the_models) - 1 loop
@@ -337,7 +352,8 @@ begin
       return false;
     end if;
     if (
-      not exists (
+      (select count(*) <= 5000 from jsonb_object_keys(the_label_occurrence) as _(key))
+      and not exists (
         select from jsonb_each(the_label_occurrence) as _(key, value)
         where (
           case jsonb_typeof(value)
@@ -407,6 +423,9 @@ begin
     if jsonb_typeof(the_top_n) <> 'array' then
       return false;
     end if;
+    if (jsonb_array_length(the_top_n) <= 1000) is not true then
+      return false;
+    end if;
     for i in 0 .. jsonb_array_length(the_top_n) - 1 loop
       the_top_n_item := the_top_n -> i;
       if (
@@ -456,6 +475,9 @@ begin
           return false;
         end if;
       when 'array' then
+        if (jsonb_array_length(the_overlapping_indices) <= 5000) is not true then
+          return false;
+        end if;
         for i in 0 .. jsonb_array_length(the_overlapping_indices) - 1 loop
           the_overlapping_indices_item := the_overlapping_indices -> i;
           if (
@@ -490,6 +512,9 @@ begin
   end if;
   instance := instance #> '{}';  -- unpacked once, where it comes compressed from a table
   if jsonb_typeof(instance) <> 'array' then
+    return false;
+  end if;
+  if (jsonb_array_length(instance) <= 1000) is not true then
     return false;
   end if;
   for i in 0 .. jsonb_array_length(instance) - 1 loop
@@ -965,6 +990,9 @@ begin
     if jsonb_typeof(the_models) <> 'array' then
       return false;
     end if;
+    if (jsonb_array_length(the_models) <= 500) is not true then
+      return false;
+    end if;
     for i in 0 .. jsonb_array_length(the_models) - 1 loop
       the_models_item := the_models -> i;
       if (
@@ -1006,6 +1034,9 @@ begin
     if jsonb_typeof(the_pipelines) <> 'array' then
       return false;
     end if;
+    if (jsonb_array_length(the_pipelines) <= 500) is not true then
+      return false;
+    end if;
     for i in 0 .. jsonb_array_length(the_pipelines) - 1 loop
       the_pipelines_item := the_pipelines -> i;
       if jsonb_typeof(the_pipelines_item) <> 'object' then
@@ -1037,7 +1068,10 @@ begin
       if jsonb_typeof(the_models_2) <> 'array' then
         return false;
       end if;
-      if (jsonb_array_length(the_models_2) >= 1) is not true then
+      if (
+        jsonb_array_length(the_models_2) >= 1
+        and jsonb_array_length(the_models_2) <= 100
+      ) is not true then
         return false;
       end if;
       for i in 0 .. jsonb_array_length(the_models_2) - 1 loop
@@ -1099,7 +1133,10 @@ begin
   if jsonb_typeof(the_models) <> 'array' then
     return false;
   end if;
-  if (jsonb_array_length(the_models) >= 1) is not true then
+  if (
+    jsonb_array_length(the_models) >= 1
+    and jsonb_array_length(the_models) <= 100
+  ) is not true then
     return false;
   end if;
   for i in 0 .. jsonb_array_length(the_models) - 1 loop

@@ -29,6 +29,7 @@ insert into datastore.document_schema (kind, version, schema) values
     },
     "boxes": {
       "type": "array",
+      "maxItems": 5000,
       "items": {
         "type": "object",
         "properties": {
@@ -132,6 +133,7 @@ $json$),
     },
     "boxes": {
       "type": "array",
+      "maxItems": 5000,
       "items": {
         "type": "object",
         "required": [
@@ -155,6 +157,7 @@ $json$),
           "topN": {
             "description": "The guesses; without it the box's label and score are the only one.",
             "type": "array",
+            "maxItems": 1000,
             "items": {
               "type": "object",
               "required": [
@@ -188,6 +191,7 @@ $json$),
               "integer",
               "array"
             ],
+            "maxItems": 5000,
             "items": {
               "type": "integer"
             }
@@ -235,6 +239,7 @@ $json$),
     },
     "labelOccurrence": {
       "type": "object",
+      "maxProperties": 5000,
       "additionalProperties": {
         "type": "integer",
         "minimum": 0
@@ -247,6 +252,7 @@ $json$),
     "models": {
       "description": "The model versions that made it, in the order in which they ran.",
       "type": "array",
+      "maxItems": 100,
       "items": {
         "type": "object",
         "required": [
@@ -761,6 +767,7 @@ $json$),
     },
     "pipelines": {
       "type": "array",
+      "maxItems": 500,
       "items": {
         "type": "object",
         "required": [
@@ -776,6 +783,7 @@ $json$),
             "description": "Names of models, in the order in which they run.",
             "type": "array",
             "minItems": 1,
+            "maxItems": 100,
             "items": {
               "type": "string",
               "minLength": 1
@@ -858,6 +866,7 @@ $json$),
     },
     "models": {
       "type": "array",
+      "maxItems": 500,
       "items": {
         "type": "object",
         "required": [

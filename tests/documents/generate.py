@@ -238,7 +238,7 @@ def valid_values(schema: Schema, root: Schema) -> Documents:
         "array": lambda: st.lists(
             valid_values(schema.get("items", {}), root),
             min_size=schema.get("minItems", 0),
-            max_size=schema.get("maxItems", 3),
+            max_size=min(schema.get("maxItems", 3), max(schema.get("minItems", 0), 3)),
         ),
         "object": lambda: _objects(schema, root),
     }
