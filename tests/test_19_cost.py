@@ -205,7 +205,7 @@ def test_a_batch_is_limited_alike_in_python_and_in_sql(
         {"batch": MAX_BATCH, "bytes": MAX_BYTES},
     )  # fmt: skip
     too_many = MAX_BATCH + 1
-    one = {"picture_id": caller.picture_id, "document": inference(0)}
+    one: dict[str, Any] = {"picture_id": caller.picture_id, "document": inference(0)}
     for call in (
         ("announce_pictures", caller.picture_set_id, dumps([{}] * too_many)),
         ("announce_pictures", caller.picture_set_id, "[{}]", dumps([{}] * too_many)),
@@ -223,7 +223,7 @@ def test_a_batch_is_limited_alike_in_python_and_in_sql(
 
 
 def test_a_text_is_limited_alike_in_python_and_in_sql(acting: Store, caller: Caller) -> None:
-    document = {"x": "x" * MAX_BYTES}
+    document: dict[str, Any] = {"x": "x" * MAX_BYTES}
     with pytest.raises(InvalidDocument) as refused:
         acting.create_picture_set(document)
     assert [error["keyword"] for error in refused.value.errors] == ["maxBytes"]

@@ -83,7 +83,8 @@ comment on function datastore.from_base64(text) is 'The bytes, or NULL for what 
 
 create or replace function datastore.may_have_stray_secrets(value jsonb) returns boolean
 language sql immutable parallel safe
-return jsonb_typeof(value) in ('object', 'array') and jsonb_path_exists(value,
+-- What is deeper than a document may be is refused for that: keyvalue() copies what is below each key.
+return jsonb_typeof(value) in ('object', 'array') and not jsonb_path_exists(value, 'strict $.**{64}') and jsonb_path_exists(value,
   'strict $.** ? (@.type() == "object").keyvalue().key ? (@ like_regex "^[^a-z]*(a[^a-z]*p[^a-z]*i[^a-z]*k[^a-z]*e[^a-z]*y|e[^a-z]*n[^a-z]*d[^a-z]*p[^a-z]*o[^a-z]*i[^a-z]*n[^a-z]*t)[^a-z]*$" flag "i")');
 comment on function datastore.may_have_stray_secrets(jsonb) is 'Is there a key below that reads apikey or endpoint, with whatever between its letters?';
 
