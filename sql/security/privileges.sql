@@ -26,7 +26,8 @@ begin atomic
   -- Documents: they read no table but the schemas
   ('app worker reader', 'execute', 'refuse json_pointer spelling_message more_members with_kept number_of is_tier seed_key
     counted_id version_text task_name version_parts from_base64 to_base64 items_of items_beside extension_of object_v1 email_v1
-    is_near_limits is_beyond_range is_deep limit_errors check_limits read_document is_json schema_of fits_schema system_keys kept_keys claimed_keys
+    is_near_limits is_beyond_range is_deep limit_errors check_limits call_limits
+    check_batch check_bytes check_size is_large read_document is_json schema_of fits_schema system_keys kept_keys claimed_keys
     what_the_client_says in_one_spelling', 'documents are taken apart and put together again'),
   ('app worker reader', 'execute', 'picture_v1 picture_set_v1 inspection_v1 inspection_v1_metadata inspection_v1_image_data
     inspection_v1_quality_check inference_v1 inference_v1_box inference_v1_corners inference_v1_guesses feedback_v1
@@ -73,7 +74,7 @@ begin atomic
     rebuild_verdicts inference_system_keys unknown_models rank_of', 'reads inferences, as far as policies show them'),
   ('app worker reader', 'select', 'inference box expert_guess verdict guess judged_box', 'the rows behind them'),
   ('app', 'execute', 'import_inference import_inferences write_inferences split_boxes made_by find_pipeline find_model_versions
-    is_known_pipeline names_a_picture check_inferences labels_in without_system_keys differing_keys claimed_inference_keys',
+    is_known_pipeline names_a_picture has_many_boxes check_inferences labels_in without_system_keys differing_keys claimed_inference_keys',
     'inferences are written for the acting user'),
   ('app', 'execute', 'record_feedback reopen_inference speaker_of check_said_ids said_boxes named_boxes judged_boxes drawn_boxes
     verdict_kind write_verdicts refuse_feedback settle_inference lock_inference refresh_error_handling',
