@@ -21,7 +21,7 @@ INSTANCE = "datastore_instance"
 # What a key may do, as Azure writes it. Writing over a blob is writing; an upload lists, to see what was lost; nothing
 # here deletes.
 PERMISSIONS = {"read": "r", "write": "rwl"}
-UPLOAD_ONE_BLOB = "cw"
+CREATE_ONE_BLOB = "c"
 
 
 class Account:
@@ -152,20 +152,25 @@ class Account:
         self,
         container: str,
         blob: str,
-        permission: str,
+        permission: str | None,
         starts_at: datetime,
         expires_at: datetime,
         *,
+        policy: str | None = None,
         content_type: str | None = None,
         content_disposition: str | None = None,
     ) -> str:
-        """An address of one blob, good for a time. The last two: headers with which it is served."""
+        """An address of one blob, good for a time. The last two: headers with which it is served.
+
+        policy: a stored policy, which says what it may do in the place of permission, and ends it when it goes.
+        """
         signature = generate_blob_sas(
             str(self._service.account_name),
             container,
             blob,
             account_key=self._signing_key(),
             permission=permission,
+            policy_id=policy,
             start=starts_at,
             expiry=expires_at,
             protocol=self._protocol,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal, TypedDict, cast
 from uuid import UUID
 
-from datastore_db.account import UPLOAD_ONE_BLOB, Account, disposition
+from datastore_db.account import CREATE_ONE_BLOB, Account, disposition
 from datastore_db.database import Database
 from datastore_db.inspection.formats import media_type
 from datastore_db.json_codec import JsonObject
@@ -30,9 +30,10 @@ async def read_link(database: Database, account: Account, picture_id: UUID, minu
     url = account.sign_blob(
         str(found["container_name"]),
         str(found["blob_name"]),
-        "r",
+        "r" if found["policy_name"] is None else None,
         _time(found["starts_at"]),
         _time(found["expires_at"]),
+        policy=None if found["policy_name"] is None else str(found["policy_name"]),
         # Whatever was said when it was uploaded: a browser must take it for a picture, or for nothing.
         content_type=media_type(found["format"]),
         content_disposition=disposition(str(found["file_name"])),
@@ -41,12 +42,15 @@ async def read_link(database: Database, account: Account, picture_id: UUID, minu
 
 
 async def write_link(database: Database, account: Account, picture_id: UUID, minutes: int, acting: UUID | None) -> Link:
-    """A link with which anyone can upload the bytes of one announced picture. Raises `NotFound`, or `Conflict`."""
+    """A link with which anyone can upload the bytes of one announced picture. Raises `NotFound`, or `Conflict`.
+
+    It makes one blob, under a name of its own, and can change nothing: `datastore_db.upload.link` takes it from there.
+    """
     found = await _recorded(database, account, picture_id, "write", minutes, acting)
     url = account.sign_blob(
         str(found["container_name"]),
         str(found["blob_name"]),
-        UPLOAD_ONE_BLOB,
+        CREATE_ONE_BLOB,
         _time(found["starts_at"]),
         _time(found["expires_at"]),
     )

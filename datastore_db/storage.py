@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
@@ -36,12 +37,14 @@ PAGE_SIZE = 5000
 
 @dataclass(frozen=True, slots=True)
 class StoredBlob:
-    """What storage says about a blob. size: bytes."""
+    """What storage says about a blob. size: bytes. kind: BlockBlob, which pictures are, or AppendBlob or PageBlob."""
 
     size: int
     md5: bytes | None
     media_type: str
     etag: str
+    kind: str
+    modified_at: datetime
 
 
 class Connections:
@@ -232,7 +235,8 @@ def _stored(properties: BlobProperties) -> StoredBlob:
     settings = properties.content_settings
     md5 = bytes(settings.content_md5) if settings.content_md5 else None
     media_type = settings.content_type or "application/octet-stream"
-    return StoredBlob(properties.size, md5, media_type, _plain(properties.etag))
+    kind = str(getattr(properties.blob_type, "value", properties.blob_type))
+    return StoredBlob(properties.size, md5, media_type, _plain(properties.etag), kind, properties.last_modified)
 
 
 def _plain(etag: object) -> str:

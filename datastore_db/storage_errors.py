@@ -61,6 +61,8 @@ class Errors:
         code = code_of(error)
         if code in ("ContainerNotFound", "ContainerBeingDeleted"):
             return ContainerMissing("the container is not in storage")
+        if code == "BlobArchived":
+            return BrokenPicture("it is in the archive tier, where it cannot be read: upload it without an access tier")
         if code == "Md5Mismatch":
             return BrokenPicture(FILE_CHANGED)
         if code == "BlobAlreadyExists" or (code == "ConditionNotMet" and _is_write(error)):

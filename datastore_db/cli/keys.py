@@ -1,4 +1,4 @@
-"""datastore-db keys new, ls, issue, renew, rotate, revoke, claim; datastore-db link; datastore-db instance"""
+"""datastore-db keys new, ls, issue, renew, rotate, revoke, claim; datastore-db instance"""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from datastore_db.json_codec import Json
     from datastore_db.keys.renewal import Renewed
+    from datastore_db.store.keys import Revoked, RevokedLinks
 
 container_argument = click.argument("container", metavar="[CONTAINER]", required=False)
 
@@ -86,7 +87,7 @@ def ls_command(container: str | None, everything: bool, email: str | None, as_js
 
     columns = ["key", "container", "permission", "state", "until"]
     shown = ("key_id", "container_name", "permission", "state")
-    rows = [[*(str(key[column]) for column in shown), _minute(key["expires_at"])] for key in keys]
+    rows = [[*(str(key[column]) for column in shown), minute(key["expires_at"])] for key in keys]
     print_table(columns, rows, ids=0)
 
 
@@ -112,7 +113,7 @@ def issue_command(container: str, permission: str, hours: float, email: str | No
         print_json({name: issued[name] for name in ("key_id", "container_name", "permission", "expires_at", "url")})
         return
     click.echo(issued["url"])
-    click.echo(f"key {issued['key_id']}: {permission}, until {_minute(issued['expires_at'])}", err=True)
+    click.echo(f"key {issued['key_id']}: {permission}, until {minute(issued['expires_at'])}", err=True)
 
 
 @keys_group.command("renew")
@@ -168,29 +169,42 @@ def rotate_command(container: str | None, overlap: float, kek: bool, as_json: bo
 @keys_group.command("revoke")
 @click.argument("key_ids", metavar="[KEY_ID]...", nargs=-1)
 @click.option("--container", metavar="CONTAINER", help="All keys of this container.")
+@click.option("--links", metavar="CONTAINER", help="All open links to read pictures of this container.")
 @acting_option
 @json_option
 @says_errors
-def revoke_command(key_ids: tuple[str, ...], container: str | None, email: str | None, as_json: bool) -> None:
+def revoke_command(
+    key_ids: tuple[str, ...], container: str | None, links: str | None, email: str | None, as_json: bool
+) -> None:
     """Take keys back: storage refuses them from the next request on, in Azure after up to 30 seconds.
 
-    Keys that were handed out for the same container go together. For its own use the datastore makes new ones.
+    Keys that were handed out for the same container go together, and links with the keys of their container. For its
+    own use the datastore makes new ones.
 
     \b
     Example:
       datastore-db keys revoke 8367cc4e-1b61-42c2-a061-ca8662aeac37
       datastore-db keys revoke --container ana@example.org
+      datastore-db keys revoke --links ana@example.org
     """
-    if bool(key_ids) == (container is not None):
-        fail("which keys? Say their ids, or --container CONTAINER")
+    if (bool(key_ids), container is not None, links is not None).count(True) != 1:
+        fail("which keys? Say their ids, or --container CONTAINER, or --links CONTAINER")
     with acting_store(email) as store:
-        revoked = store.revoke_keys(key_ids, container=container)
+        revoked: Revoked | RevokedLinks
+        if links is not None:
+            revoked = store.revoke_links(links)
+            lines = [f"revoked {counted(revoked['links'], 'link')}"]
+        else:
+            revoked = store.revoke_keys(key_ids, container=container)
+            lines = [
+                f"revoked key {key['key_id']} ({key['permission']}, "
+                f"{'handed out' if key['is_handed_out'] else 'of the datastore itself'})"
+                for key in revoked["keys"]
+            ]
     if as_json:
         print_json(revoked)
     else:
-        for key in revoked["keys"]:
-            kind = "handed out" if key["is_handed_out"] else "the datastore's own"
-            click.echo(f"revoked key {key['key_id']} ({key['permission']}, {kind})")
+        click.echo("\n".join(lines))
     if not revoked["in_storage"]:
         _end_with(
             [
@@ -244,32 +258,6 @@ def instance_command(new: bool, as_json: bool) -> None:
         click.echo(instance_id)
 
 
-@click.command("link")
-@click.argument("picture_id", metavar="PICTURE")
-@click.option("--minutes", type=int, default=15, show_default=True, help="How long it is good; a day at most.")
-@click.option("--upload", is_flag=True, help="To upload the bytes of a picture that was announced.")
-@acting_option
-@json_option
-@says_errors
-def link_command(picture_id: str, minutes: int, upload: bool, email: str | None, as_json: bool) -> None:
-    """Print an address of the picture with this id in storage, good for a time for whoever has it. It is recorded.
-
-    \b
-    Example:
-      datastore-db link f9b0ef75-6276-4ffc-a71c-975bc842063c
-    """
-    with acting_store(email) as store:
-        make = store.upload_link if upload else store.link
-        link = make(picture_id, minutes=minutes)
-    if as_json:
-        print_json(link)
-        return
-    click.echo(link["url"])
-    if link["headers"]:
-        headers = ", ".join(f"{name}: {value}" for name, value in link["headers"].items())
-        click.echo(f"send it with {link['method']} and the headers {headers}", err=True)
-
-
 def _print_renewed(renewed: Sequence[Renewed], as_json: bool, what: str = "done") -> None:
     problems = [f"{one.container_name}: {one.error}" for one in renewed if one.error is not None]
     done = [one for one in renewed if one.error is None]
@@ -289,7 +277,7 @@ def _end_with(problems: Sequence[str], as_json: bool) -> None:
         sys.exit(NOT_ALL_DONE)
 
 
-def _minute(value: Json) -> str:
+def minute(value: Json) -> str:
     """A time of the database, in UTC and to the minute."""
     from datetime import UTC, datetime
 

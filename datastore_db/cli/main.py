@@ -9,7 +9,8 @@ import click
 
 from datastore_db.cli.database import migrate_command
 from datastore_db.cli.inferences import feedback_command, inference_group
-from datastore_db.cli.keys import instance_command, keys_group, link_command
+from datastore_db.cli.keys import instance_command, keys_group
+from datastore_db.cli.links import confirm_upload_command, link_command, links_command
 from datastore_db.cli.local import local_command
 from datastore_db.cli.people import register_command, site_role_command
 from datastore_db.cli.performance import performance_command
@@ -57,6 +58,8 @@ for command in (
     containers_command,
     audit_command,
     link_command,
+    links_command,
+    confirm_upload_command,
     sweep_command,
     keys_group,
     instance_command,

@@ -212,7 +212,8 @@ class Renewals:
     async def _sealed(self, container_id: str, name: str, planned: JsonObject) -> JsonObject:
         keys = await self._keys.get()
         sealed_for = purpose(container_id, str(planned["key_id"]), self._account.endpoint)
-        token = self._account.sign_container(name, str(planned["policy_name"]))
+        times = _times(planned) if planned["permission"] == "read" else (None, None)
+        token = self._account.sign_container(name, str(planned["policy_name"]), starts_at=times[0], expires_at=times[1])
         sealed = await asyncio.to_thread(seal, token, sealed_for, keys)
         return planned | sealed.as_json() | {"settles_in": "0 s" if self._account.settles_at_once else "30 s"}
 
@@ -241,11 +242,13 @@ async def _each(containers: Sequence[JsonObject], action: Callable[[JsonObject],
 
 
 def _policy(planned: JsonObject) -> AccessPolicy:
-    return AccessPolicy(
-        permission=PERMISSIONS[str(planned["permission"])],
-        start=_time(planned.get("starts_at")),
-        expiry=_time(planned.get("expires_at")),
-    )
+    # Links name the policies of keys to read and end sooner: so the time stands in what is signed.
+    starts_at, expires_at = _times(planned) if planned["permission"] == "write" else (None, None)
+    return AccessPolicy(permission=PERMISSIONS[str(planned["permission"])], start=starts_at, expiry=expires_at)
+
+
+def _times(planned: JsonObject) -> tuple[datetime | None, datetime | None]:
+    return _time(planned.get("starts_at")), _time(planned.get("expires_at"))
 
 
 def _time(value: object) -> datetime | None:

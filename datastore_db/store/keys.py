@@ -16,6 +16,7 @@ from datastore_db.keys.rewrapping import Rewrapped, rewrap
 from datastore_db.links import MINUTES, Link, read_link, write_link
 from datastore_db.settings import STORAGE
 from datastore_db.store.base import StoreBase
+from datastore_db.upload.link import confirm_upload
 
 _log = logging.getLogger("datastore_db")
 
@@ -24,6 +25,13 @@ class Revoked(TypedDict):
     """Keys that were taken back. in_storage: False where their policies are still to be removed from storage."""
 
     keys: list[JsonObject]
+    in_storage: bool
+
+
+class RevokedLinks(TypedDict):
+    """How many links were ended. in_storage: False where storage is still to be told."""
+
+    links: int
     in_storage: bool
 
 
@@ -42,10 +50,45 @@ class ContainerKeys(StoreBase):
     async def upload_link(self, picture_id: Id, *, minutes: int = MINUTES, user_id: Id | None = None) -> Link:
         """An address at which anyone can upload the bytes of one announced picture, for a time; that is recorded.
 
-        Raises `NotFound`, `Conflict` for a picture that is stored, or `CannotSign`.
+        What comes is stored by `confirm_upload`, within an hour after the link ended. Raises `NotFound`, `Conflict` for
+        a picture that is stored, or `CannotSign`.
         """
         account = self._needed_account("signs a link")
         return await write_link(self._database, account, to_uuid(picture_id), minutes, self._who(user_id))
+
+    async def confirm_upload(self, picture_id: Id, *, user_id: Id | None = None) -> JsonObject:
+        """Look into what came through a link to upload, and store it; answers the picture's document.
+
+        Raises `NotFound`, `NotAllowed`, `Conflict` where nothing came, or other bytes than were announced,
+        `BrokenPicture` or `NotAPicture`.
+        """
+        return await confirm_upload(
+            self._database, self._containers, to_uuid(picture_id), self._who(user_id), self._uploads
+        )
+
+    async def links(
+        self, container: str | None = None, *, include_past: bool = False, user_id: Id | None = None
+    ) -> list[JsonObject]:
+        """The links to pictures of a container (its name, its id, or its user's email address), or of all.
+
+        Not the links themselves. include_past: also those that open nothing any more. Raises `NotFound`.
+        """
+        ids = await self._named(container, user_id)
+        answer = await self._call("list_links", user_id, container_ids=ids, include_past=include_past)
+        return cast(list[JsonObject], answer)
+
+    async def revoke_links(self, container: str, *, user_id: Id | None = None) -> RevokedLinks:
+        """End all open links to read pictures of a container; links to upload end by themselves.
+
+        Azure takes up to 30 seconds. Without the storage account's credentials the answer's `in_storage` is False: run
+        `renew_keys` where they are. Raises `NotFound`.
+        """
+        ids = await self._named(container, user_id)
+        answer = cast(JsonObject, await self._call("revoke_links", user_id, container_ids=ids))
+        if self._renewals is not None:
+            for container_id in cast(list[str], answer["container_ids"]):
+                await self._renewals.make(container_id)
+        return {"links": int(str(answer["links"])), "in_storage": self._renewals is not None}
 
     async def keys(
         self, container: str | None = None, *, include_past: bool = False, user_id: Id | None = None

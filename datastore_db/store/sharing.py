@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
-from typing import Any, TypedDict, cast
+from typing import Any, NotRequired, TypedDict, cast
 
+from datastore_db.errors import CannotSign, DatastoreError
 from datastore_db.ids import Id, to_uuid
 from datastore_db.store.base import StoreBase
+
+_log = logging.getLogger("datastore_db")
 
 
 class Member(TypedDict):
@@ -48,7 +52,7 @@ class Share(TypedDict):
 class Container(TypedDict):
     """A container, as the acting user sees it. is_ready: is it made in storage? email: its owner's.
 
-    permission: owner, contributor or reader.
+    permission: owner, contributor or reader. ended_links: how many links ended, where it was shared or public before.
     """
 
     container_id: str
@@ -59,6 +63,7 @@ class Container(TypedDict):
     is_public: bool
     permission: str
     shared_with: list[Share]
+    ended_links: NotRequired[int]
 
 
 class AuditEntry(TypedDict, total=False):
@@ -129,12 +134,31 @@ class Sharing(StoreBase):
         return cast(Container, answer)
 
     async def unshare(self, group_id: Id, *, user_id: Id | None = None) -> Container:
-        """Share the acting user's container with a group no more; answers the container. Raises `NotFound`."""
-        return cast(Container, await self._call("unshare_container", user_id, group_id=to_uuid(group_id)))
+        """Share the acting user's container with a group no more; answers the container. Raises `NotFound`.
+
+        Where others had handed out links to its pictures, all open links to read end: `ended_links` says how many.
+        """
+        answer = cast(Container, await self._call("unshare_container", user_id, group_id=to_uuid(group_id)))
+        return await self._without_links(answer)
 
     async def publish(self, is_public: bool = True, *, user_id: Id | None = None) -> Container:
-        """Let every user see the acting user's container, or no longer; answers the container."""
-        return cast(Container, await self._call("publish_container", user_id, is_public=is_public))
+        """Let every user see the acting user's container, or no longer; answers the container.
+
+        No longer: links that others had handed out end as with `unshare`.
+        """
+        answer = cast(Container, await self._call("publish_container", user_id, is_public=is_public))
+        return await self._without_links(answer)
+
+    async def _without_links(self, container: Container) -> Container:
+        """Tell storage, where this process can; else the next renewal does, and links end within the hour anyway."""
+        if container["ended_links"]:
+            try:
+                if self._renewals is None:
+                    raise CannotSign("it needs the storage account's credentials")
+                await self._renewals.make(container["container_id"])
+            except DatastoreError as error:
+                _log.warning("storage is not told yet to end links, datastore-db keys renew does it: %s", error)
+        return container
 
     async def containers(self, *, user_id: Id | None = None) -> list[Container]:
         """The containers that the acting user sees, their own first, each with their `permission` on it."""

@@ -62,7 +62,7 @@ async def send_batch(
     arrived: dict[UUID, tuple[Prepared, str]] = {}
     done: list[tuple[Prepared, State, UUID]] = []
 
-    async def bring(picture: Prepared, answer: JsonObject) -> None:
+    async def settle(picture: Prepared, answer: JsonObject) -> None:
         picture_id = UUID(str(answer["picture_id"]))
         state = answer["state"]
         blob_name = str(answer["blob_name"])
@@ -78,7 +78,7 @@ async def send_batch(
             known.add(picture_id)
             try:
                 async with target.uploads:
-                    sent, new_etag = await _bring(target, picture, blob_name, etag, maybe_there=state != "announced")
+                    sent, new_etag = await bring(target, picture, blob_name, etag, maybe_there=state != "announced")
             except BrokenPicture as error:
                 known.remove(picture_id)
                 listener.refused(picture, [{"instance_path": "", "keyword": "file", "message": str(error)}])
@@ -90,7 +90,7 @@ async def send_batch(
 
     async with asyncio.TaskGroup() as group:
         for picture, answer in zip(batch, announced, strict=True):
-            group.create_task(bring(picture, answer))
+            group.create_task(settle(picture, answer))
     if arrived:
         confirmations = [
             {
@@ -141,7 +141,7 @@ def _without_refused(batch: Sequence[Prepared], refusal: InvalidDocument, listen
     return [picture for index, picture in enumerate(batch) if index not in errors]
 
 
-async def _bring(
+async def bring(
     target: Target, picture: Prepared, blob_name: str, etag: str | None, *, maybe_there: bool
 ) -> tuple[bool, str]:
     """Put a picture into storage, unless it is there; answers whether that was needed, and the blob's ETag.

@@ -240,29 +240,32 @@ begin
   if not datastore.remove_share(known_id, unshare_container.group_id) then
     perform datastore.refuse('DS404', format('the container is not shared with the group %s', coalesce(unshare_container.group_id::text, 'NULL')));
   end if;
-  return datastore.container_json(known_id);
+  return datastore.container_json(known_id)
+    || jsonb_build_object('ended_links', datastore.revoke_links(jsonb_build_array(known_id), true) -> 'links');
 end
 $$;
 comment on function datastore.unshare_container(uuid, uuid) is
-  'Shares the acting user''s container (or the one named) with a group no more. Answers the container. Errors: DS403, DS404.';
+  'Shares the acting user''s container (or the one named) with a group no more. Where somebody else than the owner handed out links to its pictures, all open links to read end. Answers the container, and ended_links: how many. Errors: DS403, DS404.';
 
 create or replace function datastore.publish_container(is_public boolean default true, container_id uuid default null) returns jsonb
 language plpgsql volatile as $$
 #variable_conflict use_column
 declare
   known_id uuid := datastore.require_own_container(publish_container.container_id);
+  ended_links jsonb := '0';
 begin
   if publish_container.is_public then
     insert into datastore.container_publication (container_id) values (known_id)
     on conflict (container_id) do nothing;
   else
     perform datastore.remove_publication(known_id);
+    ended_links := datastore.revoke_links(jsonb_build_array(known_id), true) -> 'links';
   end if;
-  return datastore.container_json(known_id);
+  return datastore.container_json(known_id) || jsonb_build_object('ended_links', ended_links);
 end
 $$;
 comment on function datastore.publish_container(boolean, uuid) is
-  'Lets every user see the acting user''s container (or the one named), or no longer. Answers the container. Errors: DS403, DS404.';
+  'Lets every user see the acting user''s container (or the one named), or no longer; links end then as with datastore.unshare_container. Answers the container, and ended_links. Errors: DS403, DS404.';
 
 create or replace function datastore.container_json(container_id uuid) returns jsonb
 language sql stable

@@ -136,8 +136,12 @@ begin atomic
   ('reader', 'select', 'container_key(key_id, container_id, permission, policy_name, is_handed_out, starts_at, expires_at, settled_at,
     kek_id, issued_at, issued_by, retires_at, revoked_at, revoked_by, removed_at)', 'all but the sealed key'),
   ('app worker reader', 'select', 'container_renewal link', 'is a container being changed, and which links are out'),
-  ('app', 'execute', 'hand_out_link', 'recorded for the acting user'),
-  ('app', 'insert', 'link(container_id, picture_id, permission, starts_at, expires_at)', 'hand_out_link'),
+  ('app worker reader', 'execute', 'list_links', 'which links are out'),
+  ('app', 'execute', 'hand_out_link policy_for_links', 'recorded for the acting user'),
+  ('app', 'insert', 'link(container_id, picture_id, picture_set_id, permission, policy_name, starts_at, expires_at)',
+    'hand_out_link; the name of the blob to which it uploads is made by the table'),
+  ('app', 'execute', 'locate_upload confirm_upload', 'what came through a link becomes a stored picture'),
+  ('app worker', 'execute', 'revoke_links', 'owners end the links to their pictures'),
   ('app worker', 'execute', 'revoke_keys plan_key', 'owners issue and revoke keys of their containers'),
   ('app', 'update', 'container_key(revoked_at)', 'revoke_keys; a trigger says who and when'),
   ('app worker reader', 'execute', 'check_is_worker', 'says which role is needed'),
@@ -206,7 +210,8 @@ begin atomic
   ('audit_picture_sets', 'writes the history'),
   ('keep_inference_ids', 'looks for an id in containers that the acting user does not see'),
   ('audit_pictures', 'writes the history, and the outbox'),
-  ('queue_all_blob_deletions', 'writes the outbox for all containers, before a TRUNCATE');
+  ('queue_all_blob_deletions', 'writes the outbox for all containers, before a TRUNCATE'),
+  ('queue_link_uploads', 'writes the outbox for what comes through a link to upload');
 end;
 comment on function datastore.declared_definers() is
   'The functions that run as their owner (SECURITY DEFINER), and why. Each has search_path = pg_catalog, pg_temp.';
