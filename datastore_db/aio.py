@@ -9,6 +9,7 @@ from types import TracebackType
 
 from datastore_db.database import Database
 from datastore_db.settings import find_settings
+from datastore_db.store.history import History
 from datastore_db.store.inferences import Inferences
 from datastore_db.store.keys import ContainerKeys, Revoked
 from datastore_db.store.people import People, User
@@ -30,7 +31,7 @@ def connect(
     return Connecting(database_url, storage_connection_string, home)
 
 
-class Store(People, Pictures, Inferences, PipelinesOfStore, Sharing, ContainerKeys):
+class Store(People, Pictures, Inferences, PipelinesOfStore, Sharing, History, ContainerKeys):
     """Pictures and what is known about them, for one backend or one person.
 
     Who acts is said by `acting_as`, or by the argument `user_id` that every method takes; without either a call runs

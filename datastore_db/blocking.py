@@ -177,3 +177,5 @@ class Store:
     publish = _blocking(aio.Store.publish)
     containers = _blocking(aio.Store.containers)
     audit = _blocking(aio.Store.audit)
+    seal_history = _blocking(aio.Store.seal_history)
+    verify_history = _blocking(aio.Store.verify_history)

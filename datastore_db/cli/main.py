@@ -8,6 +8,7 @@ from importlib.metadata import version
 import click
 
 from datastore_db.cli.database import migrate_command
+from datastore_db.cli.history import audit_command
 from datastore_db.cli.inferences import feedback_command, inference_group
 from datastore_db.cli.keys import instance_command, keys_group
 from datastore_db.cli.links import confirm_upload_command, link_command, links_command
@@ -17,7 +18,7 @@ from datastore_db.cli.performance import performance_command
 from datastore_db.cli.pictures import download_command, ls_command, show_command, upload_command
 from datastore_db.cli.pipelines import pipelines_group
 from datastore_db.cli.seeds import seeds_group
-from datastore_db.cli.sharing import audit_command, containers_command, group_group, share_command, unshare_command
+from datastore_db.cli.sharing import containers_command, group_group, share_command, unshare_command
 from datastore_db.cli.sweep import sweep_command
 
 

@@ -1,8 +1,7 @@
-"""datastore-db group, share, unshare, containers, audit"""
+"""datastore-db group, share, unshare, containers"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +9,7 @@ import click
 from datastore_db.cli.context import acting_option, acting_store, fail, json_option, print_json, says_errors
 
 if TYPE_CHECKING:
-    from datastore_db.store.sharing import AuditEntry, Container, Group, Member, Share, SharedWithGroup
+    from datastore_db.store.sharing import Container, Group, Member, Share, SharedWithGroup
 
 group_argument = click.argument("group", metavar="GROUP")
 
@@ -225,36 +224,6 @@ def containers_command(email: str | None, as_json: bool) -> None:
     print_table(["container", "name", "of", "you are", "shared with"], rows, ids=0)
 
 
-@click.command("audit")
-@click.argument("id", metavar="[ID]", required=False)
-@click.option("--since", type=click.DateTime(), help="Only what happened since then, in UTC.")
-@click.option(
-    "--limit", "how_many", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many."
-)
-@acting_option
-@json_option
-@says_errors
-def audit_command(id: str | None, since: datetime | None, how_many: int, email: str | None, as_json: bool) -> None:  # noqa: A002
-    """Show who did what, the newest first; with an ID to one picture, inference, group or container.
-
-    \b
-    Example:
-      datastore-db audit --since 2024-05-01 --user ana@example.org
-    """
-    with acting_store(email) as store:
-        told = store.audit(id, since=since.replace(tzinfo=UTC) if since else None, how_many=how_many)
-    if as_json:
-        print_json(told)
-        return
-    from datastore_db.cli.tables import print_table
-
-    rows = [
-        [item["at"][:19].replace("T", " "), _who(item), item["action"], item["entity"], item["entity_id"]]
-        for item in told
-    ]  # fmt: skip
-    print_table(["at (UTC)", "who", "did", "to a", "id"], rows, ids=4)
-
-
 def _check_target(group: str | None, public: bool, email: str | None) -> None:
     if email is None:
         fail("whose container? Say --user EMAIL, or set DATASTORE_USER")
@@ -282,10 +251,6 @@ def _print_container(container: Container, as_json: bool) -> None:
 def _shared_with(container: Container) -> str:
     groups = [f"{_named(share)} ({share['role']})" for share in container["shared_with"]]
     return ", ".join((["everybody (reader)"] if container["is_public"] else []) + groups)
-
-
-def _who(entry: AuditEntry) -> str:
-    return entry.get("email") or entry.get("by") or f"{entry['database_user']} (database user)"
 
 
 def _member(member: Member) -> str:

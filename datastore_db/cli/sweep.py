@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from datetime import timedelta
 
 import click
@@ -16,7 +17,7 @@ from datastore_db.cli.context import (
     print_json,
     says_errors,
 )
-from datastore_db.errors import BlobsRemain, Remaining
+from datastore_db.errors import BlobsRemain, NotAllowed, Remaining
 
 
 @click.command("sweep")
@@ -34,7 +35,7 @@ def sweep_command(days: int | None, email: str | None, as_json: bool) -> None:
     """Delete from storage the blobs whose pictures were deleted from the database an hour ago or earlier.
 
     A blob that cannot be deleted does not stop the others: it is listed, with exit status 1, and tried again later.
-    --user says whose pictures are given up; blobs are swept for all.
+    --user says whose pictures are given up; blobs are swept for all. A worker seals the history first.
 
     \b
     Example:
@@ -44,6 +45,9 @@ def sweep_command(days: int | None, email: str | None, as_json: bool) -> None:
     remaining: list[Remaining] = []
     with acting_store(email) as store:
         given_up = None if days is None else store.delete_pending_pictures(timedelta(days=days))
+        if email is None:
+            with suppress(NotAllowed):  # only a worker or the owner seals
+                store.seal_history()
         try:
             swept = store.sweep()
         except BlobsRemain as error:

@@ -122,6 +122,9 @@ begin atomic
   ('app worker reader', 'execute', 'find_group find_group_named group_json rebuild_groups container_json rebuild_containers
     container_called rebuild_audit', 'reads groups, containers and the history, as far as policies show them'),
   ('app worker reader', 'select', 'container_share container_publication history', 'the rows behind them'),
+  ('worker reader', 'execute', 'verify_history verify_seal history_hash seal_hash seal_json', 'compares the history with its seals'),
+  ('worker reader', 'select', 'history_seal', 'the seals, which have hashes only'),
+  ('worker', 'execute', 'seal_history', 'a worker seals the history, as its owner'),
   ('app', 'execute', 'create_group delete_group set_member join_group remove_member check_not_last_owner',
     'members and owners of groups; each asks what the acting user is in the group'),
   ('app', 'execute', 'share_container unshare_container remove_share publish_container remove_publication', 'owners share their containers'),
@@ -203,6 +206,7 @@ begin atomic
   ('recognise_models', 'ties inferences of every container to models, and answers how many'),
   ('label_known', 'labels say what documents say, and nobody writes others'),
   ('label_verified', 'labels say what verdicts say, and nobody writes others'),
+  ('seal_history', 'writes the seals of the history, which no other role may; it takes no argument'),
   -- Triggers, which the owner alone may attach
   ('audit', 'writes the history'),
   ('audit_claims', 'writes the history'),

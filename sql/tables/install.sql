@@ -12,6 +12,7 @@
 \ir picture.sql
 \ir picture_label.sql
 \ir history.sql
+\ir history_seal.sql
 \ir claim.sql
 \ir blob_deletion.sql
 
