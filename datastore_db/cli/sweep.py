@@ -35,7 +35,7 @@ def sweep_command(days: int | None, email: str | None, as_json: bool) -> None:
     """Delete from storage the blobs whose pictures were deleted from the database an hour ago or earlier.
 
     A blob that cannot be deleted does not stop the others: it is listed, with exit status 1, and tried again later.
-    --user says whose pictures are given up; blobs are swept for all. A worker seals the history first.
+    --user says whose pictures are given up; blobs are swept for all. A worker then seals the history.
 
     \b
     Example:
@@ -45,13 +45,13 @@ def sweep_command(days: int | None, email: str | None, as_json: bool) -> None:
     remaining: list[Remaining] = []
     with acting_store(email) as store:
         given_up = None if days is None else store.delete_pending_pictures(timedelta(days=days))
-        if email is None:
-            with suppress(NotAllowed):  # only a worker or the owner seals
-                store.seal_history()
         try:
             swept = store.sweep()
         except BlobsRemain as error:
             swept, remaining = error.deleted, error.remaining
+        if email is None:
+            with suppress(NotAllowed):  # only a worker or the owner seals
+                store.seal_history()
     if as_json:
         told = {"deleted_blobs": swept, "remaining": remaining}
         print_json(told | ({} if given_up is None else {"deleted_pictures": given_up}))
