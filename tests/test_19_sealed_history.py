@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,11 @@ def test_a_transaction_that_began_later_is_not_waited_for(sealed: psycopg.Connec
         assert answer(sealed, "seal_history()")["rows"] == 1
 
 
+def register(connection: psycopg.Connection) -> None:
+    """Something that triggers write to the history; they are its only writers."""
+    answer(connection, "register_user(%s)", f"{uuid.uuid4()}@example.org")
+
+
 def test_workers_and_writers_at_once(database: psycopg.Connection, database_url: str) -> None:
     """Four writers, two of which roll back at times, and two workers: every row is sealed once."""
     stop = threading.Event()
@@ -142,13 +148,13 @@ def test_workers_and_writers_at_once(database: psycopg.Connection, database_url:
     def writer(number: int) -> None:
         with psycopg.connect(database_url) as connection:
             while not stop.is_set():
-                write(connection, 3)
+                register(connection)
                 time.sleep(0.002 * number)
                 if number % 2:
                     connection.commit()
                 else:
                     connection.rollback()
-                    write(connection)
+                    register(connection)
                     connection.commit()
 
     def worker() -> None:

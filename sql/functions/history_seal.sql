@@ -27,21 +27,23 @@ comment on function datastore.seal_json(datastore.history_seal) is 'A seal as it
 create or replace function datastore.seal_history() returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  -- Ids are given in order, and their transactions may commit in another one. Whoever has an id up to this one has begun
-  -- to write by now (a trigger writes the history after the row), so it is among the transactions that run now.
+  -- Ids are given in order, and their transactions may commit in another one. Whoever has an id up to this one had a
+  -- transaction id before (a trigger writes the history after the row), so it is lower than one that is given now.
   newest_id bigint := (select max(history.history_id) from datastore.history);
-  running_before xid8 := pg_snapshot_xmax(pg_current_snapshot());
+  had_written boolean := pg_current_xact_id_if_assigned() is not null;
+  own_transaction xid8 := pg_current_xact_id();
   patience timestamptz := clock_timestamp() + interval '5 seconds';
   seal datastore.history_seal;
   known datastore.history_seal;
   first_id bigint;
   sealed_rows bigint := 0;
 begin
-  while pg_snapshot_xmin(pg_current_snapshot()) < running_before loop
-    if clock_timestamp() > patience then
+  while had_written or pg_snapshot_xmin(pg_current_snapshot()) < own_transaction loop
+    if had_written or clock_timestamp() > patience then
       return jsonb_build_object('rows', 0, 'latest_seal', (
           select datastore.seal_json(history_seal) from datastore.history_seal order by history_seal.position desc limit 1),
-        'waits_for', 'a transaction that is open for longer than 5 seconds may still write to the history');
+        'waits_for', case when had_written then 'the end of the own transaction, which has written: call it in one of its own'
+          else 'a transaction that is open for longer than 5 seconds may still write to the history' end);
     end if;
     perform pg_sleep(0.02);
   end loop;
