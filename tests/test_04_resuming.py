@@ -297,6 +297,36 @@ def test_a_file_that_changes_while_it_is_uploaded_is_refused(
     assert sound(database, storage_connection_string, ana) == 2
 
 
+def test_an_upload_that_slept_sends_nothing_more(
+    acting: Store,
+    ana: User,
+    database: psycopg.Connection,
+    storage_connection_string: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What it had announced may be given up and swept by then, and its blob would stay for ever."""
+    from datastore_db.upload import batch
+
+    folder = write_folder(tmp_path / "lot", {"1.tiff": picture(1)})
+    announce = batch._announce
+
+    async def announce_and_sleep(*args: object, **kwargs: object) -> object:
+        answer = await announce(*args, **kwargs)  # type: ignore[arg-type]
+        now = time.time
+        monkeypatch.setattr(time, "time", lambda: now() + 31 * 60)
+        return answer
+
+    with monkeypatch.context() as patched:
+        patched.setattr(batch, "_announce", announce_and_sleep)
+        with pytest.raises(DatastoreError, match="stood still for too long"):
+            acting.upload_folder(folder)
+    monkeypatch.undo()
+    assert blobs(storage_connection_string, ana["container_name"]) == {}
+    assert acting.upload_folder(folder).counts == {"uploaded": 1}
+    assert sound(database, storage_connection_string, ana) == 1
+
+
 def test_blobs_of_deleted_pictures_are_swept(
     acting: Store, ana: User, database: psycopg.Connection, storage_connection_string: str, tmp_path: Path
 ) -> None:

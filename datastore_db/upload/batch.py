@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +14,7 @@ from uuid import UUID
 
 from datastore_db.containers import Container
 from datastore_db.database import Database, Document
-from datastore_db.errors import BrokenPicture, DocumentError, InvalidDocument
+from datastore_db.errors import BrokenPicture, DatastoreError, DocumentError, InvalidDocument
 from datastore_db.json_codec import JsonObject
 from datastore_db.storage import Blobs, StoredBlob
 from datastore_db.storage_errors import BlobThere
@@ -24,6 +25,8 @@ from datastore_db.upload.shelf import Shelf
 CONCURRENT_UPLOADS = 16
 # How often a blob is looked at again that another process has just written.
 ATTEMPTS = 3
+# How long after its announcement a picture is sent at most: half of the time after which a deleted one is swept.
+SECONDS_TO_SEND = 30 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ async def send_batch(
 
     shelf: what is in storage of this set; what is stored and not there is uploaded again.
     """
+    send_until = time.time() + SECONDS_TO_SEND
     announced, batch = await _announce(target, picture_set_id, batch, listener, replace=replace)
     await shelf.look(sum(answer["state"] == "stored" for answer in announced))
     known: set[UUID] = set()
@@ -78,7 +82,9 @@ async def send_batch(
             known.add(picture_id)
             try:
                 async with target.uploads:
-                    sent, new_etag = await bring(target, picture, blob_name, etag, maybe_there=state != "announced")
+                    sent, new_etag = await bring(
+                        target, picture, blob_name, etag, maybe_there=state != "announced", send_until=send_until
+                    )
             except BrokenPicture as error:
                 known.remove(picture_id)
                 listener.refused(picture, [{"instance_path": "", "keyword": "file", "message": str(error)}])
@@ -142,17 +148,20 @@ def _without_refused(batch: Sequence[Prepared], refusal: InvalidDocument, listen
 
 
 async def bring(
-    target: Target, picture: Prepared, blob_name: str, etag: str | None, *, maybe_there: bool
+    target: Target, picture: Prepared, blob_name: str, etag: str | None, *, maybe_there: bool, send_until: float
 ) -> tuple[bool, str]:
     """Put a picture into storage, unless it is there; answers whether that was needed, and the blob's ETag.
 
     etag: the one that was confirmed, of a picture that is stored. Two processes that bring the same picture at once
-    both find what the first one brought.
+    both find what the first one brought. send_until: seconds since the epoch; nothing is sent later, because what was
+    announced may have been given up and swept meanwhile, and a blob that comes then stays for ever.
     """
     for attempt in range(ATTEMPTS):
         found = await target.container.run(lambda blobs: blobs.look_at(blob_name)) if maybe_there else None
         if found is not None and _is_it(found, picture, etag):
             return False, found.etag
+        if time.time() > send_until:
+            raise DatastoreError("the upload stood still for too long, as if the machine had slept: run it again")
         try:
             return True, await target.container.run(partial(_send, picture=picture, blob_name=blob_name, found=found))
         except BlobThere:

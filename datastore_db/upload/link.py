@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from datastore_db.database import Database, Document
 from datastore_db.errors import BrokenPicture, Conflict, NotFound
 from datastore_db.json_codec import JsonObject
 from datastore_db.storage import Confirmed, StoredBlob
-from datastore_db.upload.batch import Target, bring
+from datastore_db.upload.batch import SECONDS_TO_SEND, Target, bring
 from datastore_db.upload.prepared import KEPT_SIZE, Prepared, prepare
 
 # More than that comes through no link; the signature of a link cannot say so.
@@ -33,6 +34,7 @@ async def confirm_upload(
 
     Raises `Conflict` where nothing came, or other bytes than were announced; `BrokenPicture` or `NotAPicture`.
     """
+    send_until = time.time() + SECONDS_TO_SEND
     found = cast(JsonObject, await database.call("locate_upload", acting=acting, picture_id=picture_id))
     if found["state"] != "pending":
         return cast(JsonObject, await database.call("rebuild_picture", acting=acting, picture_id=picture_id))
@@ -44,7 +46,7 @@ async def confirm_upload(
         name = str(found["blob_name"])
         await _see_that_nobody_else_does_it(container, name, prepared)
         target = Target(database, container, acting, uploads)
-        _, etag = await bring(target, prepared, name, None, maybe_there=True)
+        _, etag = await bring(target, prepared, name, None, maybe_there=True, send_until=send_until)
     answer = await database.call(
         "confirm_upload",
         acting=acting,
