@@ -18,7 +18,8 @@ from datastore_db.upload.report import Progress, ProgressListener
 
 CONCURRENT_DOWNLOADS = 8
 
-OpenPicture = Callable[[str], Awaitable[AsyncIterator[bytes]]]
+#: The bytes of a picture, by its id, and their SHA-256: of a copy without personal data another one than the document's
+OpenPicture = Callable[[str], Awaitable[tuple[AsyncIterator[bytes], str | None]]]
 
 
 @dataclass(slots=True)
@@ -84,16 +85,19 @@ async def _fetch(picture: JsonObject, path: Path, open_picture: OpenPicture) -> 
     there = await asyncio.to_thread(_sha256, path)
     if there is not None and there == expected:
         return False
+    chunks, served = await open_picture(str(picture["picture_id"]))
+    if there is not None and there == served:
+        return False
     if there is not None:
         raise DatastoreError("a file of this name with other content is there: it was not overwritten")
     partial = path.with_name(f".{path.name}.partial")
     digest = hashlib.sha256()
     try:
         with partial.open("wb") as file:
-            async for chunk in await open_picture(str(picture["picture_id"])):
+            async for chunk in chunks:
                 digest.update(chunk)
                 file.write(chunk)
-        if expected is not None and digest.hexdigest() != expected:
+        if (served or expected) not in (None, digest.hexdigest()):
             raise DatastoreError("what came from storage is not what was stored: its SHA-256 differs")
         partial.rename(path)
     finally:

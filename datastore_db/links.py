@@ -8,6 +8,7 @@ from uuid import UUID
 
 from datastore_db.account import CREATE_ONE_BLOB, Account, disposition
 from datastore_db.database import Database
+from datastore_db.derivatives import Copies
 from datastore_db.inspection.formats import media_type
 from datastore_db.json_codec import JsonObject
 
@@ -24,9 +25,17 @@ class Link(TypedDict):
     expires_at: str
 
 
-async def read_link(database: Database, account: Account, picture_id: UUID, minutes: int, acting: UUID | None) -> Link:
-    """A link with which anyone can read one picture. Raises `NotFound`, or `Conflict` while it has not arrived."""
-    found = await _recorded(database, account, picture_id, "read", minutes, acting)
+async def read_link(
+    database: Database, account: Account, picture_id: UUID, minutes: int, acting: UUID | None, *, personal_data: bool
+) -> Link:
+    """A link with which anyone can read one picture, or its copy without personal data.
+
+    Raises `NotFound`, `NotAllowed`, or `Conflict` while it has not arrived.
+    """
+    found = await _recorded(database, account, picture_id, "read", minutes, acting, personal_data=personal_data)
+    if found["copy_is_needed"]:
+        await Copies(database, account).make(picture_id)
+        found = await _recorded(database, account, picture_id, "read", minutes, acting, personal_data=personal_data)
     url = account.sign_blob(
         str(found["container_name"]),
         str(found["blob_name"]),
@@ -63,11 +72,23 @@ async def write_link(database: Database, account: Account, picture_id: UUID, min
 
 
 async def _recorded(
-    database: Database, account: Account, picture_id: UUID, permission: str, minutes: int, acting: UUID | None
+    database: Database,
+    account: Account,
+    picture_id: UUID,
+    permission: str,
+    minutes: int,
+    acting: UUID | None,
+    *,
+    personal_data: bool = False,
 ) -> JsonObject:
     account.sign_container("none", "none")  # raises CannotSign: nothing is recorded that is not handed out
     found = await database.call(
-        "hand_out_link", acting=acting, picture_id=picture_id, permission=permission, minutes=minutes
+        "hand_out_link",
+        acting=acting,
+        picture_id=picture_id,
+        permission=permission,
+        minutes=minutes,
+        personal_data=personal_data,
     )
     return cast(JsonObject, found)
 

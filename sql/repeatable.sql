@@ -17,6 +17,7 @@
 \ir functions/pipelines_rules.sql
 \ir functions/documents.sql
 \ir functions/audit_trail.sql
+\ir functions/personal_tags.sql
 \ir views/picture_document.sql
 \ir views/picture_set_document.sql
 \ir functions/seed.sql
@@ -26,9 +27,11 @@
 \ir functions/history_seal.sql
 \ir functions/user.sql
 \ir functions/sharing.sql
+\ir functions/personal_data.sql
 \ir functions/pipelines.sql
 \ir functions/picture_set.sql
 \ir functions/picture.sql
+\ir functions/derivative.sql
 \ir functions/instance.sql
 \ir functions/container_key.sql
 \ir functions/storage.sql

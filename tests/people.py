@@ -47,6 +47,9 @@ def people(connection: psycopg.Connection) -> World:
     call("publish_container", acting=ana["user_id"])
     call("publish_container", False, acting=ana["user_id"])
     call("publish_container", acting=pia["user_id"])
+    call("share_personal_data", acting=ana["user_id"])
+    call("share_personal_data", False, acting=ana["user_id"])
+    call("share_personal_data", acting=pia["user_id"])
     return World(call, users, group_id, fill(call, ana, ANAS), fill(call, pia, PIAS))
 
 
@@ -59,6 +62,7 @@ def fill(call: Call, user: dict[str, Any], mark: str) -> dict[str, str]:
         "labels": [mark],
         "metadata": {"relative_path": f"{mark}.tiff"},
         "quality_check": {"image_checksum": "0" * 64, "note": mark},
+        "image_data": {"tags": {"tiff": {"Artist": mark, "Make": "Leica"}}},
     }
     set_id = call("create_picture_set", {"name": mark, "audit_trail": {"edited_by": mark}}, acting=acting)
     set_id = set_id["picture_set_id"]
@@ -81,7 +85,8 @@ def fill(call: Call, user: dict[str, Any], mark: str) -> dict[str, str]:
          "box": {"topX": 1, "topY": 1, "bottomX": 2, "bottomY": 2}},
     ]  # fmt: skip
     call("record_feedback", {"inferenceId": answer["inference_id"], "boxes": said}, acting=acting)
-    call("hand_out_link", picture_id, acting=acting)
+    call("hand_out_link", picture_id, "read", 15, None, True, acting=acting)
+    call("begin_copy", picture_id)
     # Two pipelines that disagree, and that nobody has judged
     (open_picture,) = call("announce_pictures", set_id, [{"user_data": {"description": mark}}], acting=acting)
     for pipeline, label in zip(PIPELINES, ("Brassica napus", "Brassica juncea"), strict=True):

@@ -16,12 +16,17 @@ from datastore_db.cli.keys import container_argument, minute
 @click.argument("picture_id", metavar="PICTURE")
 @click.option("--minutes", type=int, default=15, show_default=True, help="How long it is good; an hour at most.")
 @click.option("--upload", is_flag=True, help="To upload the bytes of a picture that was announced.")
+@click.option(
+    "--with-personal-data", "personal", is_flag=True,
+    help="To the original, also where it says something of people or places.",
+)  # fmt: skip
 @acting_option
 @json_option
 @says_errors
-def link_command(picture_id: str, minutes: int, upload: bool, email: str | None, as_json: bool) -> None:
+def link_command(picture_id: str, minutes: int, upload: bool, personal: bool, email: str | None, as_json: bool) -> None:
     """Print an address of the picture with this id in storage, good for a time for whoever has it. It is recorded.
 
+    Where the file says something of people or places, the address is that of a copy without.
     What comes through one to upload is stored by "datastore-db confirm-upload".
 
     \b
@@ -29,8 +34,10 @@ def link_command(picture_id: str, minutes: int, upload: bool, email: str | None,
       datastore-db link f9b0ef75-6276-4ffc-a71c-975bc842063c
     """
     with acting_store(email) as store:
-        make = store.upload_link if upload else store.link
-        link = make(picture_id, minutes=minutes)
+        if upload:
+            link = store.upload_link(picture_id, minutes=minutes)
+        else:
+            link = store.link(picture_id, minutes=minutes, personal_data=personal)
     if as_json:
         print_json(link)
         return

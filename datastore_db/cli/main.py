@@ -19,7 +19,7 @@ from datastore_db.cli.pictures import download_command, ls_command, show_command
 from datastore_db.cli.pipelines import pipelines_group
 from datastore_db.cli.seeds import seeds_group
 from datastore_db.cli.sharing import containers_command, group_group, share_command, unshare_command
-from datastore_db.cli.sweep import sweep_command
+from datastore_db.cli.sweep import copies_command, sweep_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -62,6 +62,7 @@ for command in (
     links_command,
     confirm_upload_command,
     sweep_command,
+    copies_command,
     keys_group,
     instance_command,
     local_command,

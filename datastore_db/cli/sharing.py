@@ -162,39 +162,62 @@ def delete_command(group: str, email: str | None, as_json: bool) -> None:
     "--role", type=click.Choice(["reader", "contributor"]), default="contributor", show_default=True,
     help="What members may do at most. reader: see it. contributor: what their own role in the group says.",
 )  # fmt: skip
+@click.option(
+    "--with-personal-data", "personal", is_flag=True,
+    help="Show all who see the container what the files say of people and places.",
+)  # fmt: skip
 @acting_option
 @json_option
 @says_errors
-def share_command(group: str | None, public: bool, role: str, email: str | None, as_json: bool) -> None:
+def share_command(group: str | None, public: bool, role: str, personal: bool, email: str | None, as_json: bool) -> None:
     """Share your container with a GROUP that you are in, or with everybody.
+
+    Personal data of the pictures is shown to you alone unless you say otherwise, once for all who see the container.
 
     \b
     Example:
       datastore-db share "Seed lab" --role reader --user ana@example.org
       datastore-db share --public --user ana@example.org
+      datastore-db share --with-personal-data --user ana@example.org
     """
-    _check_target(group, public, email)
+    if not personal or group is not None or public:
+        _check_target(group, public, email)
+    _check_user(email)
     with acting_store(email) as store:
-        container = store.publish() if group is None else store.share(store.find_group(group), role)
+        if personal:
+            container = store.share_personal_data()
+        if group is not None:
+            container = store.share(store.find_group(group), role)
+        elif public:
+            container = store.publish()
     _print_container(container, as_json)
 
 
 @click.command("unshare")
 @click.argument("group", metavar="GROUP", required=False)
 @click.option("--public", is_flag=True, help="Not with every user any more.")
+@click.option("--personal-data", "personal", is_flag=True, help="Show the pictures' personal data to you alone.")
 @acting_option
 @json_option
 @says_errors
-def unshare_command(group: str | None, public: bool, email: str | None, as_json: bool) -> None:
+def unshare_command(group: str | None, public: bool, personal: bool, email: str | None, as_json: bool) -> None:
     """Share your container with GROUP, or with everybody, no more.
 
     \b
     Example:
       datastore-db unshare "Seed lab" --user ana@example.org
+      datastore-db unshare --personal-data --user ana@example.org
     """
-    _check_target(group, public, email)
+    if not personal or group is not None or public:
+        _check_target(group, public, email)
+    _check_user(email)
     with acting_store(email) as store:
-        container = store.publish(False) if group is None else store.unshare(store.find_group(group))
+        if personal:
+            container = store.share_personal_data(False)
+        if group is not None:
+            container = store.unshare(store.find_group(group))
+        elif public:
+            container = store.publish(False)
     _print_container(container, as_json)
 
 
@@ -225,10 +248,14 @@ def containers_command(email: str | None, as_json: bool) -> None:
 
 
 def _check_target(group: str | None, public: bool, email: str | None) -> None:
-    if email is None:
-        fail("whose container? Say --user EMAIL, or set DATASTORE_USER")
+    _check_user(email)
     if (group is None) != public:
         fail("with whom? Name a GROUP, or say --public")
+
+
+def _check_user(email: str | None) -> None:
+    if email is None:
+        fail("whose container? Say --user EMAIL, or set DATASTORE_USER")
 
 
 def _print_group(group: Group | None, as_json: bool) -> None:
@@ -245,7 +272,8 @@ def _print_container(container: Container, as_json: bool) -> None:
     if as_json:
         print_json(container)
     else:
-        click.echo(f"{container['container_name']} is shared with {_shared_with(container) or 'nobody'}")
+        personal = ", and shows personal data of its pictures" if container["shows_personal_data"] else ""
+        click.echo(f"{container['container_name']} is shared with {_shared_with(container) or 'nobody'}{personal}")
 
 
 def _shared_with(container: Container) -> str:

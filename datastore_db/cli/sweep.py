@@ -1,4 +1,4 @@
-"""datastore-db sweep"""
+"""datastore-db sweep, copies"""
 
 from __future__ import annotations
 
@@ -63,3 +63,23 @@ def sweep_command(days: int | None, email: str | None, as_json: bool) -> None:
             click.echo(f"datastore-db: {one['container_name']}/{one['blob_name'] or ''}: {one['error']}", err=True)
     if remaining:
         sys.exit(NOT_ALL_DONE)
+
+
+@click.command("copies")
+@json_option
+@says_errors
+def copies_command(as_json: bool) -> None:
+    """Make the copies of pictures without personal data that are missing, for readers who may not see it.
+
+    They are also made when they are asked for, where the storage account's credentials are.
+
+    \b
+    Example:
+      datastore-db copies
+    """
+    with acting_store(None) as store:
+        done = store.make_copies()
+    if as_json:
+        print_json({"pictures": done})
+    else:
+        click.echo(f"made the copies of {counted(done, 'picture')}")

@@ -41,7 +41,7 @@ def read_gif(source: Source, look: Look) -> None:
         if kind == b"\x21":
             label = source.read(offset + 1, 1)
             wanted = label in (bytes([_COMMENT]), bytes([_APPLICATION]))
-            offset, body = _blocks(source, offset + 2, _LONGEST_TEXT if wanted else 0)
+            offset, body = blocks(source, offset + 2, _LONGEST_TEXT if wanted else 0)
             if label == bytes([_COMMENT]):
                 add(group, "comment", look.keeper.text(decode(body)))
             elif wanted:
@@ -56,7 +56,7 @@ def read_gif(source: Source, look: Look) -> None:
                 # Pillow enlarges the picture to what is drawn
                 drawn = max(width, left + columns) * max(height, top + rows)
             offset += 10 + (3 << (local & 7) + 1 if local & 0x80 else 0)
-            offset, _ = _blocks(source, offset + 1, 0)
+            offset, _ = blocks(source, offset + 1, 0)
             frames += 1
         elif kind == b"\0" and padding:
             offset += 1
@@ -73,7 +73,7 @@ def read_gif(source: Source, look: Look) -> None:
         decode_with(GifImageFile, source.open())
 
 
-def _blocks(source: Source, offset: int, keep: int) -> tuple[int, bytes]:
+def blocks(source: Source, offset: int, keep: int) -> tuple[int, bytes]:
     """Walk the sub-blocks from `offset`: where they end, and up to `keep` of their bytes."""
     kept = bytearray()
     while window := source.read(offset, _WINDOW):

@@ -52,7 +52,7 @@ def read_jpeg(source: Source, look: Look) -> None:
     icc: list[bytes] = []
     offset = coded = 2
     for _ in range(_MOST_SEGMENTS):
-        marker, offset = _next_marker(source, offset)
+        marker, offset = next_marker(source, offset)
         if marker == 0xD9:
             break
         described = 0xE0 <= marker <= 0xEF or marker == 0xFE
@@ -78,7 +78,7 @@ def read_jpeg(source: Source, look: Look) -> None:
         elif marker == 0xDA:
             if not frame:
                 raise damaged("the JPEG has data but no header")
-            offset = _skip_scan(source, offset)
+            offset = skip_scan(source, offset)
         elif marker == 0xE2 and body.startswith(_ICC):
             icc.append(body[len(_ICC) + 2 :])
         elif described:
@@ -97,7 +97,7 @@ def read_jpeg(source: Source, look: Look) -> None:
         decode_jpeg(source.open(b"\xff\xd8", coded), limit)
 
 
-def _next_marker(source: Source, offset: int) -> tuple[int, int]:
+def next_marker(source: Source, offset: int) -> tuple[int, int]:
     """The next marker (skipping bytes that belong to none) and where its segment begins."""
     while True:
         window = source.read(offset, _WINDOW)
@@ -109,7 +109,7 @@ def _next_marker(source: Source, offset: int) -> tuple[int, int]:
         offset += len(window) - 1
 
 
-def _skip_scan(source: Source, offset: int) -> int:
+def skip_scan(source: Source, offset: int) -> int:
     """Where the marker after a scan's coded data begins."""
     while True:
         window = source.read(offset, _WINDOW)

@@ -51,7 +51,7 @@ def read_tiff(source: Source, look: Look) -> None:
     if not directories.first:
         raise damaged("it has no directory of tags")
     first = directories.read(directories.first)
-    checker = _Checker(directories, look)
+    checker = Checker(directories, look)
     page = checker.page(first)
     if page is None:
         raise damaged("its first directory has no width and height")
@@ -88,7 +88,7 @@ def resolution(tags: JsonObject) -> tuple[Decimal, Decimal, str] | None:
     return x, y, unit
 
 
-class _Checker:
+class Checker:
     """Checks pages, one after the other, with what all of them together may cost."""
 
     def __init__(self, directories: Directories, look: Look) -> None:
@@ -163,6 +163,17 @@ class _Checker:
         for tag, entry in directory.entries.items():
             if entry.offset + entry.size > size:
                 raise truncated(f"the value of tag {TIFF_NAMES.get(tag, tag)}", entry.offset + entry.size, size)
+        page = self.layout(directory)
+        if page is None:
+            return None
+        segments = self.segments(directory, page)
+        if segments is not None and page.compression != _NONE and self._affordable(page.width * page.height, segments):
+            check_pixels(directories, directory, segments, page.compression)
+        return page
+
+    def layout(self, directory: Directory) -> Page | None:
+        """How a page is laid out, its size being sane. None: it is no picture."""
+        directories = self.directories
         if 256 not in directory.entries or 257 not in directory.entries:
             return None
         width, height = directories.integer(directory, 256, 0), directories.integer(directory, 257, 0)
@@ -171,11 +182,7 @@ class _Checker:
         bits = directories.integers(directory, 258, 64) or (1,)
         if not 0 < samples <= 65_535 or not all(0 < depth <= 256 for depth in bits):
             raise damaged(f"it claims {samples} samples of {bits[0]} bits in a pixel")
-        page = Page(width, height, bits, samples, directories.integer(directory, 259, _NONE))
-        segments = self._segments(directory, page)
-        if segments is not None and page.compression != _NONE and self._affordable(width * height, segments):
-            check_pixels(directories, directory, segments, page.compression)
-        return page
+        return Page(width, height, bits, samples, directories.integer(directory, 259, _NONE))
 
     def _affordable(self, pixels: int, segments: Segments) -> bool:
         """Whether there is still time to unpack a page. Hostile files point to the same data again and again."""
@@ -185,7 +192,7 @@ class _Checker:
         self._left = tuple(left - wanted for wanted, left in zip(cost, self._left, strict=True))
         return True
 
-    def _segments(self, directory: Directory, page: Page) -> Segments | None:
+    def segments(self, directory: Directory, page: Page) -> Segments | None:
         """Where the page's strips or tiles lie, each of them inside the file. None: too many to look at."""
         directories, size = self.directories, self.directories.source.size
         tiled = 324 in directory.entries or (322 in directory.entries and 273 in directory.entries)

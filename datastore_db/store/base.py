@@ -14,6 +14,7 @@ from uuid import UUID
 from datastore_db.account import Account
 from datastore_db.containers import Containers
 from datastore_db.database import Argument, Database
+from datastore_db.derivatives import Copies
 from datastore_db.errors import CannotSign
 from datastore_db.ids import Id, to_uuid
 from datastore_db.json_codec import Json
@@ -51,6 +52,10 @@ class StoreBase:
     @cached_property
     def _renewals(self) -> Renewals | None:
         return None if self._account is None else Renewals(self._database, self._account, self._keys)
+
+    @cached_property
+    def _copies(self) -> Copies | None:
+        return None if self._account is None else Copies(self._database, self._account)
 
     @cached_property
     def _containers(self) -> Containers:

@@ -38,14 +38,20 @@ class RevokedLinks(TypedDict):
 class ContainerKeys(StoreBase):
     """The keys and links of a store."""
 
-    async def link(self, picture_id: Id, *, minutes: int = MINUTES, user_id: Id | None = None) -> Link:
+    async def link(
+        self, picture_id: Id, *, minutes: int = MINUTES, personal_data: bool = False, user_id: Id | None = None
+    ) -> Link:
         """An address at which anyone can read one picture from storage itself, for a time; that is recorded.
 
-        Raises `NotFound`, `Conflict` while its bytes have not arrived, or `CannotSign` where the storage account's
-        credentials are not.
+        A file that says something of people or places is not handed out: the link is to a copy without that, made once,
+        whose pixels are the same. personal_data: to the original nevertheless, for who may see what it says.
+        Raises `NotFound`, `NotAllowed` where they may not, and where there can be no copy, `Conflict` while its bytes
+        have not arrived, or `CannotSign` where the storage account's credentials are not.
         """
         account = self._needed_account("signs a link")
-        return await read_link(self._database, account, to_uuid(picture_id), minutes, self._who(user_id))
+        return await read_link(
+            self._database, account, to_uuid(picture_id), minutes, self._who(user_id), personal_data=personal_data
+        )
 
     async def upload_link(self, picture_id: Id, *, minutes: int = MINUTES, user_id: Id | None = None) -> Link:
         """An address at which anyone can upload the bytes of one announced picture, for a time; that is recorded.

@@ -12,12 +12,13 @@ from uuid import UUID
 
 from datastore_db.database import Document
 from datastore_db.download import DownloadReport, download
-from datastore_db.errors import NotFound
+from datastore_db.errors import NotFound, NotReady
 from datastore_db.folder import Source, open_folder
 from datastore_db.ids import Id, to_uuid
 from datastore_db.inspection.formats import media_type
 from datastore_db.json_codec import JsonObject
 from datastore_db.models import Picture, PictureSet
+from datastore_db.settings import STORAGE
 from datastore_db.storage import Confirmed, StoredBlob
 from datastore_db.store.base import StoreBase
 from datastore_db.sweep import sweep
@@ -103,6 +104,8 @@ class Pictures(StoreBase):
     async def read_picture(self, picture_id: Id, *, user_id: Id | None = None) -> tuple[bytes, str]:
         """A picture's bytes and media type, as they were stored.
 
+        Who may not see the personal data of the file gets a copy without it, whose pixels are the same; `NotAllowed`
+        says why there can be none.
         Raises `NotFound`, `Conflict` while they have not arrived, or `PictureChanged` if something else lies there.
         """
         chunks, blob = await self.open_picture(picture_id, user_id=user_id)
@@ -112,11 +115,41 @@ class Pictures(StoreBase):
         self, picture_id: Id, *, user_id: Id | None = None
     ) -> tuple[AsyncIterator[bytes], StoredBlob]:
         """A picture's bytes as they come, and its size, MD5 and media type. Raises as `read_picture` does."""
-        found = cast(JsonObject, await self._call("locate_picture", user_id, picture_id=to_uuid(picture_id)))
+        chunks, blob, _ = await self._open_picture(picture_id, user_id)
+        return chunks, blob
+
+    async def make_copies(self) -> int:
+        """Make the copies without personal data that are missing, so that they are there when they are asked for.
+
+        Answers how many pictures were looked at. Needs the storage account's credentials: raises `CannotSign`.
+        """
+        self._needed_account("makes copies of pictures")
+        assert self._copies is not None
+        missing = cast(list[JsonObject], await self._call_for_nobody("missing_copies"))
+        for picture in missing:
+            await self._copies.make(to_uuid(str(picture["picture_id"])))
+        return len(missing)
+
+    async def _open_picture(
+        self, picture_id: Id, user_id: Id | None
+    ) -> tuple[AsyncIterator[bytes], StoredBlob, str | None]:
+        """A picture, or its copy without personal data for who may not see that; and the SHA-256 of what is served."""
+        named = to_uuid(picture_id)
+        found = cast(JsonObject, await self._call("locate_picture", user_id, picture_id=named))
+        if found["copy_is_needed"]:
+            if self._copies is None:
+                raise NotReady(
+                    f"picture {picture_id} has personal data, and its copy without is not made yet: run "
+                    f"datastore-db copies where the storage account's credentials are ({STORAGE})"
+                )
+            await self._copies.make(named)
+            found = cast(JsonObject, await self._call("locate_picture", user_id, picture_id=named))
         container = await self._containers.open(found, "read", self._who(user_id))
         chunks, blob = await container.read(str(found["blob_name"]), Confirmed.of(found))
         # Whatever storage was told when it came: what the file was found to be.
-        return chunks, replace(blob, media_type=media_type(found["format"]))
+        sha256 = found["sha256"]
+        served = replace(blob, media_type=media_type(found["format"]))
+        return chunks, served, None if sha256 is None else str(sha256)
 
     async def download(
         self,
@@ -130,9 +163,9 @@ class Pictures(StoreBase):
         document = await self.show(picture_or_set_id, user_id=user_id)
         acting = self._who(user_id)
 
-        async def open_picture(picture_id: str) -> AsyncIterator[bytes]:
-            chunks, _ = await self.open_picture(picture_id, user_id=acting)
-            return chunks
+        async def open_picture(picture_id: str) -> tuple[AsyncIterator[bytes], str | None]:
+            chunks, _, sha256 = await self._open_picture(picture_id, acting)
+            return chunks, sha256
 
         return await download(document, Path(directory), open_picture, progress)
 

@@ -52,7 +52,8 @@ class Share(TypedDict):
 class Container(TypedDict):
     """A container, as the acting user sees it. is_ready: is it made in storage? email: its owner's.
 
-    permission: owner, contributor or reader. ended_links: how many links ended, where it was shared or public before.
+    shows_personal_data: do all who see it see the personal data of its pictures? permission: owner, contributor or
+    reader. ended_links: how many links ended, where it was shared or public before.
     """
 
     container_id: str
@@ -61,6 +62,7 @@ class Container(TypedDict):
     is_ready: bool
     email: str | None
     is_public: bool
+    shows_personal_data: bool
     permission: str
     shared_with: list[Share]
     ended_links: NotRequired[int]
@@ -159,6 +161,15 @@ class Sharing(StoreBase):
             except DatastoreError as error:
                 _log.warning("storage is not told yet to end links, datastore-db keys renew does it: %s", error)
         return container
+
+    async def share_personal_data(self, is_shared: bool = True, *, user_id: Id | None = None) -> Container:
+        """Show the personal data of the pictures in the acting user's container to all who see it, or no longer.
+
+        That is where and by whom a picture was taken, serial numbers, and what people wrote into the file. Answers the
+        container. No longer: links that others had handed out end as with `unshare`.
+        """
+        answer = cast(Container, await self._call("share_personal_data", user_id, is_shared=is_shared))
+        return await self._without_links(answer)
 
     async def containers(self, *, user_id: Id | None = None) -> list[Container]:
         """The containers that the acting user sees, their own first, each with their `permission` on it."""

@@ -5,10 +5,10 @@ create or replace function datastore.audit_action(entity text, before jsonb, aft
 language sql immutable parallel safe
 return case
   when before is null then case entity
-    when 'container_share' then 'shared' when 'container_publication' then 'published' when 'membership' then case when after ->> 'accepted_at' is null then 'invited' else 'added' end when 'user_account' then 'registered'
+    when 'container_share' then 'shared' when 'personal_data_share' then 'shared' when 'container_publication' then 'published' when 'membership' then case when after ->> 'accepted_at' is null then 'invited' else 'added' end when 'user_account' then 'registered'
     when 'container_key' then 'issued' when 'link' then 'handed out' else 'created' end
   when after is null then case entity
-    when 'container_share' then 'unshared' when 'container_publication' then 'unpublished' when 'membership' then 'removed' else 'deleted' end
+    when 'container_share' then 'unshared' when 'personal_data_share' then 'unshared' when 'container_publication' then 'unpublished' when 'membership' then 'removed' else 'deleted' end
   when entity = 'picture' and after ->> 'state' = 'replaced' and before ->> 'state' <> 'replaced' then 'replaced'
   when entity = 'inference' and (before ->> 'verified_at' is null) <> (after ->> 'verified_at' is null) then
     case when after ->> 'verified_at' is null then 'reopened' else 'verified' end
@@ -334,6 +334,9 @@ begin
       ('container', 'audit', 'container_id', '{container_id}', '{name,user_id,ready_at,endpoint,claimed_at}'),
       ('container_share', 'audit', 'container_id', '{container_id,group_id}', '{group_id,role}'),
       ('container_publication', 'audit', 'container_id', '{container_id}', '{}'),
+      ('personal_data_share', 'audit', 'container_id', '{container_id}', '{}'),
+      ('picture_derivative', 'audit', 'picture_id', '{derivative_id,container_id}', '{kind,state,size,sha256,reason}'),
+      ('picture_personal_data', 'audit', 'picture_id', '{picture_id,container_id}', '{noted_at}'),
       ('container_key', 'audit', 'key_id', '{key_id}', '{permission,policy_name,is_handed_out,expires_at,retires_at,revoked_at,removed_at,kek_id}'),
       ('link', 'audit', 'picture_id', '{link_id}', '{link_id,permission,expires_at}'),
       ('instance', 'audit', 'instance_id', '{is_the_only_one}', '{instance_id,copied_from}'),
@@ -380,8 +383,9 @@ create or replace trigger keep_stored
   before update on datastore.picture for each row
   when (datastore.acting_user() is not null and old.state <> 'pending' and (
     new.state not in (old.state, 'replaced')
-    or (old.blob_name, old.size, old.md5, old.metadata, old.image_data, old.quality_check)
-       is distinct from (new.blob_name, new.size, new.md5, new.metadata, new.image_data, new.quality_check)))
+    or (old.blob_name, old.size, old.md5, old.metadata, old.image_data, old.tags, old.has_personal_data, old.quality_check)
+       is distinct from
+       (new.blob_name, new.size, new.md5, new.metadata, new.image_data, new.tags, new.has_personal_data, new.quality_check)))
   execute function datastore.keep_stored();
 create or replace trigger audit_insert
   after insert on datastore.box referencing new table as new_rows

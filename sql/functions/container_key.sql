@@ -386,6 +386,8 @@ begin atomic
   -- Blobs that were copied to another storage account have other ETags there; size and MD5 are the same.
   update datastore.picture set etag = null
   where picture.container_id = container_is_claimed.container_id and picture.etag is not null;
+  update datastore.picture_derivative set etag = null
+  where picture_derivative.container_id = container_is_claimed.container_id and picture_derivative.etag is not null;
 end;
 comment on function datastore.container_is_claimed(uuid) is
   'Says that a container in storage, which carried another instance''s id, carries this one''s now. The ETags of its blobs are forgotten, because they may have been copied there.';

@@ -2,12 +2,14 @@
 -- of its own, which is deleted after it ended, whatever became of it.
 
 create or replace function datastore.hand_out_link(
-  picture_id uuid, permission text default 'read', minutes integer default 15, container_id uuid default null
+  picture_id uuid, permission text default 'read', minutes integer default 15, container_id uuid default null,
+  personal_data boolean default false
 ) returns jsonb
 language plpgsql volatile as $$
 declare
   known datastore.picture := datastore.find_picture(hand_out_link.picture_id, hand_out_link.container_id);
   made datastore.link;
+  served jsonb;
 begin
   if hand_out_link.permission is null or hand_out_link.permission not in ('read', 'write') then
     perform datastore.refuse('DS400', 'invalid permission', jsonb_build_array(jsonb_build_object(
@@ -26,6 +28,12 @@ begin
   if hand_out_link.permission = 'write' then
     perform datastore.check_may_write(array[known.container_id]);
   end if;
+  if hand_out_link.permission = 'read' then
+    served := datastore.served_blob(known.picture_id, known.container_id, coalesce(hand_out_link.personal_data, false));
+    if (served ->> 'copy_is_needed')::boolean then
+      return jsonb_build_object('copy_is_needed', true);
+    end if;
+  end if;
   insert into datastore.link (container_id, picture_id, picture_set_id, permission, policy_name, starts_at, expires_at)
   values (known.container_id, known.picture_id, known.picture_set_id, hand_out_link.permission,
           case when hand_out_link.permission = 'read' then datastore.policy_for_links(known.container_id) end,
@@ -36,15 +44,16 @@ begin
     select jsonb_build_object(
       'link_id', made.link_id, 'picture_id', known.picture_id, 'permission', made.permission, 'policy_name', made.policy_name,
       'starts_at', made.starts_at, 'expires_at', made.expires_at,
-      'container_name', container.name, 'blob_name', coalesce(made.blob_name, known.blob_name),
+      'copy_is_needed', false, 'is_copy', coalesce(served -> 'is_copy', 'false'), 'container_name', container.name,
+      'blob_name', coalesce(made.blob_name, served ->> 'blob_name', known.blob_name),
       'file_name', coalesce(known.file_name, regexp_replace(known.blob_name, '^.*/', '')), 'format', known.format,
       'md5', datastore.to_base64(known.md5))
     from datastore.container
     where container.container_id = known.container_id);
 end
 $$;
-comment on function datastore.hand_out_link(uuid, text, integer, uuid) is
-'Records that a link to a picture is handed out, and answers what is to be signed: {link_id, picture_id, permission, policy_name, starts_at, expires_at, container_name, blob_name, file_name, format, md5: base64, or null}. permission: read, for a stored picture; write, for an announced one whose bytes have not arrived: blob_name is then the link''s own, and datastore.confirm_upload stores what came. minutes: 1 to 60. policy_name: the stored policy that a link to read is to name; null where there is no key. Call it only where it can be signed.
+comment on function datastore.hand_out_link(uuid, text, integer, uuid, boolean) is
+'Records that a link to a picture is handed out, and answers what is to be signed: {link_id, picture_id, permission, policy_name, starts_at, expires_at, container_name, blob_name, file_name, format, md5: base64, or null}. permission: read, for a stored picture; write, for an announced one whose bytes have not arrived: blob_name is then the link''s own, and datastore.confirm_upload stores what came. minutes: 1 to 60. policy_name: the stored policy that a link to read is to name; null where there is no key. Call it only where it can be signed. personal_data: to the original, also where it has personal data; without it the link is to a copy without, and the answer is {copy_is_needed: true}, and nothing recorded, if that is to be made first: see datastore.begin_copy.
 Errors: DS400, DS403, DS404, DS409 for a picture in the wrong state.';
 
 create or replace function datastore.policy_for_links(container_id uuid) returns text
@@ -160,11 +169,12 @@ begin
     perform datastore.refuse('DS409', format('what was uploaded for picture %s is not what was announced, or not what is stored', known.picture_id));
   end if;
   update datastore.picture
-  set size = found.size, md5 = found.md5,
-      image_data = found.image_data || jsonb_strip_nulls(jsonb_build_object(
-        'source', picture.image_data -> 'source', 'parent', picture.image_data -> 'parent', 'size', found.size)),
-      quality_check = found.quality_check || '{"upload_check": false}'
+  set size = found.size, md5 = found.md5, quality_check = found.quality_check || '{"upload_check": false}'
   where picture_id = known.picture_id and container_id = known.container_id and state = 'pending';
+  if known.state = 'pending' then
+    perform datastore.write_image_data(known.picture_id, known.container_id, found.image_data || jsonb_strip_nulls(jsonb_build_object(
+      'source', known.image_data -> 'source', 'parent', known.image_data -> 'parent', 'size', found.size)));
+  end if;
   perform datastore.confirm_pictures(jsonb_build_array(jsonb_build_object(
     'picture_id', known.picture_id, 'size', found.size, 'md5', datastore.to_base64(found.md5), 'etag', confirm_upload.etag)));
   return datastore.picture_json(known.picture_id);

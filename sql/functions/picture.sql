@@ -132,24 +132,33 @@ begin
       limit 1
     ) as found on true
   ), fresh as materialized (
-    select announced.*, row_number() over (order by announced.place) as nth
+    select announced.*, row_number() over (order by announced.place) as nth,
+           datastore.public_tags(announced.image_data -> 'tags') as public_tags
     from announced
     where place = first_place and (found_id is null or differs and announce_pictures.replace)
   ), added as (
     -- Ids and names of blobs are made by the table, which takes them from no caller.
     insert into datastore.picture
-      (container_id, picture_set_id, relative_path, size, md5, metadata, image_data, quality_check, document, kept)
+      (container_id, picture_set_id, relative_path, size, md5, metadata, image_data, tags, quality_check,
+       has_personal_data, document, kept)
     select known_set.container_id, known_set.picture_set_id, fresh.relative_path, fresh.size, fresh.md5,
            fresh.metadata || jsonb_build_object('upload_date', to_char(now() at time zone 'UTC', 'YYYY-MM-DD')),
-           fresh.image_data || jsonb_strip_nulls(jsonb_build_object('parent', '', 'size', fresh.size)),
+           fresh.image_data - 'tags' || jsonb_strip_nulls(jsonb_build_object('parent', '', 'size', fresh.size)),
+           fresh.public_tags,
            fresh.quality_check || '{"upload_check": false}',
-           said.document, said.kept
+           coalesce(fresh.public_tags <> fresh.image_data -> 'tags', false), said.document, said.kept
     from fresh
     cross join lateral datastore.what_the_client_says(fresh.document, datastore.system_keys('picture', fresh.document)) as said
     order by fresh.nth
     returning picture_id, blob_name, position
   ), inserted as (
     select added.picture_id, added.blob_name, row_number() over (order by added.position) as nth from added
+  ), personal as (
+    insert into datastore.picture_personal_data (picture_id, container_id, tags)
+    select inserted.picture_id, known_set.container_id, fresh.image_data -> 'tags'
+    from fresh
+    join inserted on inserted.nth = fresh.nth
+    where fresh.public_tags <> fresh.image_data -> 'tags'
   )
   select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
            'picture_id', coalesce(inserted.picture_id, announced.found_id),
@@ -220,7 +229,9 @@ language sql volatile
 begin atomic
   select datastore.remember_claims('picture', jsonb_agg(jsonb_build_object(
     'container_id', rebuilt.container_id, 'entity_id', rebuilt.picture_id,
-    'claimed', datastore.claimed_keys(sent.document, rebuilt.document::jsonb, datastore.system_keys('picture', sent.document)))))
+    -- Others than the owner read claims.
+    'claimed', datastore.claimed_keys(datastore.without_personal_tags(sent.document), datastore.without_personal_tags(rebuilt.document::jsonb),
+                                      datastore.system_keys('picture', sent.document)))))
   from rows from (jsonb_array_elements(documents), jsonb_array_elements(pictures)) as sent(document, picture)
   join datastore.picture_document as rebuilt on rebuilt.picture_id = (sent.picture ->> 'picture_id')::uuid
   where sent.document ?| array(select jsonb_object_keys(datastore.system_keys('picture', sent.document)))

@@ -26,6 +26,18 @@ $$;
 comment on function datastore.remove_publication(uuid) is
   'Deletes the publication of the acting user''s own container; without an acting user of any.';
 
+create or replace function datastore.remove_personal_data_share(container_id uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform datastore.check_acting('datastore.personal_data_share');
+  delete from datastore.personal_data_share as share
+  where share.container_id = remove_personal_data_share.container_id
+    and (datastore.acting_user() is null or share.container_id = datastore.acting_container());
+end
+$$;
+comment on function datastore.remove_personal_data_share(uuid) is
+  'Shows the personal data of the acting user''s own container no longer; without an acting user of any.';
+
 create or replace function datastore.remove_pending_pictures(picture_ids uuid[], container_id uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin

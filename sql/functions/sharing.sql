@@ -277,6 +277,7 @@ return (
     'is_ready', container.ready_at is not null,
     'email', user_account.email,
     'is_public', exists (select from datastore.container_publication as published where published.container_id = container.container_id),
+    'shows_personal_data', exists (select from datastore.personal_data_share as shown where shown.container_id = container.container_id),
     'permission', case
       when datastore.acting_user() is null or container.container_id = datastore.acting_container() then 'owner'
       when datastore.may_write(container.container_id) then 'contributor' else 'reader' end,
@@ -290,7 +291,7 @@ return (
   where container.container_id = container_json.container_id
 );
 comment on function datastore.container_json(uuid) is
-  'A container as the acting user sees it: {container_id, container_name, tier, is_ready: is it made in storage, email: whose, is_public, permission: owner, contributor or reader, shared_with: [{group_id, name, role}]}.';
+  'A container as the acting user sees it: {container_id, container_name, tier, is_ready: is it made in storage, email: whose, is_public, shows_personal_data: to everybody who sees it, permission: owner, contributor or reader, shared_with: [{group_id, name, role}]}.';
 
 create or replace function datastore.rebuild_containers() returns jsonb
 language sql stable

@@ -29,12 +29,11 @@ begin
   end if;
   return (
     datastore.container_access(known.container_id, 'read')
-    || jsonb_build_object('blob_name', known.blob_name, 'size', known.size, 'md5', datastore.to_base64(known.md5), 'etag', known.etag,
-                          'sha256', known.sha256, 'format', known.format));
+    || datastore.served_blob(known.picture_id, known.container_id));
 end
 $$;
 comment on function datastore.locate_picture(uuid, uuid) is
-  'Where the bytes of a picture are: as datastore.find_container_key, and {blob_name, size: bytes, md5: base64, etag, sha256: hex, format}: what was confirmed, to be compared with what is there. Errors: DS404, DS409 while they have not arrived.';
+  'Where the bytes of a picture are: as datastore.find_container_key, and {blob_name, size: bytes, md5: base64, etag, sha256: hex, format, is_copy, copy_is_needed}, see datastore.served_blob: what was confirmed, to be compared with what is there. Errors: DS404, DS409 while they have not arrived.';
 
 create or replace function datastore.delete_pending_pictures(older_than interval) returns bigint
 language sql volatile

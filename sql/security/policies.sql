@@ -33,6 +33,8 @@ declare
   read_or_changed text := changed || ' or permission = ''read'' and container_id in (select datastore.shared_containers(false))';
   my_groups text := 'group_id in (select datastore.acting_groups(false))';
   owned_groups text := 'group_id in (select datastore.acting_groups(true))';
+  -- Whose policy leaves those that the acting user sees
+  shown text := 'container_id in (select shown.container_id from datastore.personal_data_share as shown)';
   myself text := 'user_id = (select datastore.acting_user())';
   administers text := '(select datastore.acting_site_role()) = ''administrator''';
   shared_table text;
@@ -55,6 +57,13 @@ begin
   perform datastore.make_policy('datastore.container_share', 'app_updates', 'update', 'app', own, own || ' and ' || my_groups);
   perform datastore.make_policy('datastore.container_publication', 'app_reads', 'select', 'app', seen, null);
   perform datastore.make_policy('datastore.container_publication', 'app_inserts', 'insert', 'app', null, own);
+
+  -- Personal data is its owner's, until they say otherwise; who reads everything reads only what others may, too
+  perform datastore.make_policy('datastore.personal_data_share', 'app_reads', 'select', 'app', seen, null);
+  perform datastore.make_policy('datastore.personal_data_share', 'app_inserts', 'insert', 'app', null, own);
+  perform datastore.make_policy('datastore.picture_personal_data', 'app_reads', 'select', 'app', own || ' or ' || shown, null);
+  perform datastore.make_policy('datastore.picture_personal_data', 'app_inserts', 'insert', 'app', null, changed);
+  perform datastore.make_policy('datastore.picture_personal_data', 'reader_reads', 'select', 'reader', shown, null);
 
   -- Keys to write are for those who may write. Their owners issue and revoke them, and a revoked key stays revoked.
   perform datastore.make_policy('datastore.container_key', 'app_reads', 'select', 'app', read_or_changed, null);

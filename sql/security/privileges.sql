@@ -58,6 +58,22 @@ begin atomic
   ('app', 'update', 'picture(feedback, correction_applied)', 'record_feedback'),
   ('app', 'insert', 'claim(container_id, entity, entity_id, claimed)', 'remember_claims'),
   ('app', 'update', 'claim(claimed)', 'remember_claims'),
+  ('app', 'insert', 'picture(tags, has_personal_data)', 'announce_pictures'),
+  ('app', 'update', 'picture(tags, has_personal_data)', 'write_image_data; a trigger refuses to change what describes stored bytes'),
+
+  -- Personal data of pictures, and copies without
+  ('app worker reader', 'execute', 'is_personal_tag public_group public_tags without_personal_tags with_tags may_see_personal_data
+    served_blob', 'documents and files are shown without personal data to those who may not see it'),
+  ('app worker reader', 'select', 'picture_personal_data personal_data_share picture_derivative',
+    'rebuilds documents, as far as policies show the rows'),
+  ('app', 'execute', 'share_personal_data remove_personal_data_share', 'owners show personal data, or no longer'),
+  ('app', 'insert', 'personal_data_share(container_id)', 'share_personal_data'),
+  ('app', 'execute', 'write_image_data', 'what an inspection found is written for the acting user'),
+  ('app', 'insert', 'picture_personal_data(picture_id, container_id, tags)', 'announce_pictures and write_image_data'),
+  ('worker', 'execute', 'begin_copy end_copy missing_copies', 'makes copies in storage'),
+  ('worker', 'insert', 'picture_derivative(container_id, picture_id)', 'begin_copy'),
+  ('worker', 'update', 'picture_derivative(begun_at, state, size, md5, sha256, etag, reason, ended_at)',
+    'begin_copy, end_copy and container_is_claimed'),
   ('worker', 'execute', 'delete_pending_pictures', 'uploads that nobody goes on with end'),
   ('worker', 'delete', 'picture', 'delete_pending_pictures'),
 
@@ -196,6 +212,7 @@ begin atomic
   ('remove_share', 'no role of a backend may delete rows: it could lock the table'),
   ('remove_publication', 'the same'),
   ('remove_pending_pictures', 'the same'),
+  ('remove_personal_data_share', 'the same'),
   ('trim_pipelines', 'the same'),
   ('lock_container', 'no role of a backend may update a container, and who may not update a row may not lock it'),
   ('lock_pipelines', 'the same for the table of imports'),
@@ -214,6 +231,9 @@ begin atomic
   ('audit_picture_sets', 'writes the history'),
   ('keep_inference_ids', 'looks for an id in containers that the acting user does not see'),
   ('audit_pictures', 'writes the history, and the outbox'),
+  ('forget_personal_data', 'what was read of a picture before makes way, which who writes it need not see'),
+  ('queue_derivative_deletions', 'writes the outbox'),
+  ('queue_all_derivative_deletions', 'writes the outbox for all containers, before a TRUNCATE'),
   ('queue_all_blob_deletions', 'writes the outbox for all containers, before a TRUNCATE'),
   ('queue_link_uploads', 'writes the outbox for what comes through a link to upload');
 end;

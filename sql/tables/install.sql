@@ -48,5 +48,10 @@
 \ir container_renewal.sql
 \ir link.sql
 
+-- What pictures tell of people
+\ir picture_personal_data.sql
+\ir personal_data_share.sql
+\ir picture_derivative.sql
+
 -- What migrate has done
 \ir installed_part.sql

@@ -15,6 +15,7 @@ create table datastore.picture (
   -- what the machine knows, by section
   metadata jsonb not null default '{}',
   image_data jsonb not null default '{}',
+  tags jsonb,
   quality_check jsonb not null default '{}',
   -- what experts said about its inferences
   feedback text not null default '',
@@ -35,6 +36,7 @@ create table datastore.picture (
   edited_by uuid default datastore.acting_user(),
   last_change text not null default 'picture created',
   replaced_by uuid,
+  has_personal_data boolean not null default false,
   primary key (picture_id, container_id),
   foreign key (picture_set_id, container_id) references datastore.picture_set on delete cascade,
   constraint picture_state_check check (state in ('pending', 'stored', 'replaced')),
@@ -45,6 +47,7 @@ create table datastore.picture (
   constraint picture_kept_check check (datastore.object_v1(kept)),
   constraint inspection_v1_metadata_check check (datastore.inspection_v1_metadata(metadata)),
   constraint inspection_v1_image_data_check check (datastore.inspection_v1_image_data(image_data)),
+  constraint picture_tags_check check (tags is null or datastore.object_v1(tags) and image_data <> '{}'),
   constraint inspection_v1_quality_check_check check (datastore.inspection_v1_quality_check(quality_check)),
   constraint picture_size_check check (size > 0),
   constraint picture_md5_check check (octet_length(md5) = 16),
@@ -67,7 +70,8 @@ comment on column datastore.picture.etag is 'What storage calls this state of th
 comment on column datastore.picture.document is 'What the client fills, as it was sent, unknown keys included; what the datastore fills is not in it.';
 comment on column datastore.picture.kept is 'Unknown keys that a client put into sections that the datastore fills, by section.';
 comment on column datastore.picture.metadata is 'Section metadata: file_name, relative_path, upload_date (in UTC).';
-comment on column datastore.picture.image_data is 'Section image_data: what the file''s inspection found (format, width, height, tags, …), and source: container and blob.';
+comment on column datastore.picture.image_data is 'Section image_data: what the file''s inspection found (format, width, height, …), and source: container and blob.';
+comment on column datastore.picture.tags is 'In section image_data: what else the file says about itself, without what is personal.';
 comment on column datastore.picture.quality_check is 'Section quality_check: what the file''s inspection found (image_checksum, valid_data, …), and upload_check: is it stored?';
 comment on column datastore.picture.feedback is 'In section error_handling: what experts commented on the newest inference that they looked at.';
 comment on column datastore.picture.correction_applied is 'In section error_handling: how many boxes of that inference they corrected; empty without feedback.';
@@ -82,6 +86,8 @@ comment on column datastore.picture.last_change is 'What happened to it last, fo
 comment on column datastore.picture.created_by is 'The acting user, if one was set.';
 comment on column datastore.picture.edited_by is 'The acting user of the last change, if one was set.';
 comment on column datastore.picture.replaced_by is 'The picture that has its path now.';
+comment on column datastore.picture.has_personal_data is
+  'Does the file say something of people, places or people''s devices? Then datastore.picture_personal_data has it.';
 comment on column datastore.picture.picture_id is 'A part of its blob''s name; random, never used again.';
 comment on column datastore.picture.container_id is 'The tenant; never changed.';
 comment on column datastore.picture.picture_set_id is 'The set that it is in.';

@@ -6,6 +6,9 @@ select
   rebuilt.before_labels,
   concat(']', datastore.more_members(picture.document)) as after_labels
 from datastore.picture
+-- Row-level security says for whom there is a row.
+left join datastore.picture_personal_data as personal
+  on picture.has_personal_data and personal.picture_id = picture.picture_id and personal.container_id = picture.container_id
 left join lateral (
   select concat(
     '{"model": ', coalesce(inference.document -> 'models' -> -1 -> 'name', inference.document -> 'pipeline_name', 'null'),
@@ -22,7 +25,7 @@ cross join lateral (
     '{"picture_id": "', picture.picture_id,
     '", "picture_set_id": "', picture.picture_set_id,
     '", "metadata": ', datastore.with_kept(picture.metadata, picture.kept -> 'metadata'),
-    ', "image_data": ', datastore.with_kept(picture.image_data, picture.kept -> 'image_data'),
+    ', "image_data": ', datastore.with_tags(picture.image_data, picture.kept -> 'image_data', coalesce(personal.tags, picture.tags)),
     ', "quality_check": ', datastore.with_kept(picture.quality_check, picture.kept -> 'quality_check'),
     ', "classification_data": ' || coalesce(newest.classification || datastore.more_members(picture.kept -> 'classification_data'),
                                            picture.kept ->> 'classification_data'),
@@ -34,7 +37,8 @@ cross join lateral (
       case picture.quality_check -> 'valid_data' when 'false' then '"the data of the file is not valid"' else '""' end),
       datastore.more_members(picture.kept -> 'error_handling'),
     ', "audit_trail": ', datastore.audit_trail(
-      picture.created_at, picture.edited_by, picture.edited_at, picture.last_change, picture.kept -> 'audit_trail'),
+      picture.created_at, picture.edited_by, picture.edited_at, picture.last_change, picture.has_personal_data,
+      picture.kept -> 'audit_trail'),
     ', "labels": [') as before_labels
 ) as rebuilt;
 
