@@ -179,6 +179,16 @@ def test_a_contributor_inspects_again_what_was_announced(call: Call, world: Worl
         call("write_image_data", picture_id, container_id, {"format": "TIFF"}, acting=acting)
 
 
+def test_what_comes_through_a_link_is_divided_as_well(call: Call, world: World) -> None:
+    owner, set_id = world.users["owner"]["user_id"], world.anas["picture_set_id"]
+    (announced,) = call("announce_pictures", set_id, [{}], acting=owner)
+    inspection = INSPECTION | {"quality_check": {"image_checksum": "2" * 64}, "md5": "XrY7u+Ae7tCTyyK7j1rNww=="}
+    del inspection["metadata"]
+    call("confirm_upload", announced["picture_id"], inspection, "0x1", acting=owner)
+    assert tags_for(call, world, "owner", announced["picture_id"]) == TAGS
+    assert tags_for(call, world, "contributor", announced["picture_id"]) == PUBLIC
+
+
 def test_the_row_holds_no_personal_tag(database: psycopg.Connection, world: World, picture_id: str) -> None:
     query = "select tags, tags = datastore.public_tags(tags), image_data ? 'tags' from datastore.picture"
     assert (PUBLIC, True, False) in rows(database, query)
