@@ -44,8 +44,10 @@ class Home:
         configured = path or os.environ.get("DATASTORE_HOME") or platformdirs.user_data_path("datastore-db")
         # One folder must have one name: it is how its servers are recognised.
         home = cls(Path(configured).expanduser().resolve())
-        for folder in (home.path, home.run, home.logs):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # As root, PostgreSQL runs as another user, who passes through a home to its data and sees nothing else of it.
+        home.path.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        for folder in (home.run, home.logs):
+            folder.mkdir(mode=0o700, exist_ok=True)
         return home
 
     @property

