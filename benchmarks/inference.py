@@ -165,7 +165,7 @@ def _one(connection: psycopg.Connection, picture_id: str, delay: float = 0) -> l
 
 def _round_trips(network: Network, picture_id: str) -> list[Figure]:
     """How often each call in Python waits for the network."""
-    with connect(network.url) as store:
+    with connect(network.url, as_role="owner") as store:
         sent = document(random.Random(2))
         imported: Any = store.import_inference(picture_id, sent)
         inference_id = imported["inference_id"]

@@ -7,8 +7,9 @@ from collections.abc import Generator
 from pathlib import Path
 from types import TracebackType
 
-from datastore_db.database import Database
-from datastore_db.settings import find_settings
+from datastore_db.database import AsRole, Database
+from datastore_db.settings import DatabaseUrl, Given, find_settings
+from datastore_db.store.base import Parts
 from datastore_db.store.history import History
 from datastore_db.store.inferences import Inferences
 from datastore_db.store.keys import ContainerKeys, Revoked
@@ -21,29 +22,39 @@ __all__ = ["Connecting", "Revoked", "Store", "User", "connect"]
 
 
 def connect(
-    database_url: str | None = None, storage_connection_string: str | None = None, *, home: Path | None = None
+    database_url: str | None = None,
+    storage_connection_string: str | None = None,
+    *,
+    home: Path | None = None,
+    as_role: AsRole = "app",
 ) -> Connecting:
     """A store: `async with connect() as store:` or `store = await connect()`.
 
     Without arguments: what `DATASTORE_DB_URL` and `DATASTORE_STORAGE_CONNECTION_STRING` say, else a PostgreSQL and an
-    Azurite of this machine, started for it. home: the folder of those. Raises `Unreachable` or `DatastoreError`.
+    Azurite of this machine, started for it. home: the folder of those.
+
+    as_role: app, for backends: each call has an acting user, and sees what that user may see. worker: every container,
+    for no user, to sweep, to renew keys and to report. owner: what the database login itself may do, for those who
+    migrate and for DBAs. Raises `Unreachable`, `NotAllowed` where the login may not become that role, or
+    `DatastoreError`.
     """
-    return Connecting(database_url, storage_connection_string, home)
+    return Connecting(Given(database_url, storage_connection_string, home), as_role)
 
 
 class Store(People, Pictures, Inferences, PipelinesOfStore, Sharing, History, ContainerKeys):
     """Pictures and what is known about them, for one backend or one person.
 
-    Who acts is said by `acting_as`, or by the argument `user_id` that every method takes; without either a call runs
-    as the database connection's own role. The methods are in `datastore_db/store/`.
+    Who acts is said by `for_user`, by `acting_as`, or by the argument `user_id` that every method takes; without it a
+    call is refused, unless the store was opened as worker or owner. The methods are in `datastore_db/store/`.
     """
 
 
 class Connecting:
     """A store that is about to be connected: `await` it, or enter it with `async with`."""
 
-    def __init__(self, database_url: str | None, storage_connection_string: str | None, home: Path | None) -> None:
-        self._arguments = (database_url, storage_connection_string, home)
+    def __init__(self, given: Given, as_role: AsRole) -> None:
+        self._given = given
+        self._as_role: AsRole = as_role
         self._store: Store | None = None
 
     def __await__(self) -> Generator[object, None, Store]:
@@ -60,10 +71,10 @@ class Connecting:
             await self._store.close()
 
     async def _connect(self) -> Store:
-        database_url, storage_connection_string, home = self._arguments
-        settings = await asyncio.to_thread(find_settings, database_url, storage_connection_string, home=home)
+        settings = await asyncio.to_thread(find_settings, self._given)
         try:
-            return Store(settings, await Database.connect(settings.database_url))
+            database = await Database.connect(DatabaseUrl(settings.database_url), as_role=self._as_role)
+            return Store(Parts(settings, database))
         except BaseException:
             if settings.stack is not None:
                 await asyncio.to_thread(settings.stack.close)

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from datastore_db import aio
+from datastore_db.database import AsRole
 from datastore_db.ids import Id
 
 SECONDS_TO_STOP = 10.0
@@ -65,18 +66,29 @@ def _blocking(
 
 
 def connect(
-    database_url: str | None = None, storage_connection_string: str | None = None, *, home: Path | None = None
+    database_url: str | None = None,
+    storage_connection_string: str | None = None,
+    *,
+    home: Path | None = None,
+    as_role: AsRole = "app",
 ) -> Store:
     """A blocking store: `with connect() as store:`.
 
     Without arguments: what `DATASTORE_DB_URL` and `DATASTORE_STORAGE_CONNECTION_STRING` say, else a PostgreSQL and an
-    Azurite of this machine, started for it. home: the folder of those. Raises `Unreachable` or `DatastoreError`.
+    Azurite of this machine, started for it. home: the folder of those.
+
+    as_role: app, for backends: each call has an acting user, and sees what that user may see. worker: every container,
+    for no user, to sweep, to renew keys and to report. owner: what the database login itself may do, for those who
+    migrate and for DBAs. Raises `Unreachable`, `NotAllowed` where the login may not become that role, or
+    `DatastoreError`.
     """
+    connecting = aio.connect(database_url, storage_connection_string, home=home, as_role=as_role)
+    del database_url, storage_connection_string  # no password in the frame of an error
     loop = _Loop()
     try:
 
         async def connected() -> aio.Store:
-            return await aio.connect(database_url, storage_connection_string, home=home)
+            return await connecting
 
         return Store(loop, loop.run(connected()))
     except BaseException:
@@ -90,9 +102,10 @@ class Store:
     It may be used by several threads at once.
     """
 
-    def __init__(self, loop: _Loop, store: aio.Store) -> None:
+    def __init__(self, loop: _Loop, store: aio.Store, *, is_bound: bool = False) -> None:
         self._loop = loop
         self._store = store
+        self._is_bound = is_bound
 
     def __enter__(self) -> Self:
         return self
@@ -103,15 +116,33 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Close every connection, and stop the local servers if nobody else uses them."""
+        """Close every connection, and stop the local servers if nobody else uses them.
+
+        A store that is bound to a user is closed with the one that it came from.
+        """
         self._loop.run(self._store.close())
-        self._loop.stop()
+        if not self._is_bound:
+            self._loop.stop()
+
+    def for_user(self, user_id: Id) -> Self:
+        """This store, bound to a user: each call of it is asked by that user, in whichever thread or task.
+
+        It shares the connections, and costs nothing. Raises `NotAllowed` for None.
+        """
+        return self._bound(self._store.for_user(user_id))
 
     @contextmanager
     def acting_as(self, user_id: Id) -> Iterator[Self]:
-        """Everything inside the `with` block is asked by this user."""
-        with self._store.acting_as(user_id):
-            yield self
+        """Everything inside the `with` block is asked by this user.
+
+        The block holds for this thread or task. What it gives, `with store.acting_as(user_id) as mine:`, is bound to
+        the user, and may be handed to others. Raises `NotAllowed` for None.
+        """
+        with self._store.acting_as(user_id) as bound:
+            yield self._bound(bound)
+
+    def _bound(self, store: aio.Store) -> Self:
+        return type(self)(self._loop, store, is_bound=True)
 
     register_user = _blocking(aio.Store.register_user)
     find_user = _blocking(aio.Store.find_user)

@@ -14,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from datastore_db.errors import DatastoreError
 from datastore_db.repeatable import due_parts, parts, replace
 from datastore_db.resources import MIGRATIONS, SQL
+from datastore_db.settings import DatabaseUrl
 
 if TYPE_CHECKING:
     from yoyo.backends import DatabaseBackend
@@ -121,6 +122,7 @@ def _pass_on(notice: psycopg.errors.Diagnostic) -> None:
 
 @contextmanager
 def _connected(database_url: str) -> Iterator[psycopg.Connection]:
+    DatabaseUrl(database_url).check()
     with psycopg.connect(database_url, autocommit=True, application_name="datastore-db migrate") as connection:
         connection.add_notice_handler(_pass_on)
         if connection.info.server_version < 150000:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,63 @@ DATABASE = "DATASTORE_DB_URL"
 STORAGE = "DATASTORE_STORAGE_CONNECTION_STRING"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
+class Given:
+    """What `connect` was given. Tracebacks show the locals of each frame, so its repr shows nothing of it."""
+
+    database_url: str | None = None
+    storage_connection_string: str | None = None
+    home: Path | None = None
+
+    def __repr__(self) -> str:
+        return "Given(…)"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DatabaseUrl:
+    """A libpq URL or connection string, whose password no repr and no message shows."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return "DatabaseUrl(…)"
+
+    def check(self) -> None:
+        """Raise `DatastoreError`, which shows nothing of it, where libpq would not read it as it was meant."""
+        if not self.is_readable:
+            raise DatastoreError(
+                f"{DATABASE} is no address of a database: expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE. "
+                "What is none of A-Z a-z 0-9 - . _ ~ in a password or a name is written as %XX, such as %40 for @"
+            )
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether libpq reads it, and takes no part of the password for a host, a port or a database."""
+        parameters = None if "\0" in self.text else self._read()
+        if parameters is None or re.fullmatch(r"[\d,]*", parameters.get("port", "")) is None:
+            return False
+        is_url, _, rest = self.text.strip().partition("://")
+        credentials, at, place = rest.partition("?")[0].partition("@")
+        if is_url not in ("postgresql", "postgres") or not at:
+            return True
+        return "/" not in credentials and "@" not in place
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What libpq reads in it: host, port, dbname, user, password and so on. Empty where it reads nothing."""
+        return self._read() or {}
+
+    def _read(self) -> dict[str, str] | None:
+        import psycopg
+        from psycopg.conninfo import conninfo_to_dict
+
+        try:
+            return {name: str(value) for name, value in conninfo_to_dict(self.text).items() if value is not None}
+        except (psycopg.Error, UnicodeError):
+            return None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Settings:
     """Where things are. `stack` is what was started for it, and must be closed.
 
@@ -36,26 +93,29 @@ class Settings:
         return None if self.stack is None else self.stack.home
 
 
-def find_settings(
-    database_url: str | None = None, storage_connection_string: str | None = None, *, home: Path | None = None
-) -> Settings:
+def find_settings(given: Given = Given()) -> Settings:
     """What was given, else what the environment says, else a local PostgreSQL and Azurite, started if need be.
 
     A database without a storage is fine until a picture's bytes are asked for; a storage without a database is not.
-    home: the folder of the local ones, and it asks for them whatever the environment says.
+    A home asks for the local ones in it whatever the environment says. Raises `DatastoreError`, also for an address
+    of a database that is none; it shows no part of it.
     """
-    if home is None:
-        database_url = database_url or os.environ.get(DATABASE) or None
-        storage_connection_string = storage_connection_string or os.environ.get(STORAGE) or None
-    if database_url is not None:
-        return Settings(database_url, storage_connection_string)
-    if storage_connection_string is not None:
+    found = given
+    if given.home is None:
+        found = Given(
+            given.database_url or os.environ.get(DATABASE) or None,
+            given.storage_connection_string or os.environ.get(STORAGE) or None,
+        )
+    if found.database_url is not None:
+        DatabaseUrl(found.database_url).check()
+        return Settings(found.database_url, found.storage_connection_string)
+    if found.storage_connection_string is not None:
         raise DatastoreError(f"{DATABASE} is not set, and {STORAGE} is: set both, or neither for local ones")
     # Only here, because most installations have servers of their own and not the extra.
     from datastore_db.local import start
     from datastore_db.migrate import migrate
 
-    stack = start(home)
+    stack = start(given.home)
     try:
         migrate(stack.database_url)
     except BaseException:

@@ -36,8 +36,9 @@ for _name in ("DATASTORE_STORAGE_CONNECTION_STRING", "DATASTORE_USER", "DATASTOR
 
 @pytest.fixture(scope="session")
 def temporary_home() -> Iterator[Path]:
-    """A folder for servers. Not below pytest's own, which a second run closes to PostgreSQL's user."""
+    """A folder for servers. Not below pytest's own, which is closed to PostgreSQL's user where root runs this."""
     with tempfile.TemporaryDirectory(prefix="datastore-db-test-") as home:
+        Path(home).chmod(0o711)
         yield Path(home)
 
 
@@ -160,8 +161,22 @@ def database(database_url: str) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture
 def store(database_url: str, storage_connection_string: str) -> Iterator[Store]:
-    """A store on a database of its own."""
+    """A backend's store on a database of its own: each call has an acting user."""
     with connect(database_url, storage_connection_string) as store:
+        yield store
+
+
+@pytest.fixture
+def owner(database_url: str, storage_connection_string: str) -> Iterator[Store]:
+    """A store on the same database, in the role of the login itself, with or without an acting user."""
+    with connect(database_url, storage_connection_string, as_role="owner") as store:
+        yield store
+
+
+@pytest.fixture
+def worker(database_url: str, storage_connection_string: str) -> Iterator[Store]:
+    """A store on the same database that sees every container, and acts for no user."""
+    with connect(database_url, storage_connection_string, as_role="worker") as store:
         yield store
 
 

@@ -182,6 +182,7 @@ class TestLostBlobs:
 
     def test_a_dump_was_restored_after_a_sweep(
         self,
+        worker: Store,
         acting: Store,
         ana: User,
         folder: Path,
@@ -194,14 +195,15 @@ class TestLostBlobs:
         dump = subprocess.run([postgres_bin / "pg_dump", "-Fc", database_url], capture_output=True, check=True)
         database.execute("delete from datastore.picture where position % 2 = 0")
         database.execute("update datastore.blob_deletion set queued_at = queued_at - interval '2 hours'")
-        assert acting.sweep() == 20
+        assert worker.sweep() == 20
         restore = [str(postgres_bin / "pg_restore"), "--exit-on-error", "-d", empty_database]
         subprocess.run(restore, input=dump.stdout, check=True, timeout=60)
         with (
             connect(empty_database, storage_connection_string) as store,
+            connect(empty_database, storage_connection_string, as_role="worker") as its_worker,
             psycopg.connect(empty_database, autocommit=True) as its,
         ):
-            store.claim_containers()
+            its_worker.claim_containers()
             with store.acting_as(ana["user_id"]):
                 self.restored(store, its, folder, 20)
             assert sound(its, storage_connection_string, ana) == 40
@@ -328,15 +330,20 @@ def test_an_upload_that_slept_sends_nothing_more(
 
 
 def test_blobs_of_deleted_pictures_are_swept(
-    acting: Store, ana: User, database: psycopg.Connection, storage_connection_string: str, tmp_path: Path
+    acting: Store,
+    worker: Store,
+    ana: User,
+    database: psycopg.Connection,
+    storage_connection_string: str,
+    tmp_path: Path,
 ) -> None:
     acting.upload_folder(write_folder(tmp_path / "lot", {"1.tiff": picture(1), "2.tiff": picture(2)}))
     database.execute("delete from datastore.picture where relative_path = '1.tiff'")
-    assert acting.sweep() == 0, "an upload that was overtaken may still be under way"
+    assert worker.sweep() == 0, "an upload that was overtaken may still be under way"
     database.execute("update datastore.blob_deletion set queued_at = queued_at - interval '2 hours'")
-    assert acting.sweep() == 1
+    assert worker.sweep() == 1
     assert len(blobs(storage_connection_string, ana["container_name"])) == 1
-    assert acting.sweep() == 0
+    assert worker.sweep() == 0
 
 
 class TestWhatCannotBeDeleted:
@@ -362,14 +369,14 @@ class TestWhatCannotBeDeleted:
         )
 
     def test_snapshots_and_leases_go_with_it(
-        self, store: Store, ana: User, names: list[str], storage_connection_string: str
+        self, worker: Store, ana: User, names: list[str], storage_connection_string: str
     ) -> None:
         container = _container(storage_connection_string, ana)
         container.get_blob_client(names[0]).create_snapshot()
         container.get_blob_client(names[1]).acquire_lease(-1)
         container.get_blob_client(names[2]).create_snapshot()
         container.get_blob_client(names[2]).acquire_lease(60)
-        assert store.sweep() == 4
+        assert worker.sweep() == 4
         assert list(container.list_blobs(include=["snapshots"])) == []
 
     @pytest.fixture
@@ -390,7 +397,7 @@ class TestWhatCannotBeDeleted:
 
     def test_an_error_is_kept_and_told_and_the_rest_goes_on(
         self,
-        store: Store,
+        worker: Store,
         ana: User,
         names: list[str],
         refusing: list[str],
@@ -398,7 +405,7 @@ class TestWhatCannotBeDeleted:
         storage_connection_string: str,
     ) -> None:
         with pytest.raises(BlobsRemain, match="BlobImmutableDueToPolicy") as told:
-            store.sweep()
+            worker.sweep()
         assert told.value.deleted == 2
         assert [one["blob_name"] for one in told.value.remaining] == names[:2]
         assert sorted(blobs(storage_connection_string, ana["container_name"])) == sorted(names[:2])
@@ -406,20 +413,20 @@ class TestWhatCannotBeDeleted:
         for name, attempts, error, tried in database.execute(query).fetchall():
             assert (name in names[:2], attempts, tried, "BlobImmutable" in error) == (True, 1, True, True)
 
-        assert store.sweep() == 0, "they wait for their next turn"
+        assert worker.sweep() == 0, "they wait for their next turn"
         self.let_time_pass(database)
         refusing.pop()
         with pytest.raises(BlobsRemain) as told:
-            store.sweep()
+            worker.sweep()
         assert (told.value.deleted, len(told.value.remaining)) == (1, 1)
         self.let_time_pass(database, 1)
-        assert store.sweep() == 0, "two hours after the second time"
+        assert worker.sweep() == 0, "two hours after the second time"
         self.let_time_pass(database, 1)
         refusing.pop()
-        assert store.sweep() == 1
+        assert worker.sweep() == 1
 
     def test_more_of_them_than_a_page_do_not_go_round_for_ever(
-        self, store: Store, names: list[str], refusing: list[str], database: psycopg.Connection
+        self, worker: Store, names: list[str], refusing: list[str], database: psycopg.Connection
     ) -> None:
         refusing[:] = names
         database.execute("alter function datastore.due_blob_deletions rename to all_due_blob_deletions")
@@ -429,7 +436,7 @@ class TestWhatCannotBeDeleted:
               after bigint default 0) returns jsonb
             language sql return datastore.all_due_blob_deletions(older_than, 2, except_containers, after)""")
         with pytest.raises(BlobsRemain) as told:
-            store.sweep()
+            worker.sweep()
         assert sorted(str(one["blob_name"]) for one in told.value.remaining) == sorted(names)
 
     def test_the_command_lists_them(
@@ -445,26 +452,30 @@ class TestWhatCannotBeDeleted:
         self, database_url: str, names: list[str], database: psycopg.Connection, storage_connection_string: str
     ) -> None:
         wrong = re.sub(r"(AccountKey)=[^;]*", f"\\1={base64.b64encode(b'x' * 64).decode()}", storage_connection_string)
-        with connect(database_url, wrong) as store, pytest.raises(DatastoreError, match="refuses the account key"):
-            store.sweep()
+        with (
+            connect(database_url, wrong, as_role="worker") as worker,
+            pytest.raises(DatastoreError, match="refuses the account key"),
+        ):
+            worker.sweep()
         assert database.execute("select max(attempts) from datastore.blob_deletion").fetchone() == (0,)
 
 
 def test_blobs_of_a_container_in_another_storage_account_are_left_alone(
-    acting: Store, ana: User, database: psycopg.Connection, storage_connection_string: str
+    acting: Store, worker: Store, ana: User, database: psycopg.Connection, storage_connection_string: str
 ) -> None:
     acting.upload_pictures([(picture(1), None)])
     database.execute("delete from datastore.picture")
     database.execute("update datastore.blob_deletion set queued_at = queued_at - interval '2 hours'")
     database.execute("update datastore.container set endpoint = 'https://other.blob.core.windows.net'")
     with pytest.raises(BlobsRemain, match="is in the storage https://other"):
-        acting.sweep()
+        worker.sweep()
     assert database.execute("select count(*) from datastore.blob_deletion").fetchone() == (1,)
     assert len(blobs(storage_connection_string, ana["container_name"])) == 1
 
 
 def test_pictures_that_never_arrive_are_given_up_on_demand(
     acting: Store,
+    worker: Store,
     ana: User,
     environment: dict[str, str],
     database: psycopg.Connection,
@@ -490,6 +501,6 @@ def test_pictures_that_never_arrive_are_given_up_on_demand(
     assert left == [("0.tiff",), ("1.tiff",), ("2.tiff",)]
     # Its blob is in the outbox, and the same upload goes on with what is left.
     database.execute("update datastore.blob_deletion set queued_at = queued_at - interval '2 hours'")
-    assert acting.sweep() == 1
+    assert worker.sweep() == 1
     assert acting.upload_folder(folder).counts == {"unchanged": 1, "finished": 2, "uploaded": 1}
     assert sound(database, storage_connection_string, ana) == 4

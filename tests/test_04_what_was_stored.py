@@ -106,7 +106,7 @@ class TestReading:
 
         async def read() -> None:
             async with connect_async(database_url, storage_connection_string) as store:
-                chunks, _ = await store.open_picture(uploaded["picture_id"])
+                chunks, _ = await store.open_picture(uploaded["picture_id"], user_id=ana["user_id"])
                 await anext(chunks)
                 put_others(service.get_blob_client(ana["container_name"], name))
                 async for _ in chunks:

@@ -23,6 +23,7 @@ from datastore_db.inspection import inspect
 from datastore_db.models import Document, Picture, PictureSet, Pipelines, PipelinesInFile
 from datastore_db.models import schema as schemas
 from datastore_db.resources import SQL
+from datastore_db.settings import DatabaseUrl
 from tests.commands import run
 from tests.documents.judges import MODELS
 from tests.documents.mirror import differences
@@ -50,7 +51,7 @@ def hand_on(database_url: str, document: object, user: User) -> object:
     """Give a document to SQL as the wrapper does, but without asking its model first."""
 
     async def call() -> object:
-        database = await Database.connect(database_url)
+        database = await Database.connect(DatabaseUrl(database_url))
         try:
             return await database.call("create_picture_set", acting=UUID(user["user_id"]), document=Argument(document))
         finally:

@@ -7,7 +7,6 @@ import json
 import logging
 import stat
 import subprocess
-import tempfile
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -461,9 +460,9 @@ class TestMistakes:
         assert call("rebuild_pipelines", False, True) == {"pipelines": [], "models": []}
 
     @pytest.mark.parametrize(("wrong", "expected"), BAD)
-    def test_python_says_the_same(self, store: Store, wrong: Any, expected: list[tuple[str, str]]) -> None:
+    def test_python_says_the_same(self, owner: Store, wrong: Any, expected: list[tuple[str, str]]) -> None:
         with pytest.raises(InvalidDocument) as error:
-            store.import_pipelines(wrong)
+            owner.import_pipelines(wrong)
         assert sorted((item["instance_path"], item["keyword"]) for item in error.value.errors) == expected
 
     def test_all_or_nothing(self, call: Call) -> None:
@@ -538,17 +537,17 @@ class TestSecrets:
 
 
 class TestPython:
-    def test_sealed_on_the_way_in_and_opened_on_the_way_out(self, store: Store, kek: str) -> None:
+    def test_sealed_on_the_way_in_and_opened_on_the_way_out(self, owner: Store, kek: str) -> None:
         sent = document(
             pipeline("P", "m", "n"), model("m", api_key=API_KEY, endpoint=ENDPOINT), model("n", endpoint=None)
         )
-        loaded = store.import_pipelines(sent)
+        loaded = owner.import_pipelines(sent)
         assert sent["models"][0]["api_key"] == API_KEY  # what was given is left as it was
-        shown = store.pipelines()
+        shown = owner.pipelines()
         for answer in (loaded, shown):
             assert API_KEY not in json.dumps(answer, default=str)
             assert "ciphertext" not in json.dumps(answer, default=str)
-        endpoints = store.endpoints()
+        endpoints = owner.endpoints()
         first, second = endpoints
         assert (first["model_name"], first["version"], first["api_key"], first["endpoint"]) == (
             "m",
@@ -562,28 +561,28 @@ class TestPython:
         assert ENDPOINT not in repr(endpoints)
         assert json.loads(json.dumps(first, default=str))["api_key"] == API_KEY
 
-    def test_without_a_key_nothing_is_imported(self, store: Store, database: psycopg.Connection) -> None:
+    def test_without_a_key_nothing_is_imported(self, owner: Store, database: psycopg.Connection) -> None:
         with pytest.raises(NoKey, match=r"DATASTORE_KEK is not set.*keys new") as error:
-            store.import_pipelines(document(model(api_key=API_KEY)))
+            owner.import_pipelines(document(model(api_key=API_KEY)))
         assert API_KEY not in "".join(traceback.format_exception(error.value))
-        assert store.pipelines() == {"pipelines": [], "models": []}
+        assert owner.pipelines() == {"pipelines": [], "models": []}
         # What needs none works.
-        store.import_pipelines(document(model(api_key=SEALED), pipeline()))
+        owner.import_pipelines(document(model(api_key=SEALED), pipeline()))
         with pytest.raises(NoKey):
-            store.endpoints()
+            owner.endpoints()
 
     def test_lost_key_wrong_key_and_what_was_moved(
-        self, store: Store, database: psycopg.Connection, kek: str, monkeypatch: pytest.MonkeyPatch
+        self, owner: Store, database: psycopg.Connection, kek: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        store.import_pipelines(document(model("m", api_key=API_KEY), model("n", api_key="another")))
+        owner.import_pipelines(document(model("m", api_key=API_KEY), model("n", api_key="another")))
         monkeypatch.setenv("DATASTORE_KEK", new_key("k2"))
         with pytest.raises(CannotUnseal, match=r"the api_key of the model m.*'k1'.*only 'k2'.*DATASTORE_KEK"):
-            store.endpoints()
+            owner.endpoints()
         monkeypatch.setenv("DATASTORE_KEK", f"{new_key('k2')},{kek}")
-        assert [one["api_key"] for one in store.endpoints()] == [API_KEY, "another"]
+        assert [one["api_key"] for one in owner.endpoints()] == [API_KEY, "another"]
         monkeypatch.setenv("DATASTORE_KEK", new_key("k1"))
         with pytest.raises(CannotUnseal, match=r"is not the one"):
-            store.endpoints()
+            owner.endpoints()
         monkeypatch.setenv("DATASTORE_KEK", kek)
         # A DBA swaps the rows of two models.
         database.execute("""
@@ -592,33 +591,31 @@ class TestPython:
             from datastore.model_secret as other where other.model_version_id <> one.model_version_id
         """)
         with pytest.raises(CannotUnseal, match=r"sealed for something else"):
-            store.endpoints()
+            owner.endpoints()
         database.execute("update datastore.model_secret set ciphertext = set_byte(ciphertext, 60, 1)")
         with pytest.raises(CannotUnseal, match=r"import the secret again"):
-            store.endpoints()
+            owner.endpoints()
 
     @pytest.mark.parametrize(
         ("wrong", "path", "keyword"), [*UNSEALED[2:], (model(api_key=5), "/models/0/api_key", "type")]
     )
     def test_what_is_refused_shows_no_secret(
-        self, store: Store, kek: str, wrong: Json, path: str, keyword: str
+        self, owner: Store, kek: str, wrong: Json, path: str, keyword: str
     ) -> None:
         with pytest.raises(InvalidDocument) as error:
-            store.import_pipelines(document(wrong))
+            owner.import_pipelines(document(wrong))
         assert (path, keyword) in [(item["instance_path"], item["keyword"]) for item in error.value.errors]
         shown = "".join(traceback.format_exception(error.value)) + repr(error.value.__context__)
         assert API_KEY not in shown
         assert ENDPOINT not in shown
 
-    def test_the_embedded_default_has_a_key_of_its_own(self) -> None:
-        # Not below pytest's own folder, which a second run closes to PostgreSQL's user.
-        with tempfile.TemporaryDirectory(prefix="datastore-db-test-") as folder:
-            home = Path(folder)
-            with connect(home=home) as store:
-                store.import_pipelines(document(model(api_key=API_KEY)))
-            assert stat.S_IMODE((home / "kek").stat().st_mode) == 0o600
-            with connect(home=home) as store:
-                assert store.endpoints()[0]["api_key"] == API_KEY
+    def test_the_embedded_default_has_a_key_of_its_own(self, temporary_home: Path) -> None:
+        home = temporary_home / "with a key"
+        with connect(home=home, as_role="owner") as store:
+            store.import_pipelines(document(model(api_key=API_KEY)))
+        assert stat.S_IMODE((home / "kek").stat().st_mode) == 0o600
+        with connect(home=home, as_role="owner") as store:
+            assert store.endpoints()[0]["api_key"] == API_KEY
 
     def test_choosing_and_retiring(self, acting: Store, ana: User, database: psycopg.Connection) -> None:
         with pytest.raises(NotAllowed, match="administrator"):
@@ -645,7 +642,7 @@ class TestPython:
 
     def test_async(self, database_url: str, kek: str) -> None:
         async def main() -> None:
-            async with datastore_aio.connect(database_url) as store:
+            async with datastore_aio.connect(database_url, as_role="owner") as store:
                 await store.import_pipelines(document(pipeline(), model(api_key=API_KEY)))
                 assert names(await store.pipelines()) == ["Swin"]
                 (endpoint,) = await store.endpoints()
@@ -653,7 +650,7 @@ class TestPython:
 
         asyncio.run(main())
 
-    def test_one_statement_each(self, store: Store, kek: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_one_statement_each(self, owner: Store, kek: str, monkeypatch: pytest.MonkeyPatch) -> None:
         statements: list[object] = []
         execute = psycopg.AsyncConnection.execute
 
@@ -662,9 +659,9 @@ class TestPython:
             return await execute(self, query, *arguments, **named)
 
         monkeypatch.setattr(psycopg.AsyncConnection, "execute", counted)
-        store.import_pipelines(document(pipeline(), model(api_key=API_KEY)))
-        store.pipelines()
-        store.endpoints()
+        owner.import_pipelines(document(pipeline(), model(api_key=API_KEY)))
+        owner.pipelines()
+        owner.endpoints()
         assert len(statements) == 3
 
 
@@ -710,7 +707,7 @@ class TestCommands:
         assert run(environment, "pipelines", "retire", str(uuid4())).status == 2
 
     def test_seal_makes_what_a_dba_imports(
-        self, environment: dict[str, str], tmp_path: Path, kek: str, call: Call, store: Store
+        self, owner: Store, environment: dict[str, str], tmp_path: Path, kek: str, call: Call
     ) -> None:
         text = f"models:\n  - model_name: m\n    task: segmentation\n    api_key: {API_KEY}\n    Accuracy: 0.690\n"
         file = self.write(tmp_path, text, "pipelines.yaml")
@@ -719,7 +716,7 @@ class TestCommands:
         done = run(offline, "pipelines", "seal", file)
         assert (done.status, API_KEY in done.out, "0.690" in done.out) == (0, False, True)
         call("import_pipelines", json.loads(done.out))
-        assert store.endpoints()[0]["api_key"] == API_KEY
+        assert owner.endpoints()[0]["api_key"] == API_KEY
 
     def test_mistakes_are_told_by_file_line_and_path(self, environment: dict[str, str], tmp_path: Path) -> None:
         text = (
@@ -802,7 +799,7 @@ class TestNoSecretAnywhere:
         secrets = {API_KEY, ENDPOINT, kek.partition(":")[2]}
         texts: dict[str, str] = {}
         sent = document(pipeline(), model(api_key=API_KEY, endpoint=ENDPOINT))
-        with connect(database_url) as store:
+        with connect(database_url, as_role="owner") as store:
             store.import_pipelines(sent)
             texts["answers"] = repr([store.pipelines(), store.endpoints(), store])
             for wrong in (

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event
 from urllib.parse import parse_qs, unquote
@@ -151,13 +152,13 @@ class TestContainers:
         assert policies(service, ana).keys() == before.keys()
 
     def test_pending_until_somebody_can_make_it(
-        self, keyed: Store, store: Store, service: BlobServiceClient, database: psycopg.Connection
+        self, worker: Store, keyed: Store, service: BlobServiceClient, database: psycopg.Connection
     ) -> None:
         bob = keyed.register_user("bob@example.org", "dev")
         assert bob["container_name"].startswith("dev-")
         with pytest.raises(NotReady, match=r"is not made in storage yet: run datastore-db keys renew dev-"):
             keyed.upload_pictures([(picture(1), None)], user_id=bob["user_id"])
-        (done,) = store.renew_keys()
+        (done,) = worker.renew_keys()
         assert (done.container_name, done.error) == (bob["container_name"], None)
         assert sorted(done.issued) == ["read", "write"]
         (uploaded,) = keyed.upload_pictures([(picture(1), None)], user_id=bob["user_id"])
@@ -174,31 +175,33 @@ class TestContainers:
         assert len(policies(service, ana)) == 2
 
     def test_made_again_by_the_command(
-        self, store: Store, keyed: Store, ana: User, service: BlobServiceClient, environment: dict[str, str]
+        self, keyed: Store, ana: User, service: BlobServiceClient, environment: dict[str, str]
     ) -> None:
         service.delete_container(ana["container_name"])
         done = run(environment, "keys", "renew", "ana@example.org")
         assert (done.status, done.out.splitlines()[0]) == (0, "1 container done"), done.err
         assert keyed.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
 
-    def test_adopted_if_it_exists_without_a_row(self, store: Store, keyed: Store, service: BlobServiceClient) -> None:
+    def test_adopted_if_it_exists_without_a_row(
+        self, worker: Store, store: Store, keyed: Store, service: BlobServiceClient
+    ) -> None:
         bob = keyed.register_user("bob@example.org")
         service.create_container(bob["container_name"], metadata={"mine": "yes"}).upload_blob("old", b"1")
         assert store.register_user("bob@example.org") == bob
         client = service.get_container_client(bob["container_name"])
         metadata = client.get_container_properties().metadata
-        assert metadata == {"mine": "yes", "datastore_instance": store.instance()}
+        assert metadata == {"mine": "yes", "datastore_instance": worker.instance()}
         assert [blob.name for blob in client.list_blobs()] == ["old"]
 
     def test_not_adopted_if_it_belongs_to_another_database(
-        self, store: Store, keyed: Store, service: BlobServiceClient
+        self, worker: Store, store: Store, keyed: Store, service: BlobServiceClient
     ) -> None:
         bob = keyed.register_user("bob@example.org")
         client = service.create_container(bob["container_name"], metadata={"datastore_instance": str(uuid.uuid4())})
         with pytest.raises(Conflict, match="belongs to another database"):
             store.register_user("bob@example.org")
         assert client.get_container_access_policy()["signed_identifiers"] == []
-        assert store.claim_containers("bob@example.org")[0].error is None
+        assert worker.claim_containers("bob@example.org")[0].error is None
         assert keyed.upload_pictures([(picture(1), None)], user_id=bob["user_id"])
 
     def test_ten_register_at_once(
@@ -214,22 +217,22 @@ class TestContainers:
         assert count(database, "select count(*) from datastore.container_key") == 2
 
     def test_without_a_key_to_seal_with_the_account_does_it(
-        self, monkeypatch: pytest.MonkeyPatch, store: Store, database: psycopg.Connection
+        self, owner: Store, monkeypatch: pytest.MonkeyPatch, store: Store, database: psycopg.Connection
     ) -> None:
         monkeypatch.delenv("DATASTORE_KEK")
         ana = store.register_user("ana@example.org")
         (uploaded,) = store.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
-        assert store.read_picture(uploaded["picture_id"])[0] == picture(1)
+        assert owner.read_picture(uploaded["picture_id"])[0] == picture(1)
         assert count(database, "select count(*) from datastore.container_key") == 0
 
     def test_in_another_storage_account(
-        self, store: Store, ana: User, database: psycopg.Connection, service: BlobServiceClient
+        self, worker: Store, ana: User, database: psycopg.Connection, service: BlobServiceClient
     ) -> None:
         database.execute("update datastore.container set endpoint = 'https://other.blob.core.windows.net'")
-        (refused,) = store.renew_keys("ana@example.org")
+        (refused,) = worker.renew_keys("ana@example.org")
         assert "is in the storage https://other.blob.core.windows.net" in str(refused.error)
-        assert store.claim_containers("ana@example.org")[0].error is None
-        assert store.renew_keys("ana@example.org")[0].error is None
+        assert worker.claim_containers("ana@example.org")[0].error is None
+        assert worker.renew_keys("ana@example.org")[0].error is None
 
 
 class TestWithoutTheAccount:
@@ -247,7 +250,7 @@ class TestWithoutTheAccount:
     def test_large_pictures_go_up_in_blocks(self, keyed: Store, ana: User) -> None:
         large = picture(1, size=(3000, 2000))
         (uploaded,) = keyed.upload_pictures([(large, None)], user_id=ana["user_id"])
-        assert keyed.read_picture(uploaded["picture_id"])[0] == large
+        assert keyed.read_picture(uploaded["picture_id"], user_id=ana["user_id"])[0] == large
 
     def test_the_account_key_is_not_used_where_a_key_is(
         self, store: Store, ana: User, service: BlobServiceClient, database: psycopg.Connection
@@ -265,8 +268,11 @@ class TestWithoutTheAccount:
         assert len(policies(service, ana)) == 2
 
     @pytest.mark.parametrize("what", ["sweep", "renew_keys", "rotate_keys", "claim_containers"])
-    def test_what_only_the_account_can_do(self, keyed: Store, what: str) -> None:
-        with pytest.raises(CannotSign, match=r"storage account's credentials\. Set DATASTORE_STORAGE"):
+    def test_what_only_the_account_can_do(self, database_url: str, what: str) -> None:
+        with (
+            connect(database_url, as_role="worker") as keyed,
+            pytest.raises(CannotSign, match=r"storage account's credentials\. Set DATASTORE_STORAGE"),
+        ):
             getattr(keyed, what)()
 
     def test_keys_may_do_no_more_than_they_must(
@@ -304,7 +310,8 @@ class TestRenewal:
     ) -> None:
         database.execute(NEAR_ITS_END)
         with ThreadPoolExecutor(10) as pool:
-            stores = list(pool.map(lambda _: connect(database_url, storage_connection_string), range(10)))
+            open_one = partial(connect, database_url, storage_connection_string, as_role="worker")
+            stores = list(pool.map(lambda _: open_one(), range(10)))
             done = list(pool.map(lambda store: store.renew_keys(), stores))
             list(pool.map(Store.close, stores))
         assert sorted(len(one) for one in done) == [0] * 9 + [1]
@@ -316,7 +323,7 @@ class TestRenewal:
         database.execute(NEAR_ITS_END)
         with connect(database_url, storage_connection_string) as store:
             store.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
-        with connect(database_url) as store:
+        with connect(database_url, as_role="worker") as store:
             listed = store.keys("ana@example.org")
         states = {key["state"] for key in listed}
         assert states == {"current", "retiring"}
@@ -327,27 +334,27 @@ class TestRenewal:
             == 2
         )
 
-    def test_while_a_third_of_its_life_is_left_nothing_happens(self, store: Store, ana: User) -> None:
-        assert store.renew_keys() == []
+    def test_while_a_third_of_its_life_is_left_nothing_happens(self, worker: Store, ana: User) -> None:
+        assert worker.renew_keys() == []
 
     def test_a_process_that_died_holds_nothing_up_for_ever(
-        self, store: Store, ana: User, database: psycopg.Connection
+        self, worker: Store, ana: User, database: psycopg.Connection
     ) -> None:
         database.execute(NEAR_ITS_END)
         database.execute(
             "insert into datastore.container_renewal (container_id, renewal_id, ends_at)"
             " select container_id, gen_random_uuid(), now() + interval '1 minute' from datastore.container"
         )
-        assert store.renew_keys() == []
+        assert worker.renew_keys() == []
         database.execute("update datastore.container_renewal set ends_at = now()")
-        assert len(store.renew_keys()) == 1
+        assert len(worker.renew_keys()) == 1
 
-    def test_one_that_is_named_waits_for_its_turn(self, store: Store, ana: User, database: psycopg.Connection) -> None:
+    def test_one_that_is_named_waits_for_its_turn(self, worker: Store, ana: User, database: psycopg.Connection) -> None:
         database.execute(
             "insert into datastore.container_renewal (container_id, renewal_id, ends_at)"
             " select container_id, gen_random_uuid(), now() + interval '0.5 seconds' from datastore.container"
         )
-        (done,) = store.rotate_keys("ana@example.org")
+        (done,) = worker.rotate_keys("ana@example.org")
         assert (done.error, sorted(done.issued)) == (None, ["read", "write"])
 
     def test_one_that_took_too_long_writes_nothing(self, ana: User, database: psycopg.Connection) -> None:
@@ -365,16 +372,16 @@ class TestRenewal:
             )
 
     def test_old_keys_end_when_their_time_is_over(
-        self, store: Store, ana: User, service: BlobServiceClient, database: psycopg.Connection
+        self, worker: Store, store: Store, ana: User, service: BlobServiceClient, database: psycopg.Connection
     ) -> None:
         old = token(database, ana, "read")
-        store.rotate_keys()
+        worker.rotate_keys()
         assert len(policies(service, ana)) == 4
         store.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
         (name,) = blobs_of(service, ana)
         assert status_of(lambda: opened(service, ana, old).download_blob(name).readall()) == 200
         database.execute("update datastore.container_key set retires_at = now() where retires_at is not null")
-        store.renew_keys()
+        worker.renew_keys()
         assert status_of(lambda: opened(service, ana, old).download_blob(name).readall()) == 403
         assert len(policies(service, ana)) == 2
         assert (
@@ -385,10 +392,12 @@ class TestRenewal:
             == 2
         )
 
-    def test_never_more_than_five_policies(self, store: Store, ana: User, service: BlobServiceClient) -> None:
-        store.issue_key("ana@example.org")
+    def test_never_more_than_five_policies(
+        self, worker: Store, owner: Store, ana: User, service: BlobServiceClient
+    ) -> None:
+        owner.issue_key("ana@example.org")
         for _ in range(3):
-            store.rotate_keys()
+            worker.rotate_keys()
             assert len(policies(service, ana)) == 5
 
     def test_a_key_that_storage_does_not_know_yet_is_waited_for(
@@ -405,7 +414,7 @@ class TestRenewal:
             assert upload.result()
 
     def test_the_old_key_is_taken_until_the_new_one_is_known(
-        self, store: Store, keyed: Store, ana: User, database: psycopg.Connection
+        self, worker: Store, keyed: Store, ana: User, database: psycopg.Connection
     ) -> None:
         def taken() -> str:
             row = database.execute(
@@ -415,7 +424,7 @@ class TestRenewal:
             return str(row[0])
 
         old = taken()
-        store.rotate_keys()
+        worker.rotate_keys()
         assert taken() != old
         database.execute(
             "update datastore.container_key set settled_at = now() + interval '9 seconds' where retires_at is null"
@@ -423,20 +432,21 @@ class TestRenewal:
         assert taken() == old
 
     def test_one_container_that_fails_does_not_stop_the_others(
-        self, store: Store, ana: User, database: psycopg.Connection
+        self, worker: Store, store: Store, ana: User, database: psycopg.Connection
     ) -> None:
         bob = store.register_user("bob@example.org")
         database.execute(NEAR_ITS_END)
         database.execute(
             "update datastore.container set endpoint = 'https://elsewhere/x' where user_id = %s", [bob["user_id"]]
         )
-        done = {one.container_name: one.error is None for one in store.renew_keys()}
+        done = {one.container_name: one.error is None for one in worker.renew_keys()}
         assert done == {ana["container_name"]: True, bob["container_name"]: False}
 
 
 class TestRotationWhileWorking:
     def test_sixteen_uploaders_and_no_failure(
         self,
+        worker: Store,
         store: Store,
         database_url: str,
         ana: User,
@@ -466,9 +476,9 @@ class TestRotationWhileWorking:
             try:
                 while time.monotonic() < end:
                     # No overlap at all: each rotation makes the keys that are in use bad.
-                    store.rotate_keys(overlap_hours=0)
-                    store.renew_keys()
-                    store.rotate_key_encryption_key()
+                    worker.rotate_keys(overlap_hours=0)
+                    worker.renew_keys()
+                    worker.rotate_key_encryption_key()
                     rotations += 1
             finally:
                 stop.set()
@@ -481,11 +491,16 @@ class TestRotationWhileWorking:
         assert status_of(lambda: opened(service, ana, first).upload_blob("x", b"1")) == 403
 
     def test_revocation_while_uploading(
-        self, store: Store, keyed: Store, ana: User, service: BlobServiceClient, database: psycopg.Connection
+        self,
+        owner: Store,
+        keyed: Store,
+        ana: User,
+        service: BlobServiceClient,
+        database: psycopg.Connection,
     ) -> None:
         keyed.upload_pictures([(picture(0), None)], user_id=ana["user_id"])
         old = token(database, ana, "write")
-        revoked = store.revoke_keys(container="ana@example.org")
+        revoked = owner.revoke_keys(container="ana@example.org")
         assert len(revoked["keys"]) == 2
         assert revoked["in_storage"]
         assert status_of(lambda: opened(service, ana, old).upload_blob("x", b"1")) == 403
@@ -494,7 +509,7 @@ class TestRotationWhileWorking:
 
     def test_revoked_where_storage_cannot_be_told(
         self,
-        store: Store,
+        worker: Store,
         ana: User,
         service: BlobServiceClient,
         database: psycopg.Connection,
@@ -506,11 +521,11 @@ class TestRotationWhileWorking:
         assert (done.status, done.out.count("revoked key")) == (1, 2)
         assert "storage still accepts them" in done.err
         assert status_of(lambda: opened(service, ana, old).upload_blob("x", b"1")) == 200
-        store.renew_keys()
+        worker.renew_keys()
         assert status_of(lambda: opened(service, ana, old).upload_blob("x", b"1", overwrite=True)) == 403
 
     def test_reading_goes_on_when_the_key_is_replaced_half_way(
-        self, store: Store, keyed: Store, ana: User, database_url: str
+        self, owner: Store, store: Store, keyed: Store, ana: User, database_url: str
     ) -> None:
         import asyncio
 
@@ -521,9 +536,9 @@ class TestRotationWhileWorking:
 
         async def read() -> bytes:
             async with connect_async(database_url) as reader:
-                chunks, _ = await reader.open_picture(uploaded["picture_id"])
+                chunks, _ = await reader.open_picture(uploaded["picture_id"], user_id=ana["user_id"])
                 parts = [await anext(chunks)]
-                await asyncio.to_thread(lambda: store.revoke_keys(container="ana@example.org"))
+                await asyncio.to_thread(lambda: owner.revoke_keys(container="ana@example.org"))
                 parts += [chunk async for chunk in chunks]
                 return b"".join(parts)
 
@@ -531,7 +546,7 @@ class TestRotationWhileWorking:
 
     def test_of_the_key_encryption_key(
         self,
-        store: Store,
+        owner: Store,
         ana: User,
         database_url: str,
         environment: dict[str, str],
@@ -545,20 +560,20 @@ class TestRotationWhileWorking:
             "api_key": "secret",
             "endpoint": "https://x",
         }
-        store.import_pipelines({"pipelines": [], "models": [model]})
+        owner.import_pipelines({"pipelines": [], "models": [model]})
         new = new_key("k2")
         monkeypatch.setenv("DATASTORE_KEK", f"{new},{kek}")
         done = run(environment | {"DATASTORE_KEK": f"{new},{kek}"}, "keys", "rotate", "--kek")
         assert (done.status, done.out) == (0, "4 secrets sealed with k2 now\n")
-        with connect(database_url) as other:
+        with connect(database_url, as_role="worker") as other:
             assert other.rotate_key_encryption_key().secrets == 0
         monkeypatch.setenv("DATASTORE_KEK", new)
-        with connect(database_url) as other:
+        with connect(database_url, as_role="owner") as other:
             other.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
             assert other.endpoints()[0]["api_key"] == "secret"
 
     def test_a_secret_that_was_replaced_meanwhile_is_not_written_over(
-        self, store: Store, ana: User, database: psycopg.Connection, kek: str
+        self, ana: User, database: psycopg.Connection, kek: str
     ) -> None:
         row = database.execute("select datastore.sealed_secrets()").fetchone()
         assert row is not None
@@ -567,10 +582,10 @@ class TestRotationWhileWorking:
         assert again == (0,)
 
     def test_a_secret_that_does_not_open_stays(
-        self, ana: User, database_url: str, monkeypatch: pytest.MonkeyPatch
+        self, worker: Store, ana: User, database_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("DATASTORE_KEK", new_key("k2"))
-        with connect(database_url) as store:
+        with connect(database_url, as_role="worker") as store:
             report = store.rotate_key_encryption_key()
         assert (report.secrets, len(report.problems)) == (0, 2)
         assert "'k1', and there is only 'k2'" in report.problems[0]
@@ -605,33 +620,35 @@ class TestKeysForPeople:
         assert status_of(lambda: client.download_blob(name).readall()) == 403
         assert len(policies(service, ana)) == 2
 
-    def test_several_share_a_policy_and_end_together(self, store: Store, ana: User, service: BlobServiceClient) -> None:
+    def test_several_share_a_policy_and_end_together(
+        self, owner: Store, store: Store, ana: User, service: BlobServiceClient
+    ) -> None:
         one, other = (store.issue_key(ana["container_name"], user_id=ana["user_id"]) for _ in range(2))
         assert len(policies(service, ana)) == 3
-        revoked = store.revoke_keys([str(one["key_id"])])
+        revoked = owner.revoke_keys([str(one["key_id"])])
         assert {key["key_id"] for key in revoked["keys"]} == {one["key_id"], other["key_id"]}
         for issued in (one, other):
             client = ContainerClient.from_container_url(str(issued["url"]))
             assert status_of(lambda client=client: client.upload_blob("x", b"1")) == 403  # type: ignore[misc]
 
-    def test_to_write(self, store: Store, ana: User) -> None:
-        issued = store.issue_key(ana["container_id"], permission="write", hours=1)
+    def test_to_write(self, owner: Store, ana: User) -> None:
+        issued = owner.issue_key(ana["container_id"], permission="write", hours=1)
         assert status_of(lambda: ContainerClient.from_container_url(str(issued["url"])).upload_blob("x", b"1")) == 200
         with pytest.raises(Conflict, match="a key to write was handed out"):
-            store.issue_key(ana["container_id"], permission="read")
+            owner.issue_key(ana["container_id"], permission="read")
 
-    def test_not_for_ever_and_not_for_everyone(self, store: Store, keyed: Store, ana: User) -> None:
+    def test_not_for_ever_and_not_for_everyone(self, owner: Store, store: Store, keyed: Store, ana: User) -> None:
         bob = store.register_user("bob@example.org")
         with pytest.raises(InvalidDocument, match="7 days"):
-            store.issue_key("ana@example.org", hours=200)
+            owner.issue_key("ana@example.org", hours=200)
         with pytest.raises(NotFound, match="there is no container"):
             store.issue_key("ana@example.org", user_id=bob["user_id"])
         with pytest.raises(CannotSign):
-            keyed.issue_key("ana@example.org")
+            keyed.issue_key("ana@example.org", user_id=ana["user_id"])
         with pytest.raises(NotFound):
-            store.revoke_keys([uuid.uuid4()])
+            owner.revoke_keys([uuid.uuid4()])
         # What failed holds nobody up.
-        assert store.issue_key("ana@example.org")
+        assert owner.issue_key("ana@example.org")
 
 
 class TestLinks:
@@ -650,15 +667,17 @@ class TestLinks:
         rows = database.execute("select picture_id, permission, issued_by from datastore.link").fetchall()
         assert rows == [(result.picture_id, "read", uuid.UUID(ana["user_id"]))]
 
-    def test_it_opens_one_picture_for_reading(self, store: Store, ana: User) -> None:
+    def test_it_opens_one_picture_for_reading(self, owner: Store, store: Store, ana: User) -> None:
         one, other = store.upload_pictures([(picture(1), None), (picture(2), None)], user_id=ana["user_id"])
-        link = store.link(one["picture_id"], minutes=1)["url"]
+        link = owner.link(one["picture_id"], minutes=1)["url"]
         assert _status(link) == 200
         assert _status(link.replace(one["picture_id"], other["picture_id"])) == 403
         assert _status(link, "PUT", b"1", {"x-ms-blob-type": "BlockBlob"}) == 403
         assert _status(link.partition("?")[0]) >= 400
 
-    def test_for_those_who_may(self, store: Store, keyed: Store, ana: User, database: psycopg.Connection) -> None:
+    def test_for_those_who_may(
+        self, owner: Store, store: Store, keyed: Store, ana: User, database: psycopg.Connection
+    ) -> None:
         (uploaded,) = store.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
         bob = store.register_user("bob@example.org")
         with pytest.raises(NotFound):
@@ -666,7 +685,7 @@ class TestLinks:
         with pytest.raises(CannotSign, match="signs a link"):
             keyed.link(uploaded["picture_id"], user_id=ana["user_id"])
         with pytest.raises(InvalidDocument, match="between 1 and 60"):
-            store.link(uploaded["picture_id"], minutes=61)
+            owner.link(uploaded["picture_id"], minutes=61)
         assert count(database, "select count(*) from datastore.link") == 0
 
     def test_the_command(self, store: Store, ana: User, environment: dict[str, str]) -> None:
@@ -699,6 +718,8 @@ class TestInstance:
 
     def test_a_copy_touches_nothing_until_it_claims_it(
         self,
+        worker: Store,
+        owner: Store,
         store: Store,
         ana: User,
         copy: str,
@@ -708,8 +729,11 @@ class TestInstance:
     ) -> None:
         (uploaded,) = store.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
         before = policies(service, ana).keys()
-        with connect(copy, storage_connection_string) as restored, psycopg.connect(copy, autocommit=True) as its:
-            assert restored.instance() != store.instance()
+        with (
+            connect(copy, storage_connection_string, as_role="owner") as restored,
+            psycopg.connect(copy, autocommit=True) as its,
+        ):
+            assert restored.instance() != worker.instance()
             its.execute(NEAR_ITS_END)
             its.execute(
                 "insert into datastore.blob_deletion (container_id, blob_name, queued_at)"
@@ -724,18 +748,21 @@ class TestInstance:
             with pytest.raises(Conflict, match="belongs to another database"):
                 restored.revoke_keys(container="ana@example.org")
             assert policies(service, ana).keys() == before
-            assert store.read_picture(uploaded["picture_id"])[0] == picture(1)
+            assert owner.read_picture(uploaded["picture_id"])[0] == picture(1)
 
             assert restored.claim_containers()[0].error is None
             assert count(its, "select count(*) from datastore.container where claimed_at is not null") == 1
             assert restored.sweep() == 1
             restored.upload_pictures([(picture(2), None)], user_id=ana["user_id"])
-        assert "belongs to another database" in str(store.renew_keys("ana@example.org")[0].error)
+        assert "belongs to another database" in str(worker.renew_keys("ana@example.org")[0].error)
 
     def test_blobs_of_other_containers_are_swept_all_the_same(
-        self, store: Store, ana: User, copy: str, storage_connection_string: str, service: BlobServiceClient
+        self, ana: User, copy: str, storage_connection_string: str, service: BlobServiceClient
     ) -> None:
-        with connect(copy, storage_connection_string) as restored, psycopg.connect(copy, autocommit=True) as its:
+        with (
+            connect(copy, storage_connection_string, as_role="owner") as restored,
+            psycopg.connect(copy, autocommit=True) as its,
+        ):
             bob = restored.register_user("bob@example.org")
             for user in (ana, bob):
                 service.get_container_client(user["container_name"]).upload_blob("b", b"1")
@@ -748,7 +775,7 @@ class TestInstance:
                 restored.sweep()
         assert (blobs_of(service, ana), blobs_of(service, bob)) == (["b"], [])
 
-    def test_a_copy_that_cannot_see_it_is_told(self, store: Store, ana: User, environment: dict[str, str]) -> None:
+    def test_a_copy_that_cannot_see_it_is_told(self, ana: User, environment: dict[str, str]) -> None:
         was = run(environment, "instance").out.strip()
         now = run(environment, "instance", "--new").out.strip()
         assert was != now
@@ -765,7 +792,7 @@ class TestWhatGoesWrong:
             store.upload_pictures([(picture(1), None)], user_id=user["user_id"])
 
     def test_a_lost_key_and_a_wrong_one_and_none(
-        self, store: Store, ana: User, database_url: str, monkeypatch: pytest.MonkeyPatch
+        self, ana: User, database_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("DATASTORE_KEK", new_key("k2"))
         with pytest.raises(CannotUnseal, match=r"'k1', and there is only 'k2'.*keys revoke --container user-"):
@@ -827,14 +854,14 @@ class TestWhatGoesWrong:
         database.execute("update datastore.container_key set ciphertext = set_byte(ciphertext, 90, 1)")
         with connect(database_url, storage_connection_string) as store:
             (uploaded,) = store.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
-            assert store.read_picture(uploaded["picture_id"])[0] == picture(1)
+            assert store.read_picture(uploaded["picture_id"], user_id=ana["user_id"])[0] == picture(1)
         self.upload(database_url, ana)
 
     def test_keys_are_new_after_the_move_to_another_account(
-        self, store: Store, ana: User, database_url: str, database: psycopg.Connection
+        self, worker: Store, ana: User, database_url: str, database: psycopg.Connection
     ) -> None:
         database.execute("update datastore.container set endpoint = 'https://other.blob.core.windows.net'")
-        (claimed,) = store.claim_containers("ana@example.org")
+        (claimed,) = worker.claim_containers("ana@example.org")
         assert (claimed.error, sorted(claimed.issued)) == (None, ["read", "write"])
         self.upload(database_url, ana)
 
@@ -891,9 +918,9 @@ class TestWhatGoesWrong:
         with connect(database_url) as keyed:
             actions: dict[str, Callable[[], object]] = {
                 "list": lambda: keyed.upload_folder(folder, user_id=ana["user_id"]),
-                "read": lambda: keyed.read_picture(stored["picture_id"]),
+                "read": lambda: keyed.read_picture(stored["picture_id"], user_id=ana["user_id"]),
                 "half-way": lambda: asyncio.run(
-                    self.read_half(database_url, stored["picture_id"], client.delete_container)
+                    self.read_half(database_url, ana, stored["picture_id"], client.delete_container)
                 ),
             }
             action = actions.get(what, lambda: keyed.upload_pictures([(picture(2), None)], user_id=ana["user_id"]))
@@ -904,9 +931,9 @@ class TestWhatGoesWrong:
                 assert secret.partition("sig=")[2].partition("&")[0] not in kept
                 assert unquote(secret.partition("sig=")[2].partition("&")[0]) not in kept
 
-    async def read_half(self, database_url: str, picture_id: str, then: Callable[[], None]) -> None:
+    async def read_half(self, database_url: str, user: User, picture_id: str, then: Callable[[], None]) -> None:
         async with connect_async(database_url) as store:
-            chunks, _ = await store.open_picture(picture_id)
+            chunks, _ = await store.open_picture(picture_id, user_id=user["user_id"])
             await anext(chunks)
             then()
             async for _ in chunks:
@@ -939,13 +966,18 @@ def everything_kept_by(error: BaseException) -> Iterator[str]:
 
 
 def test_no_log_shows_a_key(
-    store: Store, keyed: Store, ana: User, database: psycopg.Connection, caplog: pytest.LogCaptureFixture
+    worker: Store,
+    owner: Store,
+    keyed: Store,
+    ana: User,
+    database: psycopg.Connection,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         (uploaded,) = keyed.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
-        keyed.read_picture(uploaded["picture_id"])
-        store.rotate_keys()
-        link = store.link(uploaded["picture_id"])
+        keyed.read_picture(uploaded["picture_id"], user_id=ana["user_id"])
+        worker.rotate_keys()
+        link = owner.link(uploaded["picture_id"])
     assert "Request method: 'PUT'" in caplog.text
     assert ana["container_name"] in caplog.text
     shown = [token(database, ana, permission) for permission in ("read", "write")] + [link["url"]]
@@ -960,7 +992,7 @@ def test_how_many_calls_a_container_costs(database_url: str, ana: User) -> None:
     assert calls_for_a_container(database_url, ana) == {"without": 1, "with": 0}
 
 
-def test_names_that_azure_does_not_allow(store: Store, environment: dict[str, str]) -> None:
+def test_names_that_azure_does_not_allow(environment: dict[str, str]) -> None:
     for tier in ("Dev", "dev_1", "dev--1", "-dev", "d" * 27):
         refused = run(environment, "register", "x@example.org", f"--tier={tier}")
         assert refused.status == 2

@@ -582,22 +582,22 @@ def test_figures_are_made_without_reading_boxes(said: Said, database: psycopg.Co
         database.execute("select from datastore.box")
 
 
-def test_in_python(store: Store, call: Call, said: Said) -> None:
+def test_in_python(owner: Store, store: Store, call: Call, said: Said) -> None:
     said.say(said.box(0), said.box(1, label="Bromus japonicus"))
-    told = store.performance()
+    told = owner.performance()
     (figures,) = told["pipelines"]
     assert figures["classification"] is not None
     assert (figures["pipeline_name"], float(figures["classification"]["accuracy"])) == ("two steps", 0.5)
     assert (
-        store.performance(pipeline_id=figures["pipeline_id"], since=datetime(2100, 1, 1, tzinfo=UTC))["verified_boxes"]
+        owner.performance(pipeline_id=figures["pipeline_id"], since=datetime(2100, 1, 1, tzinfo=UTC))["verified_boxes"]
         == 0
     )
-    assert {seed["pictures"] for seed in store.training()["seeds"]} == {0}
-    assert store.review(results=1)["uncertain"][0]["picture_id"] == said.picture_id
+    assert {seed["pictures"] for seed in owner.training()["seeds"]} == {0}
+    assert owner.review(results=1)["uncertain"][0]["picture_id"] == said.picture_id
     with pytest.raises(NotFound):
-        store.performance(pipeline_id="00000000-0000-4000-8000-000000000000")
+        owner.performance(pipeline_id="00000000-0000-4000-8000-000000000000")
     with pytest.raises(InvalidDocument, match="fortnight"):
-        store.performance(per="fortnight")
+        owner.performance(per="fortnight")
 
 
 # The command
@@ -644,7 +644,7 @@ def test_each_question(told: Said, environment: dict[str, str]) -> None:
         assert done.exit_code == 0, done.output
         assert answer in done.output, question
     done = runner.invoke(group, ["performance", "--question", "review", "--json"])
-    assert json.loads(done.output)["looked_at"] == 1
+    assert json.loads(done.stdout)["looked_at"] == 1
 
 
 def test_plots(told: Said, environment: dict[str, str], tmp_path: Path) -> None:

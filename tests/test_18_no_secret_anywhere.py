@@ -49,7 +49,7 @@ def test_what_handles_secrets_shows_none(stack: LocalStack, tmp_path: Path, monk
         with watch.watching():
             migrate(url)
             monkeypatch.setenv("DATASTORE_KEK", first)
-            with connect(url, storage) as store:
+            with connect(url, storage) as store, connect(url, storage, as_role="owner") as owner:
                 ana = store.register_user("ana@example.org")
                 with store.acting_as(ana["user_id"]):
                     (stored,) = store.upload_pictures([(picture(1), {"user_data": {"zoom": 3}})])
@@ -58,17 +58,17 @@ def test_what_handles_secrets_shows_none(stack: LocalStack, tmp_path: Path, monk
                     watch.secrets.add(str(link["url"]).partition("sig=")[2].partition("&")[0])
                     issued = store.issue_key(ana["container_name"], permission="read", hours=1)
                     watch.secrets.add(str(issued["url"]).partition("sig=")[2].partition("&")[0])
-                store.import_pipelines(pipelines())
-                assert str(store.endpoints()[0]["api_key"]) == API_KEY
-                assert API_KEY not in repr(store.endpoints())
+                owner.import_pipelines(pipelines())
+                assert str(owner.endpoints()[0]["api_key"]) == API_KEY
+                assert API_KEY not in repr(owner.endpoints())
                 monkeypatch.setenv("DATASTORE_KEK", f"{second},{first}")
-            with connect(url, storage) as store:
+            with connect(url, storage, as_role="worker") as store:
                 store.rotate_keys()
                 store.rotate_key_encryption_key()
                 store.revoke_keys(container=ana["container_name"])
             # Refusals, whose messages show what was wrong
             monkeypatch.setenv("DATASTORE_KEK", stranger)
-            with connect(url, storage) as store:
+            with connect(url, storage, as_role="owner") as store:
                 for refused in (
                     lambda: store.endpoints(),
                     lambda: store.import_pipelines(pipelines([API_KEY])),

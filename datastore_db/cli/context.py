@@ -26,7 +26,7 @@ def acting_option(command: F) -> F:
         "email",
         envvar="DATASTORE_USER",
         metavar="EMAIL",
-        help="Who acts. Without it the command runs as the database connection's own role.",
+        help="Who acts. Without it the command runs as the database connection's own role, and says so.",
     )(command)
 
 
@@ -56,13 +56,19 @@ def fail(message: str) -> NoReturn:
 
 @contextmanager
 def acting_store(email: str | None) -> Iterator[datastore_db.Store]:
-    """A store in which this user acts."""
-    with datastore_db.connect() as store:
-        if email is None:
+    """A store in which this user acts; without one it is the database login's own role, which stderr says."""
+    if email is None:
+        with own_store() as store:
+            click.echo("datastore-db: no --user, so this runs as the connection's own role", err=True)
             yield store
-        else:
-            with store.acting_as(store.find_user(email)["user_id"]):
-                yield store
+        return
+    with datastore_db.connect() as store, store.acting_as(store.find_user(email)["user_id"]) as mine:
+        yield mine
+
+
+def own_store() -> datastore_db.Store:
+    """A store in the role of the database login itself, for commands that act for no user."""
+    return datastore_db.connect(as_role="owner")
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:

@@ -37,7 +37,7 @@ def migrate_command(only_pre: bool, back: bool, yes: bool, wait: float, as_json:
 
     from datastore_db.database import unreachable
     from datastore_db.migrate import migrate, roll_back
-    from datastore_db.settings import find_settings
+    from datastore_db.settings import DatabaseUrl, find_settings
 
     if back and not yes:
         click.confirm("This deletes every picture's metadata in the database. Go on?", abort=True)
@@ -46,7 +46,7 @@ def migrate_command(only_pre: bool, back: bool, yes: bool, wait: float, as_json:
         url = settings.database_url
         done = roll_back(url, wait=wait) if back else migrate(url, only_pre=only_pre, wait=wait)
     except psycopg.OperationalError as error:
-        fail(str(unreachable(settings.database_url, error)))
+        fail(str(unreachable(DatabaseUrl(settings.database_url), error)))
     except psycopg.Error as error:
         fail(f"the database refuses: {error.diag.message_primary or error}")
     finally:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-import datastore_db
 from datastore_db.cli.context import (
     NOT_ALL_DONE,
     acting_option,
@@ -16,6 +15,7 @@ from datastore_db.cli.context import (
     counted,
     fail,
     json_option,
+    own_store,
     print_json,
     says_errors,
 )
@@ -130,7 +130,7 @@ def renew_command(container: str | None, as_json: bool) -> None:
     Example:
       datastore-db keys renew
     """
-    with datastore_db.connect() as store:
+    with own_store() as store:
         renewed = store.renew_keys(container)
     _print_renewed(renewed, as_json)
 
@@ -154,7 +154,7 @@ def rotate_command(container: str | None, overlap: float, kek: bool, as_json: bo
     """
     if kek and container is not None:
         fail("--kek is for all secrets: leave out CONTAINER")
-    with datastore_db.connect() as store:
+    with own_store() as store:
         if not kek:
             _print_renewed(store.rotate_keys(container, overlap_hours=overlap), as_json)
             return
@@ -231,7 +231,7 @@ def claim_command(container: str | None, everything: bool, as_json: bool) -> Non
     """
     if everything == (container is not None):
         fail("which container? Say CONTAINER, or --all")
-    with datastore_db.connect() as store:
+    with own_store() as store:
         claimed = store.claim_containers(container)
     _print_renewed(claimed, as_json, "claimed")
 
@@ -250,7 +250,7 @@ def instance_command(new: bool, as_json: bool) -> None:
     Example:
       datastore-db instance
     """
-    with datastore_db.connect() as store:
+    with own_store() as store:
         instance_id = store.new_instance() if new else store.instance()
     if as_json:
         print_json({"instance_id": instance_id})

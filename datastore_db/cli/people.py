@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-import datastore_db
-from datastore_db.cli.context import acting_option, acting_store, json_option, print_json, says_errors
+from datastore_db.cli.context import acting_option, acting_store, json_option, own_store, print_json, says_errors
 
 
 @click.command("register")
@@ -24,7 +23,7 @@ def register_command(email: str, tier: str, as_json: bool) -> None:
     Example:
       datastore-db register ana@example.org
     """
-    with datastore_db.connect() as store:
+    with own_store() as store:
         user = store.register_user(email, tier)
     if as_json:
         print_json(user)

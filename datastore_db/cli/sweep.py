@@ -14,6 +14,7 @@ from datastore_db.cli.context import (
     acting_store,
     counted,
     json_option,
+    own_store,
     print_json,
     says_errors,
 )
@@ -43,8 +44,11 @@ def sweep_command(days: int | None, email: str | None, as_json: bool) -> None:
       datastore-db sweep --pending-older-than 30
     """
     remaining: list[Remaining] = []
-    with acting_store(email) as store:
-        given_up = None if days is None else store.delete_pending_pictures(timedelta(days=days))
+    given_up: int | None = None
+    with own_store() as store:
+        if days is not None:
+            with acting_store(email) as theirs:
+                given_up = theirs.delete_pending_pictures(timedelta(days=days))
         try:
             swept = store.sweep()
         except BlobsRemain as error:

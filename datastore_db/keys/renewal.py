@@ -49,7 +49,7 @@ def purpose(container_id: str, key_id: str, endpoint: str) -> tuple[str, ...]:
 
 
 class Renewals:
-    """The one who makes containers, policies and keys. Calls here act on all containers: nobody acts."""
+    """Makes containers, policies and keys. Its calls see every container: the role of workers asks."""
 
     def __init__(self, database: Database, account: Account, keys: Keys) -> None:
         self._database = database
@@ -88,7 +88,7 @@ class Renewals:
 
     async def replace(self, container_id: str, key_id: str) -> None:
         """Take back a key that does not open, and make a new one."""
-        await self._database.call("revoke_keys", acting=None, key_ids=Document([key_id]))
+        await self._database.call_as_worker("revoke_keys", key_ids=Document([key_id]))
         await self.make(container_id)
 
     async def try_to_renew(self, container_id: str) -> None:
@@ -139,7 +139,7 @@ class Renewals:
             await self._abandon(work)
             raise
         done = await self._carry_out(work | {"endpoint": None})
-        await self._database.call("container_is_claimed", acting=None, container_id=UUID(container_id))
+        await self._database.call_as_worker("container_is_claimed", container_id=UUID(container_id))
         return done
 
     async def _turn(self, container_id: str, *, only_due: bool) -> JsonObject | None:
@@ -148,8 +148,8 @@ class Renewals:
         pause = 0.05
         while not (works := await self._begin([container_id], only_due=only_due)):
             if only_due:
-                found = await self._database.call(
-                    "find_container_key", acting=None, container_id=UUID(container_id), permission="write"
+                found = await self._database.call_as_worker(
+                    "find_container_key", container_id=UUID(container_id), permission="write"
                 )
                 assert isinstance(found, dict)
                 if found["is_ready"] and not found["is_changing"]:
@@ -163,9 +163,8 @@ class Renewals:
     async def _begin(
         self, container_ids: Sequence[str] | None, *, only_due: bool, after: str | None = None
     ) -> list[JsonObject]:
-        works = await self._database.call(
+        works = await self._database.call_as_worker(
             "begin_renewals",
-            acting=None,
             container_ids=None if container_ids is None else Document(list(container_ids)),
             with_keys=self.with_keys,
             only_due=only_due,
@@ -193,9 +192,8 @@ class Renewals:
         except BaseException:
             await self._abandon(work)
             raise
-        await self._database.call(
+        await self._database.call_as_worker(
             "finish_renewal",
-            acting=None,
             container_id=UUID(container_id),
             renewal_id=UUID(str(work["renewal_id"])),
             endpoint=self._account.endpoint,
@@ -219,9 +217,8 @@ class Renewals:
 
     async def _abandon(self, work: JsonObject) -> None:
         with suppress(DatastoreError):  # it ends by itself; what went wrong before is what counts
-            await self._database.call(
+            await self._database.call_as_worker(
                 "abandon_renewal",
-                acting=None,
                 container_id=UUID(str(work["container_id"])),
                 renewal_id=UUID(str(work["renewal_id"])),
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cached_property
 from types import TracebackType
@@ -15,7 +15,7 @@ from datastore_db.account import Account
 from datastore_db.containers import Containers
 from datastore_db.database import Argument, Database
 from datastore_db.derivatives import Copies
-from datastore_db.errors import CannotSign
+from datastore_db.errors import CannotSign, NotAllowed
 from datastore_db.ids import Id, to_uuid
 from datastore_db.json_codec import Json
 from datastore_db.keys.find import Keys
@@ -26,40 +26,54 @@ from datastore_db.storage import Connections
 from datastore_db.upload.batch import CONCURRENT_UPLOADS
 
 
-class StoreBase:
-    """A store's connections, and who acts."""
+class Parts:
+    """What a store shares with those that are bound to a user: connections, and the variable that says who acts."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
-        self._settings = settings
-        self._database = database
-        self._acting: ContextVar[UUID | None] = ContextVar("acting", default=None)
-        self._uploads = asyncio.Semaphore(CONCURRENT_UPLOADS)
+        self.settings = settings
+        self.database = database
+        self.acting: ContextVar[UUID | None] = ContextVar("acting", default=None)
+        self.uploads = asyncio.Semaphore(CONCURRENT_UPLOADS)
+        self.keys = Keys(settings.local_home)
 
     @cached_property
-    def _connections(self) -> Connections:
+    def connections(self) -> Connections:
         return Connections()
 
     @cached_property
-    def _account(self) -> Account | None:
-        if self._settings.storage_connection_string is None:
+    def account(self) -> Account | None:
+        if self.settings.storage_connection_string is None:
             return None
-        return Account.connect(self._connections, SecretText(self._settings.storage_connection_string))
+        return Account.connect(self.connections, SecretText(self.settings.storage_connection_string))
 
     @cached_property
-    def _keys(self) -> Keys:
-        return Keys(self._settings.local_home)
+    def renewals(self) -> Renewals | None:
+        return None if self.account is None else Renewals(self.database, self.account, self.keys)
 
     @cached_property
-    def _renewals(self) -> Renewals | None:
-        return None if self._account is None else Renewals(self._database, self._account, self._keys)
+    def containers(self) -> Containers:
+        return Containers(self.database, self.connections, self.account, self.keys, self.renewals)
 
     @cached_property
-    def _copies(self) -> Copies | None:
-        return None if self._account is None else Copies(self._database, self._account)
+    def copies(self) -> Copies | None:
+        return None if self.account is None else Copies(self.database, self.account)
 
-    @cached_property
-    def _containers(self) -> Containers:
-        return Containers(self._database, self._connections, self._account, self._keys, self._renewals)
+    async def close(self) -> None:
+        if "containers" in self.__dict__:
+            await self.containers.close()
+        await self.database.close()
+        if "connections" in self.__dict__:
+            await self.connections.close()
+        if self.settings.stack is not None:
+            await asyncio.to_thread(self.settings.stack.close)
+
+
+class StoreBase:
+    """A store's connections, and who acts: the user it is bound to, else the one of `acting_as` around the call."""
+
+    def __init__(self, parts: Parts, user_id: UUID | None = None) -> None:
+        self._parts = parts
+        self._user_id = user_id
 
     async def __aenter__(self) -> Self:
         return self
@@ -70,23 +84,69 @@ class StoreBase:
         await self.close()
 
     async def close(self) -> None:
-        """Close every connection, and stop the local servers if nobody else uses them."""
-        if "_containers" in self.__dict__:
-            await self._containers.close()
-        await self._database.close()
-        if "_connections" in self.__dict__:
-            await self._connections.close()
-        if self._settings.stack is not None:
-            await asyncio.to_thread(self._settings.stack.close)
+        """Close every connection, and stop the local servers if nobody else uses them.
+
+        A store that is bound to a user is closed with the one that it came from.
+        """
+        if self._user_id is None:
+            await self._parts.close()
+
+    def for_user(self, user_id: Id) -> Self:
+        """This store, bound to a user: each call of it is asked by that user, in whichever thread or task.
+
+        It shares the connections, and costs nothing. Raises `NotAllowed` for None.
+        """
+        if user_id is None:  # what a request without a session gives, whatever the types say
+            raise NotAllowed("the acting user is None: a store acts for somebody. Who asks? (docs/python.md, Who acts)")
+        return type(self)(self._parts, to_uuid(user_id))
 
     @contextmanager
     def acting_as(self, user_id: Id) -> Iterator[Self]:
-        """Everything inside the `with` block is asked by this user."""
-        token = self._acting.set(to_uuid(user_id))
+        """Everything inside the `with` block is asked by this user.
+
+        The block holds for this thread or task. What it gives, `with store.acting_as(user_id) as mine:`, is bound to
+        the user, and may be handed to others. Raises `NotAllowed` for None.
+        """
+        bound = self.for_user(user_id)
+        token = self._parts.acting.set(bound._user_id)
         try:
-            yield self
+            yield bound
         finally:
-            self._acting.reset(token)
+            # A framework may leave the block elsewhere than where it was entered, where nothing was set.
+            with suppress(ValueError):
+                self._parts.acting.reset(token)
+
+    @property
+    def _settings(self) -> Settings:
+        return self._parts.settings
+
+    @property
+    def _database(self) -> Database:
+        return self._parts.database
+
+    @property
+    def _uploads(self) -> asyncio.Semaphore:
+        return self._parts.uploads
+
+    @property
+    def _account(self) -> Account | None:
+        return self._parts.account
+
+    @property
+    def _keys(self) -> Keys:
+        return self._parts.keys
+
+    @property
+    def _renewals(self) -> Renewals | None:
+        return self._parts.renewals
+
+    @property
+    def _copies(self) -> Copies | None:
+        return self._parts.copies
+
+    @property
+    def _containers(self) -> Containers:
+        return self._parts.containers
 
     def _needed_account(self, does_what: str) -> Account:
         if self._account is None:
@@ -105,8 +165,8 @@ class StoreBase:
         return await self._database.call(function, acting=self._who(user_id), **arguments)
 
     def _who(self, user_id: Id | None) -> UUID | None:
-        return to_uuid(user_id) if user_id is not None else self._acting.get()
+        return to_uuid(user_id) if user_id is not None else self._user_id or self._parts.acting.get()
 
     async def _call_for_nobody(self, function: str, **arguments: Argument) -> Json:
-        """A call about all containers, as the connection's own role, whoever acts."""
+        """A call about all containers, whoever acts, in a store that was opened as worker or owner."""
         return await self._database.call(function, acting=None, **arguments)

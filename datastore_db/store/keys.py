@@ -125,6 +125,7 @@ class ContainerKeys(StoreBase):
         once. What went wrong with single containers is in the answer. Raises `CannotSign`.
         """
         renewals = self._needed_renewals("makes containers and keys")
+        self._database.check_is_for_all("renew_keys")
         if not renewals.with_keys:
             _log.warning("no keys are made: that needs %s, and an AccountKey in %s", KEK, STORAGE)
         if container is None:

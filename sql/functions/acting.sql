@@ -198,3 +198,23 @@ end
 $$;
 comment on function datastore.lock_container(uuid) is
   'Has other calls that make picture sets in a container wait until the transaction ends. A row is locked by a role that may update it, and the role of backends may not update containers. Errors: DS403.';
+
+create or replace function datastore.act_as_worker() returns void
+language plpgsql volatile as $$
+declare
+  worker_role name := datastore.role_name('worker');
+begin
+  -- What may be set as the role depends on who logged in, not on who asks now.
+  if not datastore.role_is_there('worker')
+     or not pg_catalog.pg_has_role(session_user, worker_role,
+                                   case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end) then
+    perform datastore.refuse('DS403', format(
+      'the containers in storage, and their keys, are the business of the role %s, and %s is not in it: grant it, or leave them to datastore-db keys renew with a login that is',
+      worker_role, session_user));
+  end if;
+  perform pg_catalog.set_config('datastore.acting', '', true);
+  perform pg_catalog.set_config('role', worker_role, true);
+end
+$$;
+comment on function datastore.act_as_worker() is
+  'For the rest of the transaction no user acts, and the role of workers asks, which sees every container. For a backend whose login is in that role as well. Errors: DS403 for any other login.';

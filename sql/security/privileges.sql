@@ -18,6 +18,7 @@ begin atomic
     calling_role shared_containers known_users may_write check_may_write check_acting check_site_role own_container
     require_own_container role_name role_prefix role_is_there may_become act_as',
     'policies, defaults and functions ask who acts and what that user may; each tells of the acting user alone'),
+  ('app', 'execute', 'act_as_worker', 'a backend makes the container of a user, where its login is in the role of workers as well'),
   ('app worker', 'execute', 'register_user find_user', 'a backend finds and registers who signs in, before anybody acts'),
   ('app worker reader', 'execute', 'user_json', 'what these answer'),
   ('app', 'execute', 'set_site_role', 'administrators give site roles; it asks for the role'),
@@ -90,7 +91,7 @@ begin atomic
     rebuild_verdicts inference_system_keys unknown_models rank_of', 'reads inferences, as far as policies show them'),
   ('app worker reader', 'select', 'inference box expert_guess verdict guess judged_box', 'the rows behind them'),
   ('app', 'execute', 'import_inference import_inferences write_inferences split_boxes made_by find_pipeline find_model_versions
-    is_known_pipeline names_a_picture has_many_boxes check_inferences labels_in without_system_keys differing_keys claimed_inference_keys',
+    names_a_picture has_many_boxes check_inferences labels_in without_system_keys differing_keys claimed_inference_keys',
     'inferences are written for the acting user'),
   ('app', 'execute', 'record_feedback reopen_inference speaker_of check_said_ids said_boxes named_boxes judged_boxes drawn_boxes
     verdict_kind write_verdicts refuse_feedback settle_inference lock_inference refresh_error_handling',
@@ -109,7 +110,7 @@ begin atomic
   ('app worker reader', 'execute', 'rebuild_performance rebuild_review rebuild_training accuracy_figures accuracy_over_time
     asked_inferences calibration_figures check_performance_filters classified confusion_figures correction_figures
     count_predictions decider_name deciding_version detected expert_figures left_out model_versions_json species_figures
-    species_margin training_figures', 'reads verdicts, as far as policies show them'),
+    species_margin training_figures is_known_pipeline', 'reads verdicts, as far as policies show them'),
   ('app worker reader', 'select', 'training judgement accuracy accuracy_by_month calibration confusion corrections_by_month detection
     expert_work species_accuracy uncertain_box disputed_picture', 'the same as rows'),
 
@@ -171,6 +172,7 @@ begin atomic
   ('worker', 'update', 'container_key(retires_at, revoked_at, removed_at, kek_id, nonce, ciphertext)', 'renewals, rotation, revocation'),
   ('worker', 'update', 'container(ready_at, endpoint, claimed_at, claimed_by)', 'finish_renewal and container_is_claimed'),
   ('worker', 'insert', 'container_renewal', 'begin_renewals'),
+  ('worker', 'update', 'picture(etag)', 'container_is_claimed'),
   ('worker', 'update', 'container_renewal', 'begin_renewals'),
   ('worker', 'delete', 'container_renewal', 'finish_renewal and abandon_renewal'),
   ('app worker reader', 'select', 'instance', 'which database this is'),

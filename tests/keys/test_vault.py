@@ -165,10 +165,10 @@ def test_a_store_with_a_vault(
     before = fake.calls
     with connect(database_url) as alone:
         (uploaded,) = alone.upload_pictures([(picture(1, "PNG"), None)], user_id=user["user_id"])
-        assert alone.read_picture(uploaded["picture_id"])[0] == picture(1, "PNG")
+        assert alone.read_picture(uploaded["picture_id"], user_id=user["user_id"])[0] == picture(1, "PNG")
         assert fake.calls == before + 2  # a key to write and one to read
         fake.newest = V2
         forget()
-    with connect(database_url) as alone:
+    with connect(database_url, as_role="worker") as alone:
         assert (alone.rotate_key_encryption_key().secrets, alone.rotate_key_encryption_key().secrets) == (2, 0)
     assert database.execute("select distinct kek_id from datastore.container_key").fetchall() == [(V2,)]
