@@ -14,15 +14,12 @@ from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from datastore_db import json_codec
+from datastore_db.database_errors import STATEMENT_TIMEOUT, describe, translated, unreachable
 from datastore_db.errors import (
-    Conflict,
     DatastoreError,
     DocumentError,
     InvalidDocument,
     NotAllowed,
-    NotFound,
-    TookTooLong,
-    Unreachable,
 )
 from datastore_db.json_codec import Json
 from datastore_db.models.limits import call_errors, check_bytes, limit_errors
@@ -47,10 +44,6 @@ NEEDS_A_USER = (
     "{} needs an acting user: store.for_user(user_id), store.acting_as(user_id), or the argument user_id. To work on "
     'all containers for no user, open the store for that: connect(as_role="worker") or connect(as_role="owner")'
 )
-
-
-# How long one call may take, unless the connection says otherwise
-STATEMENT_TIMEOUT = "60s"
 
 
 class Document:
@@ -162,16 +155,7 @@ class Database:
     def _refusal(self, error: Exception, arguments: Mapping[str, Argument]) -> DatastoreError | None:
         if isinstance(error, _UNREADABLE) and (errors := _beyond_limits(arguments)):
             return InvalidDocument(errors)
-        return _translated(error, self._url) if isinstance(error, psycopg.Error) else None
-
-
-def describe(url: DatabaseUrl) -> str:
-    """A database's name and address for a message, without its password."""
-    if not url.is_readable:
-        return "of DATASTORE_DB_URL"
-    settings = url.parameters
-    host, port = settings.get("host") or "localhost", settings.get("port") or 5432
-    return f"{settings.get('dbname') or ''} on {host}:{port}".strip()
+        return translated(error, self._url) if isinstance(error, psycopg.Error) else None
 
 
 async def _execute(connection: AsyncConnection, query: sql.SQL | sql.Composed, values: Mapping[str, object]) -> Json:
@@ -247,7 +231,7 @@ async def _refused(
             "app, worker or owner. Which roles there are: docs/security.md"
         )
     except psycopg.Error as error:
-        return _translated(error, url)
+        return translated(error, url)
     return None
 
 
@@ -258,50 +242,3 @@ _UNREADABLE = (ValueError, RecursionError, psycopg.DataError, psycopg.errors.Pro
 def _beyond_limits(arguments: Mapping[str, Argument]) -> list[DocumentError]:
     documents = [argument.value for argument in arguments.values() if isinstance(argument, Document)]
     return [error for document in documents for error in limit_errors(document)]
-
-
-_REFUSALS: dict[str, type[DatastoreError]] = {"DS403": NotAllowed, "DS404": NotFound, "DS409": Conflict}
-
-
-def _translated(error: psycopg.Error, url: DatabaseUrl) -> DatastoreError:
-    message = error.diag.message_primary or str(error)
-    if error.sqlstate == "DS400":
-        return InvalidDocument(_errors_in(error.diag.message_detail), message)
-    if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        return NotAllowed(f"the database {describe(url)} says: {message}. Which roles there are: docs/security.md")
-    if error.sqlstate in _REFUSALS:
-        return _REFUSALS[error.sqlstate](message, _errors_in(error.diag.message_detail))
-    if isinstance(error, psycopg.errors.UntranslatableCharacter | psycopg.errors.InvalidTextRepresentation):
-        return InvalidDocument([{"instance_path": "", "keyword": "json", "message": message}])
-    if isinstance(error, psycopg.errors.QueryCanceled):
-        return TookTooLong(
-            f"the database {describe(url)} stopped a call, and nothing of it was done: {message}. Send less in one "
-            f"call; where one needs longer than {STATEMENT_TIMEOUT}, say how long: statement_timeout in the options of "
-            "DATASTORE_DB_URL"
-        )
-    if isinstance(error, PoolTimeout | psycopg.OperationalError):
-        return unreachable(url, error)
-    return DatastoreError(f"the database {describe(url)} says: {message}")
-
-
-def _errors_in(detail: str | None) -> list[DocumentError]:
-    found = json_codec.loads(detail) if detail else []
-    assert isinstance(found, list)
-    return [
-        {
-            "instance_path": str(item["instance_path"]),
-            "keyword": str(item["keyword"]),
-            "message": str(item["message"]),
-        }
-        for item in found
-        if isinstance(item, dict)
-    ]
-
-
-def unreachable(url: DatabaseUrl, error: psycopg.Error) -> Unreachable:
-    """The error for a database that does not answer: which one, where, and what to do."""
-    reason = str(error).strip().splitlines()
-    return Unreachable(
-        f"the database {describe(url)} does not answer: {reason[-1].strip() if reason else type(error).__name__}. "
-        "Is it running, and is DATASTORE_DB_URL right?"
-    )

@@ -35,7 +35,7 @@ def migrate_command(only_pre: bool, back: bool, yes: bool, wait: float, as_json:
     # Here, because the other commands need none of it.
     import psycopg
 
-    from datastore_db.database import unreachable
+    from datastore_db.database_errors import unreachable
     from datastore_db.migrate import migrate, roll_back
     from datastore_db.settings import DatabaseUrl, find_settings
 

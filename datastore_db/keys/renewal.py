@@ -128,7 +128,7 @@ class Renewals:
         if work["endpoint"] is not None and not self._account.has(str(work["endpoint"])):
             # Keys of another storage account open nothing here.
             await self._abandon(work)
-            await self._database.call("revoke_keys", acting=None, container_ids=Document([container_id]))
+            await self._database.call_as_worker("revoke_keys", container_ids=Document([container_id]))
             work = await self._turn(container_id, only_due=False)
             assert work is not None
         try:
