@@ -165,7 +165,7 @@ class TestUpload:
             assert backend.read_picture(id_, user_id=ana["user_id"])[0] == picture(1)
 
     def test_the_blob_that_came_is_swept_whether_or_not_it_was_confirmed(
-        self, acting: Store, ana: User, database: psycopg.Connection, container: ContainerClient
+        self, acting: Store, worker: Store, ana: User, database: psycopg.Connection, container: ContainerClient
     ) -> None:
         confirmed, forgotten, deleted = (announced(database, ana) for _ in range(3))
         links = [acting.upload_link(id_, minutes=60) for id_ in (confirmed, forgotten, deleted)]
@@ -176,10 +176,10 @@ class TestUpload:
         database.execute("delete from datastore.picture where picture_id = %s", [deleted])
         assert len(names(container)) == 4
         let_time_pass(database, 1)
-        acting.sweep()
+        worker.sweep()
         assert len(names(container)) == 4, "links may still be under way"
         let_time_pass(database, 2)
-        acting.sweep()
+        worker.sweep()
         (left,) = names(container)
         assert confirmed in left
         assert acting.read_picture(confirmed)[0] == picture(1)
@@ -284,6 +284,7 @@ class TestAttacks:
     def test_snapshots_and_leases(
         self,
         acting: Store,
+        worker: Store,
         id_: str,
         link: Link,
         confirmed: str,
@@ -299,7 +300,7 @@ class TestAttacks:
         if client.get_blob_properties().lease.state != "leased":
             client.acquire_lease(-1)
         let_time_pass(database, 3)
-        assert acting.sweep() == 1
+        assert worker.sweep() == 1
         assert len(list(container.list_blobs(include=["snapshots"]))) == 1
         assert acting.read_picture(confirmed)[0] == picture(1)
 
@@ -397,18 +398,18 @@ class TestEnding:
         (listed,) = acting.links(include_past=True)
         assert (listed["state"], listed["is_revocable"], listed["permission"]) == ("revoked", True, "read")
 
-    def test_not_with_a_rotation(self, acting: Store, bobs: Link, database: psycopg.Connection) -> None:
-        acting.rotate_keys("ana@example.org")
+    def test_not_with_a_rotation(self, acting: Store, worker: Store, bobs: Link, database: psycopg.Connection) -> None:
+        worker.rotate_keys("ana@example.org")
         assert _status(bobs["url"]) == 200
 
     def test_where_storage_cannot_be_told(
-        self, acting: Store, bobs: Link, database_url: str, ana: User, caplog: pytest.LogCaptureFixture
+        self, acting: Store, worker: Store, bobs: Link, database_url: str, ana: User, caplog: pytest.LogCaptureFixture
     ) -> None:
         with connect(database_url) as backend:
             assert backend.unshare(self.lab_id, user_id=ana["user_id"])["ended_links"] == 1
         assert "datastore-db keys renew does it" in caplog.text
         assert _status(bobs["url"]) == 200
-        acting.renew_keys()
+        worker.renew_keys()
         assert _status(bobs["url"]) == 403
 
     def test_who_may(self, acting: Store, bobs: Link) -> None:

@@ -237,14 +237,12 @@ create or replace function datastore.unreviewed_seeds() returns jsonb language s
 """
 
 
-def test_a_call_that_takes_too_long_is_stopped_and_says_so(
-    database_url: str, database: psycopg.Connection, storage_connection_string: str
-) -> None:
-    with connect(make_url(database_url, options="-c statement_timeout=300"), storage_connection_string) as store:
+def test_a_call_that_takes_too_long_is_stopped_and_says_so(database_url: str, database: psycopg.Connection) -> None:
+    with connect(make_url(database_url, options="-c statement_timeout=300"), as_role="owner") as store:
         database.execute(ASKED.format("pg_sleep(5)::text"))
         with pytest.raises(TookTooLong, match=r"nothing of it was done.*statement_timeout"):
             store.unreviewed_seeds()
-    with connect(database_url, storage_connection_string) as store:
+    with connect(database_url, as_role="owner") as store:
         database.execute(ASKED.format("current_setting('statement_timeout')"))
         assert cast(Any, store.unreviewed_seeds()) == "1min"
 
