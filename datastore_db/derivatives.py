@@ -32,7 +32,7 @@ _SAME = ("format", "width", "height", "pages", "bit_depth", "channels")
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Makes copies, with the storage account's credentials, for nobody: as keys are made."""
+    """Makes copies, with the storage account's credentials, as the role of workers: as keys are made."""
 
     database: Database
     account: Account
@@ -46,7 +46,7 @@ class Copies:
         deadline = time.monotonic() + SECONDS_TO_WAIT
         pause = 0.05
         while True:
-            begun = cast(JsonObject, await self.database.call("begin_copy", acting=None, picture_id=picture_id))
+            begun = cast(JsonObject, await self.database.call_as_worker("begin_copy", picture_id=picture_id))
             if begun["state"] != "pending":
                 return
             if begun["is_mine"]:
@@ -73,9 +73,8 @@ class Copies:
         except CannotStrip as error:
             reason = str(error)
         finally:
-            await self.database.call(
+            await self.database.call_as_worker(
                 "end_copy",
-                acting=None,
                 derivative_id=UUID(str(begun["derivative_id"])),
                 container_id=UUID(str(begun["container_id"])),
                 made=None if made is None else Document(made),

@@ -148,7 +148,7 @@ def test_a_failure_lets_the_next_one_try(
 
 @pytest.mark.parametrize("how", ["delete from datastore.picture", "truncate datastore.picture cascade"])
 def test_it_goes_with_its_picture(
-    store: Store, ana: User, bob: User, laden: str, database: psycopg.Connection, how: str
+    worker: Store, store: Store, ana: User, bob: User, laden: str, database: psycopg.Connection, how: str
 ) -> None:
     link = store.link(laden, user_id=bob["user_id"])
     fetched(link)
@@ -156,7 +156,7 @@ def test_it_goes_with_its_picture(
     queued = database.execute("select blob_name from datastore.blob_deletion order by 1").fetchall()
     assert [name.partition("/")[0] == "derivatives" for (name,) in queued] == [False, True] or len(queued) == 2
     database.execute("update datastore.blob_deletion set queued_at = queued_at - interval '1 day'")
-    assert store.sweep() == 2
+    assert worker.sweep() == 2
     with pytest.raises(urllib.error.HTTPError, match="404"):
         fetched(link)
 
@@ -191,11 +191,11 @@ def test_a_process_without_credentials_says_what_to_do(
 
 
 def test_copies_are_made_beforehand(
-    store: Store, ana: User, bob: User, laden: str, database: psycopg.Connection
+    owner: Store, store: Store, ana: User, bob: User, laden: str, database: psycopg.Connection
 ) -> None:
-    assert store.make_copies() == 1
+    assert owner.make_copies() == 1
     assert [state for state, _, _ in copies(database)] == ["stored"]
-    assert store.make_copies() == 0
+    assert owner.make_copies() == 0
 
 
 def test_a_picture_that_has_not_arrived_has_none(store: Store, ana: User, database: psycopg.Connection) -> None:

@@ -17,6 +17,7 @@ from datastore_db.cli.context import (
     counted,
     fail,
     json_option,
+    own_store,
     print_json,
     says_errors,
 )
@@ -87,7 +88,7 @@ def audit_command(
 
 def _seal(*, as_json: bool) -> None:
     """Seal, and print the seal that should be kept elsewhere. Exit status 1 where something must be waited for."""
-    with acting_store(None) as store:
+    with own_store() as store:
         done = store.seal_history()
     if as_json:
         print_json(done)
@@ -102,7 +103,7 @@ def _seal(*, as_json: bool) -> None:
 def _verify(against: Path | None, *, as_json: bool) -> None:
     """Compare, and print what differs. Exit status 1 where something does."""
     kept = None if against is None else _read_seal(against)
-    with acting_store(None) as store:
+    with own_store() as store:
         told = store.verify_history(kept)
     if as_json:
         print_json(told)

@@ -81,7 +81,7 @@ def copies_command(as_json: bool) -> None:
     Example:
       datastore-db copies
     """
-    with acting_store(None) as store:
+    with own_store() as store:
         done = store.make_copies()
     if as_json:
         print_json({"pictures": done})

@@ -94,7 +94,7 @@ begin atomic
     names_a_picture has_many_boxes check_inferences labels_in without_system_keys differing_keys claimed_inference_keys',
     'inferences are written for the acting user'),
   ('app', 'execute', 'record_feedback reopen_inference speaker_of check_said_ids said_boxes named_boxes judged_boxes drawn_boxes
-    verdict_kind write_verdicts refuse_feedback settle_inference lock_inference refresh_error_handling',
+    write_verdicts refuse_feedback settle_inference lock_inference refresh_error_handling',
     'experts judge in their own name'),
   ('app', 'insert', 'inference(inference_id, container_id, picture_id, document, pipeline_id, model_version_ids, top_seed_id, top_score)',
     'write_inferences; a trigger refuses an id that another container has'),
@@ -110,7 +110,7 @@ begin atomic
   ('app worker reader', 'execute', 'rebuild_performance rebuild_review rebuild_training accuracy_figures accuracy_over_time
     asked_inferences calibration_figures check_performance_filters classified confusion_figures correction_figures
     count_predictions decider_name deciding_version detected expert_figures left_out model_versions_json species_figures
-    species_margin training_figures is_known_pipeline', 'reads verdicts, as far as policies show them'),
+    species_margin training_figures is_known_pipeline verdict_kind', 'reads verdicts, as far as policies show them'),
   ('app worker reader', 'select', 'training judgement accuracy accuracy_by_month calibration confusion corrections_by_month detection
     expert_work species_accuracy uncertain_box disputed_picture', 'the same as rows'),
 

@@ -20,6 +20,7 @@ from datastore_db.aio import User
 from datastore_db.database import BEFORE_ANYBODY_ACTS, AsRole, Database, _execute_as_worker, _statement
 from datastore_db.settings import DatabaseUrl
 from tests.conftest import make_url
+from tests.people import World
 from tests.pictures import picture
 from tests.storage import blobs
 
@@ -164,6 +165,16 @@ def both(server_url: str, urls: dict[str, str]) -> Iterator[str]:
         )
         yield make_url(urls["app"], user=name)
         connection.execute(f"drop role {name}".encode())
+
+
+@pytest.mark.parametrize("role", ["worker", "reader"])
+def test_reports_of_all_containers(urls: dict[str, str], world: World, role: str) -> None:
+    """Those that see every container may ask for every figure."""
+    with connect(urls[role], as_role="worker" if role == "worker" else "owner") as store:
+        assert store.performance()["verified_boxes"] == 6
+        assert len(store.training()["seeds"]) > 2
+        assert store.review()["looked_at"] == 4
+        assert len(store.containers()) == 5
 
 
 class TestByTheWay:
