@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from datastore_db import Conflict, NotAllowed, Store, aio
+from datastore_db import Conflict, NotAllowed, Store, aio, connect
 from datastore_db.aio import User
 from datastore_db.errors import NotReady
 from datastore_db.inspection import inspect
@@ -176,11 +176,10 @@ def test_downloads_of_a_reader_are_copies(store: Store, ana: User, bob: User, la
 
 
 @pytest.fixture
-def without_account(store: Store) -> Iterator[Store]:
+def without_account(database_url: str) -> Iterator[Store]:
     """As a backend has it that has the keys of containers alone."""
-    store._store.__dict__["_copies"] = None
-    yield store
-    del store._store.__dict__["_copies"]
+    with connect(database_url) as store:
+        yield store
 
 
 def test_a_process_without_credentials_says_what_to_do(
