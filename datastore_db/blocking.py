@@ -177,6 +177,7 @@ class Store:
     rotate_keys = _blocking(aio.Store.rotate_keys)
     rotate_key_encryption_key = _blocking(aio.Store.rotate_key_encryption_key)
     revoke_keys = _blocking(aio.Store.revoke_keys)
+    revoke_all_keys = _blocking(aio.Store.revoke_all_keys)
     claim_containers = _blocking(aio.Store.claim_containers)
     instance = _blocking(aio.Store.instance)
     new_instance = _blocking(aio.Store.new_instance)

@@ -170,11 +170,19 @@ def rotate_command(container: str | None, overlap: float, kek: bool, as_json: bo
 @click.argument("key_ids", metavar="[KEY_ID]...", nargs=-1)
 @click.option("--container", metavar="CONTAINER", help="All keys of this container.")
 @click.option("--links", metavar="CONTAINER", help="All open links to read pictures of this container.")
+@click.option("--all", "everything", is_flag=True, help="All keys and links of every container: after a theft.")
+@click.option("--yes", is_flag=True, help="Do not ask before --all.")
 @acting_option
 @json_option
 @says_errors
 def revoke_command(
-    key_ids: tuple[str, ...], container: str | None, links: str | None, email: str | None, as_json: bool
+    key_ids: tuple[str, ...],
+    container: str | None,
+    links: str | None,
+    everything: bool,
+    yes: bool,
+    email: str | None,
+    as_json: bool,
 ) -> None:
     """Take keys back: storage refuses them from the next request on, in Azure after up to 30 seconds.
 
@@ -186,16 +194,19 @@ def revoke_command(
       datastore-db keys revoke 8367cc4e-1b61-42c2-a061-ca8662aeac37
       datastore-db keys revoke --container ana@example.org
       datastore-db keys revoke --links ana@example.org
+      datastore-db keys revoke --all --yes
     """
-    if (bool(key_ids), container is not None, links is not None).count(True) != 1:
-        fail("which keys? Say their ids, or --container CONTAINER, or --links CONTAINER")
+    if (bool(key_ids), container is not None, links is not None, everything).count(True) != 1:
+        fail("which keys? Say their ids, or --container CONTAINER, or --links CONTAINER, or --all")
+    if everything and not yes:
+        click.confirm("This ends every key and link that people have. Go on?", abort=True)
     with acting_store(email) as store:
         revoked: Revoked | RevokedLinks
         if links is not None:
             revoked = store.revoke_links(links)
             lines = [f"revoked {counted(revoked['links'], 'link')}"]
         else:
-            revoked = store.revoke_keys(key_ids, container=container)
+            revoked = store.revoke_all_keys() if everything else store.revoke_keys(key_ids, container=container)
             lines = [
                 f"revoked key {key['key_id']} ({key['permission']}, "
                 f"{'handed out' if key['is_handed_out'] else 'of the datastore itself'})"

@@ -179,6 +179,18 @@ class ContainerKeys(StoreBase):
                 await self._renewals.make(container_id)
         return revoked
 
+    async def revoke_all_keys(self) -> Revoked:
+        """Take back the keys and links of every container, after a theft; the datastore makes new keys for its own use.
+
+        In a store that was opened as worker or owner; as `revoke_keys` otherwise.
+        """
+        containers = cast(list[JsonObject], await self._call_for_nobody("rebuild_containers"))
+        ids = Document([found["container_id"] for found in containers])
+        answer = cast(JsonObject, await self._call_for_nobody("revoke_keys", container_ids=ids))
+        if self._renewals is not None:
+            await self._renewals.renew()
+        return {"keys": cast(list[JsonObject], answer["keys"]), "in_storage": self._renewals is not None}
+
     async def claim_containers(self, container: str | None = None) -> list[Renewed]:
         """Take over a container in storage, or all, from another database that this one takes the place of.
 

@@ -7,6 +7,7 @@ import pytest
 
 from datastore_db.migrate import migrate
 from tests.access.sessions import rows
+from tests.people import World
 
 ROLES = ("app", "worker", "reader")
 # Tables from which the worker deletes: each is named with its reason in sql/security/privileges.sql.
@@ -17,14 +18,14 @@ def declared(database: psycopg.Connection) -> set[tuple[object, ...]]:
     return set(rows(database, "select role, privilege, kind, object from datastore.wanted_privileges()"))
 
 
-def sqlstate_of(database: psycopg.Connection, call: str) -> str | None:
-    """How a call ends that leaves nothing behind; None where it succeeds."""
+def error_of(database: psycopg.Connection, call: str) -> str:
+    """How a call ends that leaves nothing behind: SQLSTATE and message; empty where it succeeds."""
     try:
         with database.transaction(force_rollback=True):
             database.execute(call.encode())
     except psycopg.Error as error:
-        return error.sqlstate
-    return None
+        return f"{error.sqlstate} {error.diag.message_primary}"
+    return ""
 
 
 class TestDeclaration:
@@ -87,6 +88,30 @@ class TestDeclaration:
                 )
                 found = database.execute(may.encode(), {"role": f"datastore_{role}"}).fetchall()
                 assert found == [(False, False, False, False)]
+
+    @pytest.mark.parametrize("role", ["app", "worker"])
+    def test_a_declared_function_has_what_it_needs(self, database: psycopg.Connection, world: World, role: str) -> None:
+        """Each is called with NULLs, as the role: what it reads and writes must be declared as well."""
+        database.execute("select datastore.set_site_role(%s, 'administrator')", [world.users["owner"]["email"]])
+        for (function,) in rows(
+            database,
+            "select object from datastore.wanted_privileges() where kind = 'function' and role = %s order by 1",
+            f"datastore_{role}",
+        ):
+            call = rows(
+                database,
+                "select format('select datastore.%%I(%%s)', proname, array_to_string(array("
+                "   select 'null::' || format_type(t, null) from unnest(proargtypes) as t), ', '))"
+                " from pg_proc where oid = %s::regprocedure",
+                function,
+            )
+            with database.transaction(force_rollback=True):
+                if role == "app":
+                    database.execute("select datastore.act_as(%s)", [world.users["owner"]["user_id"]])
+                else:
+                    database.execute("set local role datastore_worker")
+                # A row that a policy refuses has the same SQLSTATE.
+                assert not error_of(database, str(call[0][0])).startswith("42501 permission denied"), function
 
     def test_the_list_mends_what_was_changed_by_hand(self, database: psycopg.Connection) -> None:
         database.execute("grant delete on datastore.picture to datastore_app")
@@ -154,7 +179,7 @@ class TestRules:
             "   select 'null::' || format_type(t, null) from unnest(proargtypes) as t), ', ')) from pg_proc"
             " where pronamespace = 'datastore'::regnamespace and prosecdef and prorettype <> 'trigger'::regtype",
         ):
-            assert sqlstate_of(database, str(call)) not in ("42P01", "42883", "42704", "3F000"), call
+            assert error_of(database, str(call))[:5] not in ("42P01", "42883", "42704", "3F000"), call
 
     def test_nobody_but_the_owner_locks_out_others(self, database: psycopg.Connection) -> None:
         """LOCK TABLE asks for a privilege to change the whole table."""
