@@ -110,7 +110,8 @@ def test_a_picture_without_inference(acting: Store, picture_id: str) -> None:
         acting.show_inference(uuid4())
 
 
-def test_the_review_of_species(acting: Store, picture_id: str, environment: dict[str, str]) -> None:
+def test_the_review_of_species(acting: Store, owner: Store, picture_id: str, environment: dict[str, str]) -> None:
+    owner.set_site_role("ana@example.org", "verifier")
     environment = environment | ANA
     acting.import_inference(picture_id, boxes_of([[("99 Setaria faberi", 0.5), ("Ambrosia trifda", 0.2)]]))
     lines = run(environment, "seeds", "review").out.splitlines()
@@ -130,18 +131,21 @@ def test_the_review_of_species(acting: Store, picture_id: str, environment: dict
 
 
 @pytest.mark.parametrize("name", ["Ambrosia trifida", "13 ambrosia  TRIFIDA", "'Ambrosia trifida'", "id"])
-def test_how_a_species_is_found(owner: Store, store: Store, name: str) -> None:
+def test_how_a_species_is_found(owner: Store, name: str) -> None:
     known = owner.find_species("Ambrosia trifida")
     assert owner.find_species(str(known["seed_id"]) if name == "id" else name) == known
 
 
 @pytest.mark.parametrize("name", ["", "   ", "''", "8367cc4e-1b61-42c2-a061-ca8662aeac37", "x" * 10_000])
-def test_a_species_that_nobody_knows(owner: Store, store: Store, name: str) -> None:
+def test_a_species_that_nobody_knows(owner: Store, name: str) -> None:
     with pytest.raises(NotFound, match="no species"):
         owner.find_species(name)
 
 
-def test_models_that_nobody_registered(acting: Store, picture_id: str, environment: dict[str, str]) -> None:
+def test_models_that_nobody_registered(
+    acting: Store, owner: Store, picture_id: str, environment: dict[str, str]
+) -> None:
+    owner.set_site_role("ana@example.org", "administrator")
     acting.import_inference(picture_id, inference())
     lines = run(environment, "pipelines", "unknown").out.splitlines()
     assert [line.split() for line in lines[1:]] == [
