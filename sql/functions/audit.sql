@@ -292,14 +292,17 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if exists (
     select from new_rows as added
-    join datastore.inference as other on other.inference_id = added.inference_id and other.container_id <> added.container_id) then
-    raise unique_violation using message = 'another container has an inference with this id';
+    -- The ids of boxes and guesses are made of its first 24 characters.
+    join datastore.inference as other on other.container_id <> added.container_id
+      and other.inference_id between (left(added.inference_id::text, 24) || '000000000000')::uuid
+                                 and (left(added.inference_id::text, 24) || 'ffffffffffff')::uuid) then
+    raise unique_violation using message = 'another container has an inference with this id, or one of which the ids of boxes are the same';
   end if;
   return null;
 end
 $$;
 comment on function datastore.keep_inference_ids() is
-  'Trigger: an inference''s id, of which those of its boxes are made, is not used in two containers. A unique index over the id alone would not do: partitions and clusters need the container in it.';
+  'Trigger: the part of an inference''s id of which those of its boxes are made is not used in two containers. A unique index over the id alone would not do: partitions and clusters need the container in it.';
 
 create or replace function datastore.queue_all_blob_deletions() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
