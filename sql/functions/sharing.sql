@@ -105,9 +105,13 @@ comment on function datastore.create_group(text) is
 
 create or replace function datastore.delete_group(group_id uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  known datastore.user_group;
 begin
   perform datastore.check_acting('datastore.user_group');
-  delete from datastore.user_group where user_group.group_id = (datastore.find_group(delete_group.group_id, true)).group_id;
+  -- Not within the DELETE: where there is no group at all, that would ask nothing, and refuse nothing.
+  known := datastore.find_group(delete_group.group_id, true);
+  delete from datastore.user_group where user_group.group_id = known.group_id;
 end
 $$;
 comment on function datastore.delete_group(uuid) is
@@ -309,6 +313,7 @@ create or replace function datastore.rebuild_audit(
 language plpgsql stable as $$
 declare
   told_ids bigint[];
+  is_administrator boolean := datastore.acting_site_role() is not distinct from 'administrator';
 begin
   if datastore.acting_user() is null or rebuild_audit.entity_id is not null or rebuild_audit.container_id is not null then
     told_ids := array(
@@ -325,7 +330,8 @@ begin
       select history.history_id
       from datastore.history
       where (history.container_id = any (array(select datastore.acting_container() union all select datastore.shared_containers(true)))
-             or history.entity_id = any (array(select datastore.acting_groups(true))))
+             or history.entity_id = any (array(select datastore.acting_groups(true)))
+             or is_administrator and history.container_id is null)
         and (rebuild_audit.since is null or history.acted_at >= rebuild_audit.since)
       order by history.history_id desc
       limit how_many);
@@ -345,4 +351,4 @@ begin
 end
 $$;
 comment on function datastore.rebuild_audit(uuid, uuid, timestamptz, integer) is
-  'What happened, the newest first: [{at, action, entity, entity_id, container_id, by: user id, email: theirs, database_user, before, after, claimed}], of what the acting user may change. entity_id: of one picture, inference, group, …';
+  'What happened, the newest first: [{at, action, entity, entity_id, container_id, by: user id, email: theirs, database_user, before, after, claimed}], of what the acting user may change; an administrator is told moreover of what belongs to no container. entity_id: of one picture, inference, group, …';
