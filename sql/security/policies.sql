@@ -69,8 +69,10 @@ begin
   perform datastore.make_policy('datastore.container_key', 'app_reads', 'select', 'app', read_or_changed, null);
   perform datastore.make_policy('datastore.container_key', 'app_updates', 'update', 'app',
     own || ' and revoked_at is null', own || ' and revoked_at is not null');
-  perform datastore.make_policy('datastore.link', 'app_reads', 'select', 'app',
-    changed || ' or issued_by = (select datastore.acting_user())', null);
+  -- Of links, those who only see the container see those that they were given themselves, while they see it
+  perform datastore.make_policy('datastore.link', 'app_reads', 'select', 'app', format(
+    '%s or issued_by = (select datastore.acting_user()) and container_id in (select datastore.shared_containers(false))',
+    changed), null);
   perform datastore.make_policy('datastore.link', 'app_inserts', 'insert', 'app', null, read_or_changed);
 
   -- The history is for those who may change what it tells about; triggers write it
