@@ -33,7 +33,8 @@ documents: $(INSTALLED)
 # New versions of the dependencies, with hashes and without addresses
 lock: $(INSTALLED)
 	$(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
-		--upgrade --group dev --extra local --extra plots --extra keyvault pyproject.toml --output-file requirements.lock
+		--upgrade --group dev --extra local --extra plots --extra keyvault --extra identity \
+		pyproject.toml --output-file requirements.lock
 
 $(INSTALLED): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -11,7 +11,9 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError
 from azure.storage.blob import AccessPolicy, generate_blob_sas, generate_container_sas
 from azure.storage.blob.aio import BlobLeaseClient, BlobServiceClient
 
-from datastore_db.errors import CannotSign, Conflict, NotFound
+from datastore_db.errors import Conflict, NotFound
+from datastore_db.identity.credential import Identity
+from datastore_db.identity.signing import AccountKey, DelegationKeys, Signer
 from datastore_db.keys.sealing import SecretText
 from datastore_db.storage import Blobs, Connections
 from datastore_db.storage_errors import ContainerMissing, Errors, code_of, translated
@@ -25,24 +27,28 @@ CREATE_ONE_BLOB = "c"
 
 
 class Account:
-    """A storage account, by its connection string."""
+    """A storage account, by its connection string, or by its address and the identity of this process."""
 
     def __init__(self, service: BlobServiceClient) -> None:
         self._service = service
         self.endpoint = urlsplit(service.url)._replace(query="").geturl().rstrip("/")
-        self.errors = Errors(service.url, with_key=False)
+        self.name = service.account_name or account_of(self.endpoint).partition(".")[0]
+        is_identity = isinstance(service.credential, Identity)
+        self.errors = Errors(service.url, with_key=False, with_identity=is_identity)
         key = getattr(service.credential, "account_key", None)
-        self._key = str(key) if key else None
+        self.signer: Signer = (
+            DelegationKeys(service, self.errors) if is_identity else AccountKey(str(key) if key else None)
+        )
 
     @classmethod
     def connect(cls, connections: Connections, connection_string: SecretText) -> Account:
-        """Nothing is sent yet. Raises `DatastoreError` for what is no connection string."""
+        """Nothing is sent yet. Raises `DatastoreError` for what is neither a connection string nor an address."""
         return cls(connections.service(connection_string))
 
     @property
     def can_sign(self) -> bool:
-        """Whether there is an account key; a connection string may have a shared access signature instead."""
-        return self._key is not None
+        """Whether there is a key to sign with; a connection string may have a shared access signature instead."""
+        return self.signer.can_sign
 
     @property
     def settles_at_once(self) -> bool:
@@ -133,14 +139,25 @@ class Account:
     async def _break_lease(self, container: str, blob: str) -> None:
         await BlobLeaseClient(self._service.get_blob_client(container, blob)).break_lease(lease_break_period=0)
 
-    def sign_container(
-        self, container: str, policy: str, *, starts_at: datetime | None = None, expires_at: datetime | None = None
+    async def see_that_it_signs(self) -> None:
+        """Raise `CannotSign`, or what storage says, where keys and links cannot be signed."""
+        await self.signer.key()
+
+    async def sign_container(
+        self,
+        container: str,
+        permission: str | None,
+        *,
+        policy: str | None,
+        starts_at: datetime | None = None,
+        expires_at: datetime | None = None,
     ) -> SecretText:
-        """A shared access signature that names a stored policy; what that leaves open stands in the signature."""
+        """A shared access signature. What a stored policy says, if one is named, cannot stand in the signature, too."""
         signature = generate_container_sas(
-            str(self._service.account_name),
+            self.name,
             container,
-            account_key=self._signing_key(),
+            **await self.signer.key(),
+            permission=permission,
             policy_id=policy,
             start=starts_at,
             expiry=expires_at,
@@ -148,7 +165,7 @@ class Account:
         )
         return SecretText(signature)
 
-    def sign_blob(
+    async def sign_blob(
         self,
         container: str,
         blob: str,
@@ -165,10 +182,10 @@ class Account:
         policy: a stored policy, which says what it may do in the place of permission, and ends it when it goes.
         """
         signature = generate_blob_sas(
-            str(self._service.account_name),
+            self.name,
             container,
             blob,
-            account_key=self._signing_key(),
+            **await self.signer.key(),
             permission=permission,
             policy_id=policy,
             start=starts_at,
@@ -182,14 +199,6 @@ class Account:
     @property
     def _protocol(self) -> str | None:
         return "https" if self.endpoint.startswith("https://") else None
-
-    def _signing_key(self) -> str:
-        if self._key is None:
-            raise CannotSign(
-                "keys and links are signed with the storage account's key, and the connection string of "
-                "DATASTORE_STORAGE_CONNECTION_STRING has a shared access signature instead: take one with an AccountKey"
-            )
-        return self._key
 
 
 def account_of(endpoint: str) -> str:

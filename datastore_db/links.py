@@ -36,7 +36,7 @@ async def read_link(
     if found["copy_is_needed"]:
         await Copies(database, account).make(picture_id)
         found = await _recorded(database, account, picture_id, "read", minutes, acting, personal_data=personal_data)
-    url = account.sign_blob(
+    url = await account.sign_blob(
         str(found["container_name"]),
         str(found["blob_name"]),
         "r" if found["policy_name"] is None else None,
@@ -56,7 +56,7 @@ async def write_link(database: Database, account: Account, picture_id: UUID, min
     It makes one blob, under a name of its own, and can change nothing: `datastore_db.upload.link` takes it from there.
     """
     found = await _recorded(database, account, picture_id, "write", minutes, acting)
-    url = account.sign_blob(
+    url = await account.sign_blob(
         str(found["container_name"]),
         str(found["blob_name"]),
         CREATE_ONE_BLOB,
@@ -81,7 +81,7 @@ async def _recorded(
     *,
     personal_data: bool = False,
 ) -> JsonObject:
-    account.sign_container("none", "none")  # raises CannotSign: nothing is recorded that is not handed out
+    await account.see_that_it_signs()  # nothing is recorded that is not handed out
     found = await database.call(
         "hand_out_link",
         acting=acting,
@@ -89,6 +89,7 @@ async def _recorded(
         permission=permission,
         minutes=minutes,
         personal_data=personal_data,
+        with_policy=account.signer.names_policies,
     )
     return cast(JsonObject, found)
 

@@ -18,6 +18,7 @@ from azure.storage.blob import BlobProperties, ContentSettings
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient, ExponentialRetry, StorageStreamDownloader
 
 from datastore_db.errors import BrokenPicture, DatastoreError, NotFound, PictureChanged
+from datastore_db.identity.credential import ADDRESS, Identity
 from datastore_db.json_codec import JsonObject
 from datastore_db.keys.sealing import SecretText
 from datastore_db.storage_errors import (
@@ -52,9 +53,12 @@ class Connections:
 
     def __init__(self) -> None:
         self._transport: AioHttpTransport | None = None
+        self._identity: Identity | None = None
 
     def service(self, connection_string: SecretText) -> BlobServiceClient:
-        """An account, by an Azure connection string. Nothing is sent yet."""
+        """An account, by an Azure connection string, or by its address and this process's identity. Nothing is sent."""
+        if ADDRESS.match(connection_string):
+            return self._service_at(connection_string.strip())
         try:
             service = BlobServiceClient.from_connection_string(connection_string, **self._options())
         except ValueError:
@@ -64,10 +68,22 @@ class Connections:
         if service is None:
             raise DatastoreError(
                 "DATASTORE_STORAGE_CONNECTION_STRING is not an Azure connection string: expected "
-                "DefaultEndpointsProtocol=…;AccountName=…;AccountKey=…;BlobEndpoint=…"
+                "DefaultEndpointsProtocol=…;AccountName=…;AccountKey=…;BlobEndpoint=…, or, with an identity in Azure, "
+                "https://ACCOUNT.blob.core.windows.net"
             )
         _see_that_it_is_safe(service.url)
         return service
+
+    def _service_at(self, address: str) -> BlobServiceClient:
+        parts = urlsplit(address)
+        if parts.scheme.lower() != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:
+            raise DatastoreError(
+                "DATASTORE_STORAGE_CONNECTION_STRING is an address, and not one that an identity in Azure is sent to: "
+                "expected https://ACCOUNT.blob.core.windows.net, with nothing behind it"
+            )
+        if self._identity is None:
+            self._identity = Identity()
+        return BlobServiceClient(address, self._identity, **self._options())
 
     def container(self, endpoint: str, name: str, token: SecretText) -> ContainerClient:
         """A container, by a shared access signature. Nothing is sent yet."""
@@ -88,6 +104,8 @@ class Connections:
         """Close every connection."""
         if self._transport is not None:
             await self._transport.close()
+        if self._identity is not None:
+            await self._identity.close()
 
 
 class Blobs:
@@ -95,7 +113,7 @@ class Blobs:
 
     def __init__(self, client: ContainerClient, *, with_key: bool) -> None:
         self._client = client
-        self.errors = Errors(client.url, with_key=with_key)
+        self.errors = Errors(client.url, with_key=with_key, with_identity=isinstance(client.credential, Identity))
 
     @translated
     async def upload(

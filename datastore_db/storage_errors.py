@@ -52,9 +52,10 @@ class BlobThere(DatastoreError):
 class Errors:
     """What storage answers, in words for people, without anything secret."""
 
-    def __init__(self, url: str, *, with_key: bool) -> None:
+    def __init__(self, url: str, *, with_key: bool, with_identity: bool = False) -> None:
         self._where = urlsplit(url)._replace(query="").geturl().rstrip("/")
         self._with_key = with_key
+        self._with_identity = with_identity
 
     def translated(self, error: AzureError) -> DatastoreError:
         """The error to raise in its place."""
@@ -79,6 +80,11 @@ class Errors:
             clock = clock_hint(error, datetime.now(UTC))
             if self._with_key:
                 return KeyRefused(f"the storage {self._where} refuses the container's key (403 {code}).{clock}")
+            if self._with_identity:
+                return AccountRefused(
+                    f"the storage {self._where} refuses the identity of this process ({code}). Expected the role "
+                    f"Storage Blob Data Contributor on the storage account: docs/azure.md.{clock}"
+                )
             return AccountRefused(
                 f"the storage {self._where} refuses the account key of DATASTORE_STORAGE_CONNECTION_STRING.{clock}"
             )

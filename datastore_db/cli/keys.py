@@ -216,14 +216,8 @@ def revoke_command(
         print_json(revoked)
     else:
         click.echo("\n".join(lines))
-    if not revoked["in_storage"]:
-        _end_with(
-            [
-                "storage still accepts them: this process has no credentials of the storage account. Run "
-                "datastore-db keys renew where they are (DATASTORE_STORAGE_CONNECTION_STRING)"
-            ],
-            as_json=False,
-        )
+    if revoked["to_do"] is not None:
+        _end_with([revoked["to_do"]], as_json=False)
 
 
 @keys_group.command("claim")

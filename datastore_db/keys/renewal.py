@@ -18,7 +18,7 @@ from datastore_db.database import Database, Document
 from datastore_db.errors import Conflict, DatastoreError, Unreachable
 from datastore_db.json_codec import JsonObject
 from datastore_db.keys.find import Keys
-from datastore_db.keys.sealing import seal
+from datastore_db.keys.sealing import SecretText, seal
 from datastore_db.storage import is_on_this_machine
 from datastore_db.storage_errors import ContainerMissing
 
@@ -61,6 +61,11 @@ class Renewals:
         """Whether keys can be made: signed and sealed."""
         return self._account.can_sign and self._keys.configured
 
+    @property
+    def with_policies(self) -> bool:
+        """Whether keys end with a stored policy, which is set and removed here."""
+        return self._account.signer.names_policies
+
     async def make(self, container_id: str) -> None:
         """See that a container is in storage and has keys, whoever makes them. Raises `Conflict`, `Unreachable`."""
         work = await self._turn(container_id, only_due=True)
@@ -98,7 +103,7 @@ class Renewals:
 
     async def hand_out(self, container_id: str, permission: str, hours: float, acting: UUID | None) -> JsonObject:
         """Make a key for a person: the plan's fields, and `url`, with the key in it. It is kept nowhere."""
-        self._account.sign_container("none", "none")  # raises CannotSign before anything is done
+        await self._account.see_that_it_signs()  # before anything is done
         work = await self._turn(container_id, only_due=False)
         assert work is not None
         try:
@@ -108,6 +113,7 @@ class Renewals:
                 container_id=UUID(container_id),
                 permission=permission,
                 lifetime=f"{hours} hours",
+                with_policy=self.with_policies,
             )
         except BaseException:
             await self._abandon(work)
@@ -115,7 +121,7 @@ class Renewals:
         assert isinstance(planned, dict)
         await self._carry_out(work, handed_out=planned)
         name = str(work["container_name"])
-        token = self._account.sign_container(name, str(planned["policy_name"]), expires_at=_time(planned["expires_at"]))
+        token = await self._sign(name, planned)
         return planned | {"container_name": name, "url": f"{self._account.endpoint}/{name}?{token}"}
 
     async def claim(self, containers: Sequence[JsonObject]) -> list[Renewed]:
@@ -170,6 +176,7 @@ class Renewals:
             only_due=only_due,
             how_many=CONCURRENT_RENEWALS,
             after=None if after is None else UUID(after),
+            with_policies=self.with_policies,
         )
         return cast(list[JsonObject], works)
 
@@ -183,8 +190,9 @@ class Renewals:
             made = [await self._sealed(container_id, name, planned) for planned in issue]
             if handed_out is not None:
                 made.append(handed_out)
+            if handed_out is not None and self.with_policies:
                 keep = [*keep, {"policy_name": handed_out["policy_name"], "permission": handed_out["permission"]}]
-            if issue or keep or remove:
+            if self.with_policies and (issue or keep or remove):
                 if time.monotonic() - began > SECONDS_TO_CHANGE:
                     raise Unreachable(f"the storage {self._account.endpoint} is too slow: try again later")
                 policies = {str(policy["policy_name"]): _policy(policy) for policy in [*keep, *issue]}
@@ -210,10 +218,26 @@ class Renewals:
     async def _sealed(self, container_id: str, name: str, planned: JsonObject) -> JsonObject:
         keys = await self._keys.get()
         sealed_for = purpose(container_id, str(planned["key_id"]), self._account.endpoint)
-        times = _times(planned) if planned["permission"] == "read" else (None, None)
-        token = self._account.sign_container(name, str(planned["policy_name"]), starts_at=times[0], expires_at=times[1])
+        token = await self._sign(name, planned)
         sealed = await asyncio.to_thread(seal, token, sealed_for, keys)
-        return planned | sealed.as_json() | {"settles_in": "0 s" if self._account.settles_at_once else "30 s"}
+        settles_at_once = self._account.settles_at_once or planned["policy_name"] is None
+        return planned | sealed.as_json() | {"settles_in": "0 s" if settles_at_once else "30 s"}
+
+    async def _sign(self, name: str, planned: JsonObject) -> SecretText:
+        policy = planned["policy_name"]
+        starts_at, expires_at = _times(planned)
+        if policy is None:
+            permission = PERMISSIONS[str(planned["permission"])]
+            return await self._account.sign_container(
+                name, permission, policy=None, starts_at=starts_at, expires_at=expires_at
+            )
+        if planned.get("is_handed_out"):
+            starts_at = None
+        elif planned["permission"] == "write":
+            starts_at = expires_at = None  # its policy says so
+        return await self._account.sign_container(
+            name, None, policy=str(policy), starts_at=starts_at, expires_at=expires_at
+        )
 
     async def _abandon(self, work: JsonObject) -> None:
         with suppress(DatastoreError):  # it ends by itself; what went wrong before is what counts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypedDict, cast
 
 from datastore_db.containers import Permission
@@ -22,17 +22,40 @@ _log = logging.getLogger("datastore_db")
 
 
 class Revoked(TypedDict):
-    """Keys that were taken back. in_storage: False where their policies are still to be removed from storage."""
+    """Keys that were taken back. in_storage: False where storage still accepts them; to_do: what ends that, then."""
 
     keys: list[JsonObject]
     in_storage: bool
+    to_do: str | None
 
 
 class RevokedLinks(TypedDict):
-    """How many links were ended. in_storage: False where storage is still to be told."""
+    """How many links were ended. in_storage: False where storage still accepts them; to_do: what ends that, then."""
 
     links: int
     in_storage: bool
+    to_do: str | None
+
+
+def what_is_left(keys: Sequence[JsonObject], *, ends_policies: bool) -> str | None:
+    """What is to be done so that storage refuses keys that were revoked; None: it does.
+
+    ends_policies: whether the policies that keys name were removed by this process.
+    """
+    left: list[str] = []
+    if not ends_policies and any(key["has_policy"] for key in keys):
+        left.append(
+            "storage still accepts them: this process cannot remove their policies, which takes the storage account's "
+            f"key. Run datastore-db keys renew where that is ({STORAGE})"
+        )
+    ends = [str(key["expires_at"]) for key in keys if not key["has_policy"]]
+    if ends:
+        left.append(
+            f"storage accepts what an identity signed until {max(ends)}. To end it before, with all else that was "
+            "signed so for the account: az storage account revoke-delegation-keys --name ACCOUNT --resource-group "
+            "GROUP, then datastore-db keys rotate (docs/azure.md)"
+        )
+    return "; ".join(left) or None
 
 
 class ContainerKeys(StoreBase):
@@ -94,7 +117,8 @@ class ContainerKeys(StoreBase):
         if self._renewals is not None:
             for container_id in cast(list[str], answer["container_ids"]):
                 await self._renewals.make(container_id)
-        return {"links": int(str(answer["links"])), "in_storage": self._renewals is not None}
+        to_do = self._to_do([{"has_policy": True}] if answer["container_ids"] else [])
+        return {"links": int(str(answer["links"])), "in_storage": to_do is None, "to_do": to_do}
 
     async def keys(
         self, container: str | None = None, *, include_past: bool = False, user_id: Id | None = None
@@ -161,8 +185,9 @@ class ContainerKeys(StoreBase):
     ) -> Revoked:
         """Take keys back, or all keys of a container, at once; the datastore makes new ones for its own use.
 
-        Azure takes up to 30 seconds. Keys that were handed out for one container go together. Without the storage
-        account's credentials the answer's `in_storage` is False: run `renew_keys` where they are. Raises `NotFound`.
+        Azure takes up to 30 seconds. Keys that were handed out for one container go together. Where storage still
+        accepts them the answer's `in_storage` is False, and `to_do` says what to do: without the storage account's key
+        policies stay, and what an identity signed names no policy. Raises `NotFound`.
         """
         answer = cast(
             JsonObject,
@@ -173,11 +198,16 @@ class ContainerKeys(StoreBase):
                 container_ids=Document([]) if container is None else await self._named(container, user_id),
             ),
         )
-        revoked: Revoked = {"keys": cast(list[JsonObject], answer["keys"]), "in_storage": self._renewals is not None}
+        keys = cast(list[JsonObject], answer["keys"])
         if self._renewals is not None:
             for container_id in cast(list[str], answer["container_ids"]):
                 await self._renewals.make(container_id)
-        return revoked
+        to_do = self._to_do(keys)
+        return {"keys": keys, "in_storage": to_do is None, "to_do": to_do}
+
+    def _to_do(self, keys: Sequence[JsonObject]) -> str | None:
+        ends_policies = self._renewals is not None and self._renewals.with_policies
+        return what_is_left(keys, ends_policies=ends_policies)
 
     async def revoke_all_keys(self) -> Revoked:
         """Take back the keys and links of every container, after a theft; the datastore makes new keys for its own use.
@@ -189,7 +219,9 @@ class ContainerKeys(StoreBase):
         answer = cast(JsonObject, await self._call_for_nobody("revoke_keys", container_ids=ids))
         if self._renewals is not None:
             await self._renewals.renew()
-        return {"keys": cast(list[JsonObject], answer["keys"]), "in_storage": self._renewals is not None}
+        keys = cast(list[JsonObject], answer["keys"])
+        to_do = self._to_do(keys)
+        return {"keys": keys, "in_storage": to_do is None, "to_do": to_do}
 
     async def claim_containers(self, container: str | None = None) -> list[Renewed]:
         """Take over a container in storage, or all, from another database that this one takes the place of.

@@ -30,30 +30,35 @@ return (
 comment on function datastore.lacking_keys(uuid) is
   'For what a container needs a new key: read, write. A key needs a successor when a third of its life is left.';
 
-create or replace function datastore.removable_keys(container_id uuid) returns setof uuid
+create or replace function datastore.removable_keys(container_id uuid, with_policies boolean default true) returns setof uuid
 language sql stable parallel safe
 begin atomic
   select known.key_id
   from datastore.container_key as known
   where known.container_id = removable_keys.container_id and known.removed_at is null
-    and (known.revoked_at is not null or known.expires_at <= now()
-         or known.retires_at <= now() and exists (
+    and (known.expires_at <= now()
+         -- Without a policy, storage accepts it until it expires, whatever is decided here.
+         or known.policy_name is not null and with_policies and known.revoked_at is not null
+         or known.policy_name is not null and with_policies and known.retires_at <= now() and exists (
            select from datastore.container_key as successor
            where successor.container_id = known.container_id and successor.permission = known.permission
              and not successor.is_handed_out and successor.retires_at is null and successor.revoked_at is null and successor.removed_at is null
              and successor.settled_at <= now()));
 end;
-comment on function datastore.removable_keys(uuid) is 'Keys whose policy has to go from storage: they were revoked, or their time is over, and another one is there to be used.';
+comment on function datastore.removable_keys(uuid, boolean) is
+  'Keys that have ended, or whose policy has to go from storage: they were revoked, or their time is over, and another one is there to be used. with_policies => false: only those that have expired.';
 
-create or replace function datastore.renewal_is_due(container_id uuid, with_keys boolean default true) returns boolean
+create or replace function datastore.renewal_is_due(
+  container_id uuid, with_keys boolean default true, with_policies boolean default true
+) returns boolean
 language sql stable parallel safe
 return (
   select container.ready_at is null or with_keys and datastore.lacking_keys(container.container_id) <> '{}'
-         or exists (select from datastore.removable_keys(container.container_id))
+         or exists (select from datastore.removable_keys(container.container_id, with_policies))
   from datastore.container
   where container.container_id = renewal_is_due.container_id);
-comment on function datastore.renewal_is_due(uuid, boolean) is
-  'Is there something to do for a container in storage? with_keys: making keys counts, too.';
+comment on function datastore.renewal_is_due(uuid, boolean, boolean) is
+  'Is there something to do for a container in storage? with_keys: making keys counts, too. with_policies: so does removing policies.';
 
 create or replace function datastore.container_access(container_id uuid, permission text) returns jsonb
 language sql stable parallel safe
@@ -124,7 +129,9 @@ end
 $$;
 comment on function datastore.check_is_worker() is 'Raises DS403 for a role that sees the containers of some users only.';
 
-create or replace function datastore.renewal_plan(container_id uuid, with_keys boolean, lifetime interval) returns jsonb
+create or replace function datastore.renewal_plan(
+  container_id uuid, with_keys boolean, lifetime interval, with_policies boolean
+) returns jsonb
 language sql volatile
 begin atomic
   with issue as materialized (
@@ -133,35 +140,37 @@ begin atomic
     from unnest(datastore.lacking_keys(renewal_plan.container_id)) as needed(permission)
     where with_keys
   ), known as materialized (
-    select live.*, row_number() over (partition by live.is_handed_out, live.permission order by live.issued_at desc) as age
+    select live.*, row_number() over (partition by live.is_handed_out, live.permission, live.policy_name is null order by live.issued_at desc) as age
     from datastore.container_key as live
     where live.container_id = renewal_plan.container_id and live.removed_at is null
-      and live.key_id not in (select datastore.removable_keys(renewal_plan.container_id))
+      and live.key_id not in (select datastore.removable_keys(renewal_plan.container_id, with_policies))
   ), keep as materialized (
     -- Two policies for reading and two for writing, the new ones included.
     select known.* from known
-    where known.is_handed_out
+    where known.is_handed_out or known.policy_name is null or not with_policies
        or known.age <= case when exists (select from issue where issue.permission = known.permission) then 1 else 2 end
   )
   select jsonb_build_object(
     'issue', (select coalesce(jsonb_agg(jsonb_build_object(
-        'key_id', issue.key_id, 'permission', issue.permission, 'policy_name', issue.permission || '-' || issue.key_id,
+        'key_id', issue.key_id, 'permission', issue.permission,
+        'policy_name', case when with_policies then issue.permission || '-' || issue.key_id end,
         'starts_at', issue.starts_at, 'expires_at', issue.expires_at)), '[]') from issue),
     'keep', (select coalesce(jsonb_agg(distinct jsonb_strip_nulls(jsonb_build_object(
         'policy_name', keep.policy_name, 'permission', keep.permission,
         -- What was handed out says itself when it ends.
         'starts_at', case when not keep.is_handed_out then keep.starts_at end,
-        'expires_at', case when not keep.is_handed_out then keep.expires_at end))), '[]') from keep),
+        'expires_at', case when not keep.is_handed_out then keep.expires_at end))), '[]')
+      from keep where keep.policy_name is not null),
     'remove', (select coalesce(jsonb_agg(gone.key_id), '[]') from datastore.container_key as gone
       where gone.container_id = renewal_plan.container_id and gone.removed_at is null
         and gone.key_id not in (select keep.key_id from keep)));
 end;
-comment on function datastore.renewal_plan(uuid, boolean, interval) is
-  'What to do for a container in storage: {issue: keys to make, keep: policies that stay, remove: ids of keys whose policies go}.';
+comment on function datastore.renewal_plan(uuid, boolean, interval, boolean) is
+  'What to do for a container in storage: {issue: keys to make, keep: policies that stay, remove: ids of keys that have ended, or whose policies go}. with_policies => false: by whoever can set no policies; new keys have none, and no policy is removed before it expires.';
 
 create or replace function datastore.begin_renewals(
   container_ids jsonb default null, with_keys boolean default true, only_due boolean default true,
-  how_many integer default 16, after uuid default null, lifetime interval default '30 days'
+  how_many integer default 16, after uuid default null, lifetime interval default null, with_policies boolean default true
 ) returns jsonb
 language plpgsql volatile as $$
 declare
@@ -176,7 +185,7 @@ begin
   where (begin_renewals.container_ids is null
          or container.container_id in (select id::uuid from jsonb_array_elements_text(begin_renewals.container_ids) as id))
     and (begin_renewals.after is null or container.container_id > begin_renewals.after)
-    and (not only_due or datastore.renewal_is_due(container.container_id, with_keys))
+    and (not only_due or datastore.renewal_is_due(container.container_id, with_keys, with_policies))
     and not exists (
       select from datastore.container_renewal as other
       where other.container_id = container.container_id and other.ends_at > now())
@@ -189,20 +198,24 @@ begin
 
   -- What another process has just finished is seen from here on.
   delete from datastore.container_renewal as held
-  where only_due and held.renewal_id = new_id and not datastore.renewal_is_due(held.container_id, with_keys);
+  where only_due and held.renewal_id = new_id and not datastore.renewal_is_due(held.container_id, with_keys, with_policies);
   return (
     select coalesce(jsonb_agg(jsonb_build_object(
       'container_id', container.container_id, 'container_name', container.name, 'is_ready', container.ready_at is not null,
       'endpoint', container.endpoint, 'renewal_id', held.renewal_id, 'instance_id', own_id)
-      || datastore.renewal_plan(container.container_id, with_keys, lifetime) order by container.container_id), '[]')
+      || datastore.renewal_plan(
+        container.container_id, with_keys,
+        -- What no policy can end lives short.
+        coalesce(begin_renewals.lifetime, case when with_policies then interval '30 days' else interval '1 day' end), with_policies)
+      order by container.container_id), '[]')
     from datastore.container_renewal as held
     join datastore.container on container.container_id = held.container_id
     where held.renewal_id = new_id);
 end
 $$;
-comment on function datastore.begin_renewals(jsonb, boolean, boolean, integer, uuid, interval) is
+comment on function datastore.begin_renewals(jsonb, boolean, boolean, integer, uuid, interval, boolean) is
 'Takes on containers for which there is something to do in storage (the container itself, its keys, or policies that have to go), so that no other process does the same: all that are due, or those of an array of ids; only_due => false: these whether they are due or not. A process that dies holds its containers for two minutes.
-with_keys: make keys, too; lifetime: of new keys; after: containers whose id comes after this one. Answers [{container_id, container_name, is_ready, endpoint, renewal_id, instance_id, issue, keep, remove}]: do it in storage, then call datastore.finish_renewal, else datastore.abandon_renewal.';
+with_keys: make keys, too; lifetime: of new keys, 30 days, or 1 day without policies; after: containers whose id comes after this one; with_policies => false: by an identity, whose keys name no stored policy. Answers [{container_id, container_name, is_ready, endpoint, renewal_id, instance_id, issue, keep, remove}]: do it in storage, then call datastore.finish_renewal, else datastore.abandon_renewal.';
 
 create or replace function datastore.finish_renewal(
   container_id uuid, renewal_id uuid, endpoint text, keys jsonb default '[]', removed jsonb default '[]', overlap interval default '1 hour'
@@ -296,7 +309,7 @@ begin
   ) as named;
 
   with named as materialized (
-    select known.container_id, known.policy_name
+    select known.container_id, known.policy_name, known.key_id
     from datastore.container_key as known
     where known.removed_at is null
       and (known.key_id in (select id::uuid from jsonb_array_elements_text(revoke_keys.key_ids) as id)
@@ -304,11 +317,12 @@ begin
   ), revoked as (
     update datastore.container_key as known
     set revoked_at = now()
-    from (select distinct container_id, policy_name from named) as policy
     -- With a policy end all keys that name it.
-    where known.container_id = policy.container_id and known.policy_name = policy.policy_name
+    where exists (
+        select from named
+        where named.container_id = known.container_id and (named.key_id = known.key_id or named.policy_name = known.policy_name))
       and known.removed_at is null and known.revoked_at is null
-    returning known.key_id, known.container_id, known.permission, known.is_handed_out
+    returning known.key_id, known.container_id, known.permission, known.is_handed_out, known.policy_name is not null as has_policy, known.expires_at
   )
   select jsonb_build_object(
     'container_ids', (select coalesce(jsonb_agg(distinct named.container_id), '[]') from named),
@@ -318,25 +332,28 @@ begin
 end
 $$;
 comment on function datastore.revoke_keys(jsonb, jsonb) is
-  'Takes back keys (an array of ids), or all keys of containers (an array of ids): nobody gets them from here any more, and the next renewal removes their policies from storage and makes new keys. Keys that were handed out share a policy and go together. Answers {container_ids, keys: [{key_id, container_id, permission, is_handed_out}]}. Errors: DS403 for the container of another user, DS404.';
+  'Takes back keys (an array of ids), or all keys of containers (an array of ids): nobody gets them from here any more, and the next renewal removes their policies from storage and makes new keys. Keys that were handed out share a policy and go together. has_policy => false: an identity signed it, and storage accepts it until it expires. Answers {container_ids, keys: [{key_id, container_id, permission, is_handed_out, has_policy, expires_at}]}. Errors: DS403 for the container of another user, DS404.';
 
-create or replace function datastore.plan_key(container_id uuid, permission text, lifetime interval) returns jsonb
+create or replace function datastore.plan_key(container_id uuid, permission text, lifetime interval, with_policy boolean default true) returns jsonb
 language plpgsql volatile as $$
 declare
   home_id uuid := datastore.require_own_container(plan_key.container_id);
   other datastore.container_key;
+  longest interval := case when with_policy then interval '7 days' else interval '1 day' end;
 begin
   if plan_key.permission is null or plan_key.permission not in ('read', 'write') then
     perform datastore.refuse('DS400', 'invalid permission', jsonb_build_array(jsonb_build_object(
       'instance_path', '/permission', 'keyword', 'enum', 'message', 'expected read or write')));
   end if;
-  if coalesce(not plan_key.lifetime between interval '1 minute' and interval '7 days', true) then
+  if coalesce(not plan_key.lifetime between interval '1 minute' and longest, true) then
     perform datastore.refuse('DS400', 'invalid lifetime', jsonb_build_array(jsonb_build_object(
-      'instance_path', '/lifetime', 'keyword', 'maximum', 'message', 'expected a time between one minute and 7 days')));
+      'instance_path', '/lifetime', 'keyword', 'maximum', 'message', format('expected a time between one minute and %s', case
+        when with_policy then '7 days' else '1 day, because an identity signs the key and nothing ends it sooner' end))));
   end if;
   select known.* into other
   from datastore.container_key as known
   where known.container_id = home_id and known.is_handed_out and known.revoked_at is null and known.removed_at is null and known.expires_at > now()
+    and with_policy and known.policy_name is not null
   order by known.issued_at limit 1;
   if other.permission <> plan_key.permission then
     perform datastore.refuse('DS409', format(
@@ -346,13 +363,13 @@ begin
   return (
     select jsonb_build_object(
       'key_id', made.key_id, 'permission', plan_key.permission, 'is_handed_out', true, 'issued_by', datastore.acting_user(),
-      'policy_name', coalesce(other.policy_name, 'people-' || made.key_id),
+      'policy_name', case when with_policy then coalesce(other.policy_name, 'people-' || made.key_id) end,
       'starts_at', date_trunc('second', now() - interval '15 minutes'), 'expires_at', date_trunc('second', now() + plan_key.lifetime))
     from (select gen_random_uuid() as key_id) as made);
 end
 $$;
-comment on function datastore.plan_key(uuid, text, interval) is
-  'A key for a person, to be made within a renewal: {key_id, permission, is_handed_out, issued_by, policy_name, starts_at, expires_at}. Permission read or write; at most 7 days. Errors: DS400, DS403 for somebody else''s container, DS404, DS409 while keys with another permission are out.';
+comment on function datastore.plan_key(uuid, text, interval, boolean) is
+  'A key for a person, to be made within a renewal: {key_id, permission, is_handed_out, issued_by, policy_name, starts_at, expires_at}. Permission read or write; at most 7 days, or 1 day with_policy => false: signed by an identity, it names no stored policy. Errors: DS400, DS403 for somebody else''s container, DS404, DS409 while keys with another permission are out.';
 
 create or replace function datastore.list_keys(container_ids jsonb default null, include_past boolean default false) returns jsonb
 language sql stable
@@ -367,7 +384,7 @@ begin atomic
       when known.retires_at is not null then 'retiring'
       else 'current' end,
     'policy_name', known.policy_name, 'issued_at', known.issued_at, 'issued_by', known.issued_by,
-    'expires_at', least(known.expires_at, known.retires_at), 'revoked_at', known.revoked_at, 'revoked_by', known.revoked_by,
+    'expires_at', case when known.policy_name is null then known.expires_at else least(known.expires_at, known.retires_at) end, 'revoked_at', known.revoked_at, 'revoked_by', known.revoked_by,
     'removed_at', known.removed_at, 'kek_id', known.kek_id) order by container.name, known.issued_at, known.permission), '[]')
   from datastore.container_key as known
   join datastore.container on container.container_id = known.container_id

@@ -3,7 +3,7 @@
 
 create or replace function datastore.hand_out_link(
   picture_id uuid, permission text default 'read', minutes integer default 15, container_id uuid default null,
-  personal_data boolean default false
+  personal_data boolean default false, with_policy boolean default true
 ) returns jsonb
 language plpgsql volatile as $$
 declare
@@ -36,7 +36,7 @@ begin
   end if;
   insert into datastore.link (container_id, picture_id, picture_set_id, permission, policy_name, starts_at, expires_at)
   values (known.container_id, known.picture_id, known.picture_set_id, hand_out_link.permission,
-          case when hand_out_link.permission = 'read' then datastore.policy_for_links(known.container_id) end,
+          case when hand_out_link.permission = 'read' and with_policy then datastore.policy_for_links(known.container_id) end,
           date_trunc('second', now() - interval '15 minutes'),
           date_trunc('second', now() + make_interval(mins => hand_out_link.minutes)))
   returning * into made;
@@ -52,8 +52,8 @@ begin
     where container.container_id = known.container_id);
 end
 $$;
-comment on function datastore.hand_out_link(uuid, text, integer, uuid, boolean) is
-'Records that a link to a picture is handed out, and answers what is to be signed: {link_id, picture_id, permission, policy_name, starts_at, expires_at, container_name, blob_name, file_name, format, md5: base64, or null}. permission: read, for a stored picture; write, for an announced one whose bytes have not arrived: blob_name is then the link''s own, and datastore.confirm_upload stores what came. minutes: 1 to 60. policy_name: the stored policy that a link to read is to name; null where there is no key. Call it only where it can be signed. personal_data: to the original, also where it has personal data; without it the link is to a copy without, and the answer is {copy_is_needed: true}, and nothing recorded, if that is to be made first: see datastore.begin_copy.
+comment on function datastore.hand_out_link(uuid, text, integer, uuid, boolean, boolean) is
+'Records that a link to a picture is handed out, and answers what is to be signed: {link_id, picture_id, permission, policy_name, starts_at, expires_at, container_name, blob_name, file_name, format, md5: base64, or null}. permission: read, for a stored picture; write, for an announced one whose bytes have not arrived: blob_name is then the link''s own, and datastore.confirm_upload stores what came. minutes: 1 to 60. policy_name: the stored policy that a link to read is to name; null where there is no key, or with_policy => false: signed by an identity, it can name none. Call it only where it can be signed. personal_data: to the original, also where it has personal data; without it the link is to a copy without, and the answer is {copy_is_needed: true}, and nothing recorded, if that is to be made first: see datastore.begin_copy.
 Errors: DS400, DS403, DS404, DS409 for a picture in the wrong state.';
 
 create or replace function datastore.policy_for_links(container_id uuid) returns text

@@ -3,7 +3,7 @@ create table datastore.container_key (
   key_id uuid not null default gen_random_uuid(),
   container_id uuid not null references datastore.container,
   permission text not null,
-  policy_name text not null,
+  policy_name text,
   is_handed_out boolean not null default false,
   starts_at timestamptz not null,
   expires_at timestamptz not null,
@@ -29,11 +29,11 @@ create unique index container_key_current_key on datastore.container_key (contai
 create index container_key_container_id_idx on datastore.container_key (container_id, issued_at);
 
 comment on table datastore.container_key is
-  'Shared access signatures (SAS) of containers, encrypted before they reached the database: see docs/keys.md. Each names a stored access policy of its container, and lives as long as that.';
+  'Shared access signatures (SAS) of containers, encrypted before they reached the database: see docs/keys.md. Each names a stored access policy of its container, and lives as long as that; or it was signed by an identity, and lives until it expires.';
 comment on column datastore.container_key.key_id is 'Random, never used again.';
 comment on column datastore.container_key.container_id is 'The tenant; never changed.';
 comment on column datastore.container_key.permission is 'read: reads blobs. write: reads and writes them; it deletes nothing.';
-comment on column datastore.container_key.policy_name is 'The stored access policy in storage. Keys that were handed out share one; each other key has its own.';
+comment on column datastore.container_key.policy_name is 'The stored access policy in storage. Keys that were handed out share one; each other key has its own. NULL in a key that was signed by an identity: it can name none, and nothing but its time ends it alone.';
 comment on column datastore.container_key.is_handed_out is 'Was it given to a person? Then only that person has it.';
 comment on column datastore.container_key.starts_at is 'When it begins to be good: a while before it was issued, for clocks that differ.';
 comment on column datastore.container_key.expires_at is 'When storage refuses it.';
@@ -43,7 +43,7 @@ comment on column datastore.container_key.nonce is 'The nonce of AES-256-GCM, 12
 comment on column datastore.container_key.ciphertext is 'The SAS, encrypted, and the tag of 16 bytes that proves it. The ids of container and key are its associated data.';
 comment on column datastore.container_key.issued_at is 'When it was made.';
 comment on column datastore.container_key.issued_by is 'The acting user, if one was set.';
-comment on column datastore.container_key.retires_at is 'When its policy will be removed, because a newer key took over; NULL in the current one.';
+comment on column datastore.container_key.retires_at is 'When its policy, if it has one, will be removed, because a newer key took over; NULL in the current one.';
 comment on column datastore.container_key.revoked_at is 'When somebody took it back; from then on nobody gets it from here.';
 comment on column datastore.container_key.revoked_by is 'The acting user of that, if one was set.';
-comment on column datastore.container_key.removed_at is 'When its policy was removed from storage: it opens nothing any more.';
+comment on column datastore.container_key.removed_at is 'When its policy was removed from storage, or its time was over: it opens nothing any more.';
