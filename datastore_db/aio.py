@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 
 from datastore_db.database import AsRole, Database
+from datastore_db.identity.credential import Identity
+from datastore_db.identity.database import is_asked_for, password_of_each_connection
 from datastore_db.settings import DatabaseUrl, Given, find_settings
 from datastore_db.store.base import Parts
 from datastore_db.store.history import History
@@ -72,10 +74,16 @@ class Connecting:
 
     async def _connect(self) -> Store:
         settings = await asyncio.to_thread(find_settings, self._given)
+        identity: Identity | None = None
         try:
-            database = await Database.connect(DatabaseUrl(settings.database_url), as_role=self._as_role)
-            return Store(Parts(settings, database))
+            url = DatabaseUrl(settings.database_url)
+            identity = Identity() if is_asked_for(url) else None
+            password = None if identity is None else password_of_each_connection(identity)
+            database = await Database.connect(url, as_role=self._as_role, password=password)
+            return Store(Parts(settings, database, identity))
         except BaseException:
+            if identity is not None:
+                await identity.close()
             if settings.stack is not None:
                 await asyncio.to_thread(settings.stack.close)
             raise

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from datastore_db.errors import DatastoreError
+from datastore_db.identity.database import with_token
 from datastore_db.repeatable import due_parts, parts, replace
 from datastore_db.resources import MIGRATIONS, SQL
 from datastore_db.settings import DatabaseUrl
@@ -33,6 +34,7 @@ def migrate(database_url: str, *, only_pre: bool = False, wait: float = WAIT) ->
     Where nothing is to be done, nothing is locked. Each migration, and the replacement, is one transaction.
     """
     release = parts(SQL)
+    database_url = with_token(database_url)
     with _connected(database_url) as connection:
         if not _pending(connection, only_pre=only_pre) and not due_parts(connection, release):
             return []
@@ -50,6 +52,7 @@ def migrate(database_url: str, *, only_pre: bool = False, wait: float = WAIT) ->
 
 def roll_back(database_url: str, *, wait: float = WAIT) -> list[str]:
     """Undo all migrations, with all data; answers what was undone. wait: as for `migrate`."""
+    database_url = with_token(database_url)
     with _connected(database_url) as connection, _one_at_a_time(connection, wait):
         undone = sorted(_applied(connection) & set(_known()), reverse=True)
         if undone:

@@ -30,7 +30,13 @@ from tests import secrets_watch
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SERVER_URL = os.environ.pop("DATASTORE_DB_URL", None)
-for _name in ("DATASTORE_STORAGE_CONNECTION_STRING", "DATASTORE_USER", "DATASTORE_HOME", "DATASTORE_KEK"):
+for _name in (
+    "DATASTORE_STORAGE_CONNECTION_STRING",
+    "DATASTORE_USER",
+    "DATASTORE_HOME",
+    "DATASTORE_KEK",
+    "DATASTORE_DB_AUTH",
+):
     os.environ.pop(_name, None)
 
 

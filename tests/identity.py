@@ -15,7 +15,7 @@ import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -40,7 +40,8 @@ DATABASES = "https://ossrdbms-aad.database.windows.net"
 class TokenService:
     """The tokens that were given, for which resource.
 
-    seconds: how long a token is good. audience: whom they are for, if not for what was asked for.
+    seconds: how long a token is good. audience: whom they are for, if not for what was asked for. when_given: called
+    with each token before it is sent.
     """
 
     port: int = 0
@@ -49,6 +50,7 @@ class TokenService:
     audience: str | None = None
     is_refusing: bool = False
     given: list[tuple[str, str]] = field(default_factory=list)
+    when_given: Callable[[str], object] = lambda token: None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -73,6 +75,7 @@ class TokenService:
             "jti": uuid.uuid4().hex,
         }
         token = ".".join([_part({"typ": "JWT", "alg": "RS256"}), _part(claims), "c2lnbmF0dXJl"])
+        self.when_given(token)
         self.given.append((resource, token))
         return 200, {
             "access_token": token,

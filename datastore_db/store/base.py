@@ -16,6 +16,7 @@ from datastore_db.containers import Containers
 from datastore_db.database import Argument, Database
 from datastore_db.derivatives import Copies
 from datastore_db.errors import CannotSign, NotAllowed
+from datastore_db.identity.credential import Identity
 from datastore_db.ids import Id, to_uuid
 from datastore_db.json_codec import Json
 from datastore_db.keys.find import Keys
@@ -29,9 +30,10 @@ from datastore_db.upload.batch import CONCURRENT_UPLOADS
 class Parts:
     """What a store shares with those that are bound to a user: connections, and the variable that says who acts."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(self, settings: Settings, database: Database, identity: Identity | None = None) -> None:
         self.settings = settings
         self.database = database
+        self.identity = identity
         self.acting: ContextVar[UUID | None] = ContextVar("acting", default=None)
         self.uploads = asyncio.Semaphore(CONCURRENT_UPLOADS)
         self.keys = Keys(settings.local_home)
@@ -62,6 +64,8 @@ class Parts:
         if "containers" in self.__dict__:
             await self.containers.close()
         await self.database.close()
+        if self.identity is not None:
+            await self.identity.close()
         if "connections" in self.__dict__:
             await self.connections.close()
         if self.settings.stack is not None:
