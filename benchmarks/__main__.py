@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import sys
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,10 +15,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import inference, jsonschema, keys, performance, rebuild, security, upload
-from benchmarks.databases import stack_of_its_own
+from benchmarks.databases import stack_of_its_own, temporary_stack
 from benchmarks.figures import Figure
 from datastore_db.keys.key_ring import new_key
-from datastore_db.local import LocalStack, start
+from datastore_db.local import LocalStack
 
 BENCHMARKS = {
     "inference": inference.measure,
@@ -37,7 +36,7 @@ def main(names: list[str]) -> None:
     console = Console(width=None if sys.stdout.isatty() else 140)
     figures: list[Figure] = []
     os.environ["DATASTORE_KEK"] = new_key()  # pictures go and come with the keys of containers, as they do elsewhere
-    with tempfile.TemporaryDirectory(prefix="datastore-db-bench-") as home, start(Path(home)) as stack:
+    with temporary_stack("datastore-db-bench-") as stack:
         about = _about(stack)
         for name in names or BENCHMARKS:
             console.print(f"measuring {name} …")

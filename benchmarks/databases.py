@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import copy
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from datastore_db.local import LocalStack
+from datastore_db.local import LocalStack, start
 from datastore_db.migrate import migrate
+
+
+@contextmanager
+def temporary_stack(prefix: str) -> Iterator[LocalStack]:
+    """Servers whose data is gone at the end. Their folder is passable: in a closed one it would be put elsewhere."""
+    with tempfile.TemporaryDirectory(prefix=prefix) as home:
+        Path(home).chmod(0o711)
+        with start(Path(home)) as stack:
+            yield stack
 
 
 @contextmanager

@@ -9,7 +9,6 @@ A version that was released never changes, and so neither do its row and its fun
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterable, Iterator
 from functools import reduce
 from itertools import groupby
@@ -19,7 +18,7 @@ from typing import Any
 
 import psycopg
 
-from datastore_db.local import start
+from benchmarks.databases import temporary_stack
 from datastore_db.models.schema import camel_spellings, properties, system_keys
 from datastore_db.repeatable import read_script
 from datastore_db.resources import SQL
@@ -199,8 +198,7 @@ def _path_sql(path: tuple[str, ...]) -> str:
 def main() -> None:
     """Write the files."""
     with (
-        tempfile.TemporaryDirectory() as home,
-        start(Path(home)) as stack,
+        temporary_stack("datastore-db-documents-") as stack,
         psycopg.connect(stack.database_url, autocommit=True) as connection,
     ):
         connection.execute(read_script(SQL / "jsonschema" / "install.sql"))
