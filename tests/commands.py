@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
+import contextlib
+import io
+import os
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from datastore_db.cli.main import main
 from tests import secrets_watch
 
+# For what needs a process of its own: signals, terminals, several at once. A process takes most of a second to start.
 PROGRAM = str(Path(sys.executable).with_name("datastore-db"))
 
 
@@ -21,20 +26,52 @@ class Done:
     err: str
 
 
-def run(environment: dict[str, str], *arguments: str | Path, cwd: Path | None = None) -> Done:
-    """Run a command to its end."""
-    done = subprocess.run(
-        [PROGRAM, *map(str, arguments)],
-        env=environment,
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
+def run(environment: Mapping[str, str], *arguments: str | Path, cwd: Path | None = None) -> Done:
+    """Run a command to its end, in this process, as if it were one of its own."""
+    out, err = io.StringIO(), io.StringIO()
+    status = _run(environment, arguments, cwd, out, err)
+    assert "Traceback" not in err.getvalue(), err.getvalue()
     if secrets_watch.current is not None:
-        secrets_watch.current.note(done.stderr)
+        secrets_watch.current.note(err.getvalue())
         if arguments[:1] != ("link",) and arguments[:2] not in (("keys", "issue"), ("keys", "new")):
-            secrets_watch.current.note(done.stdout)
-    return Done(done.returncode, done.stdout, done.stderr)
+            secrets_watch.current.note(out.getvalue())
+    return Done(status, out.getvalue(), err.getvalue())
+
+
+def printed(environment: Mapping[str, str], *arguments: str) -> str:
+    """What a command prints on a terminal, where errors come between the rest."""
+    both = io.StringIO()
+    _run(environment, arguments, None, both, both)
+    return both.getvalue()
+
+
+def _run(
+    environment: Mapping[str, str],
+    arguments: tuple[str | Path, ...],
+    cwd: Path | None,
+    out: io.StringIO,
+    err: io.StringIO,
+) -> int:
+    with (
+        _environment(environment),
+        contextlib.chdir(cwd or Path.cwd()),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+@contextlib.contextmanager
+def _environment(environment: Mapping[str, str]) -> Iterator[None]:
+    kept = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)

@@ -1,7 +1,7 @@
 """Two judges, one verdict: a document is accepted by its Pydantic model exactly when the database accepts it; and what
 is accepted comes back as it was sent.
 
-Hypothesis makes the documents: 2,000 of each kind, or as many as DATASTORE_TEST_EXAMPLES says.
+Hypothesis makes the documents: 500 of each kind, or as many as DATASTORE_TEST_EXAMPLES says.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from datastore_db.models.limits import limit_errors
 from tests.documents.generate import KINDS, families
 from tests.documents.judges import MODELS, Verdict, python_verdict, refused_by_sql, sql_verdicts, written
 
-EXAMPLES = int(os.environ.get("DATASTORE_TEST_EXAMPLES", "2000"))
+EXAMPLES = int(os.environ.get("DATASTORE_TEST_EXAMPLES", "500"))
 BATCH = 500
 # Keywords that Python leaves out where something else is wrong at the same place or below it
 ADDED_BY_SQL = {

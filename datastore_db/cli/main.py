@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 
 import click
@@ -70,10 +71,10 @@ for command in (
     group.add_command(command)
 
 
-def main() -> None:
-    """Run the command line."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; without arguments those that the process was given."""
     try:
-        group.main(standalone_mode=False)
+        group.main(arguments, prog_name="datastore-db", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("datastore-db: stopped. Run it again to go on from here.", err=True)
         sys.exit(130)
