@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,16 +28,26 @@ class Done:
     err: str
 
 
-def run(environment: Mapping[str, str], *arguments: str | Path, cwd: Path | None = None) -> Done:
-    """Run a command to its end, in this process, as if it were one of its own."""
-    out, err = io.StringIO(), io.StringIO()
-    status = _run(environment, arguments, cwd, out, err)
-    assert "Traceback" not in err.getvalue(), err.getvalue()
+def run(
+    environment: Mapping[str, str], *arguments: str | Path, cwd: Path | None = None, in_a_process: bool = False
+) -> Done:
+    """Run a command to its end: as if it had a process, or in one of its own, which several at once need."""
+    if in_a_process or threading.current_thread() is not threading.main_thread():
+        ended = subprocess.run(
+            [PROGRAM, *map(str, arguments)],
+            env=environment, cwd=cwd, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        done = Done(ended.returncode, ended.stdout, ended.stderr)
+    else:
+        out, err = io.StringIO(), io.StringIO()
+        status = _run(environment, arguments, cwd, out, err)
+        done = Done(status, out.getvalue(), err.getvalue())
+    assert "Traceback" not in done.err, done.err
     if secrets_watch.current is not None:
-        secrets_watch.current.note(err.getvalue())
+        secrets_watch.current.note(done.err)
         if arguments[:1] != ("link",) and arguments[:2] not in (("keys", "issue"), ("keys", "new")):
-            secrets_watch.current.note(out.getvalue())
-    return Done(status, out.getvalue(), err.getvalue())
+            secrets_watch.current.note(done.out)
+    return done
 
 
 def printed(environment: Mapping[str, str], *arguments: str) -> str:

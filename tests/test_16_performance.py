@@ -672,6 +672,7 @@ def test_a_plot_that_cannot_be_made(told: Said, environment: dict[str, str], tmp
     # As it is where the extra was not installed
     (tmp_path / "altair.py").write_text("raise ImportError")
     path = os.pathsep.join([str(tmp_path), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
-    without = run(environment | {"PYTHONPATH": path}, "performance", "--plot", tmp_path / "figures.png")
+    with_path = environment | {"PYTHONPATH": path}
+    without = run(with_path, "performance", "--plot", tmp_path / "figures.png", in_a_process=True)
     assert (without.status, "pip install 'datastore-db[plots]'" in without.err) == (2, True)
     assert not list(tmp_path.glob("*.p[nd]*"))
