@@ -31,17 +31,20 @@ def cost(url: str, query: str, *arguments: object, acting: object = None) -> Cos
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("set statement_timeout = '60s'; set jit = off")
         process = Path(f"/proc/{connection.info.backend_pid}")
-        before, begun = _seconds(process), _private_memory(process)
+        before, begun = processor_seconds(process), _private_memory(process)
         answer, sqlstate, message = None, None, ""
         try:
             row = connection.execute(query.encode(), arguments).fetchone()
             answer = row and row[0]
         except psycopg.Error as error:
             sqlstate, message = error.sqlstate or type(error).__name__, str(error)
-        return Cost(_seconds(process) - before, (_private_memory(process) - begun) / 1024, sqlstate, message, answer)
+        return Cost(
+            processor_seconds(process) - before, (_private_memory(process) - begun) / 1024, sqlstate, message, answer
+        )
 
 
-def _seconds(process: Path) -> float:
+def processor_seconds(process: Path) -> float:
+    """What a server process has used so far; of one on another machine, what time it is."""
     try:
         return int((process / "schedstat").read_text().split()[0]) / 1e9
     except OSError:

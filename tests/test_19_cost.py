@@ -1,9 +1,8 @@
-"""A small call costs little: no number is written out before it is judged, and nothing is quadratic."""
+"""A small call costs little, a large one is refused: no number is written out before it is judged."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -14,11 +13,10 @@ from datastore_db import InvalidDocument, Store, TookTooLong, connect
 from datastore_db.aio import User
 from datastore_db.json_codec import dumps
 from datastore_db.models import Document, Feedback, Inference, Pipelines
-from datastore_db.models.limits import MAX_BATCH, MAX_BYTES, MAX_ERRORS, limit_errors
+from datastore_db.models.limits import MAX_BATCH, MAX_BYTES, MAX_ERRORS, MAX_GUESSES, limit_errors
 from tests.conftest import make_url
 from tests.cost import Cost, cost
 
-MD5 = "AAAAAAAAAAAAAAAAAAAAAA=="
 HUGE = "[" + ",".join(["1e100000"] * 2000) + "]"
 LONG_ZEROS = "[" + ",".join(["0e-16000"] * 2000) + "]"
 
@@ -34,7 +32,7 @@ class Caller:
 
     def cost(self, function: str, *arguments: Any, kind: str = "jsonb") -> Cost:
         """Documents among the arguments are JSON texts; kind: what the function is handed, jsonb or text."""
-        places = ", ".join(f"%s::{kind}" if str(argument)[:1] in "[{" else "%s" for argument in arguments)
+        places = ", ".join(f"%s::{kind}" if str(argument)[:1] in ("[", "{") else "%s" for argument in arguments)
         return cost(self.url, f"select datastore.{function}({places})", *arguments, acting=self.user_id)
 
 
@@ -81,74 +79,6 @@ def test_a_long_key_is_not_repeated_for_each_value_below_it() -> None:
     assert errors[0]["instance_path"].endswith("k/20000")
 
 
-def pictures(n: int, name: str) -> tuple[str, str]:
-    """Documents and inspections of a batch, each with a path and bytes of its own."""
-    inspections = [
-        {
-            "metadata": {"relative_path": f"{name}/{place}.tiff"},
-            "quality_check": {"image_checksum": f"{name} {place}"},
-            "size": 5,
-            "md5": MD5,
-        }
-        for place in range(n)
-    ]
-    return dumps([{} for _ in range(n)]), dumps(inspections)
-
-
-def announce_paths(caller: Caller, n: int) -> Cost:
-    return caller.cost("announce_pictures", caller.picture_set_id, *pictures(n, uuid.uuid4().hex))
-
-
-def announce_paths_alone(caller: Caller, n: int) -> Cost:
-    name = uuid.uuid4().hex
-    documents = [{"metadata": {"relative_path": f"{name}/{place}"}} for place in range(n)]
-    return caller.cost("announce_pictures", caller.picture_set_id, dumps(documents))
-
-
-def announce_bytes(caller: Caller, n: int) -> Cost:
-    name = uuid.uuid4().hex
-    documents = [{"quality_check": {"image_checksum": f"{name} {place}"}} for place in range(n)]
-    return caller.cost("announce_pictures", caller.picture_set_id, dumps(documents))
-
-
-def announce_again(caller: Caller, n: int) -> Cost:
-    _, inspections = pictures(n, uuid.uuid4().hex)
-    documents = dumps([{} for _ in range(n)])
-    assert caller.cost("announce_pictures", caller.picture_set_id, documents, inspections).sqlstate is None
-    changed = dumps([{"n": place} for place in range(n)])
-    return caller.cost("announce_pictures", caller.picture_set_id, changed, inspections)
-
-
-def announce_claims(caller: Caller, n: int) -> Cost:
-    return caller.cost("announce_pictures", caller.picture_set_id, dumps([{"labels": [], "audit_trail": 1}] * n))
-
-
-def confirm(caller: Caller, n: int) -> Cost:
-    announced = caller.cost("announce_pictures", caller.picture_set_id, *pictures(n, uuid.uuid4().hex)).answer
-    return caller.cost(
-        "confirm_pictures", dumps([{"picture_id": one["picture_id"], "size": 5, "md5": MD5} for one in announced])
-    )
-
-
-GROWING: list[tuple[Callable[[Caller, int], Cost], int]] = [
-    (announce_paths, 250),
-    (announce_paths_alone, 250),
-    (announce_bytes, 250),
-    (announce_again, 250),
-    (announce_claims, 250),
-    (confirm, 250),
-]
-
-
-@pytest.mark.parametrize(("call", "n"), GROWING, ids=[call.__name__ for call, _ in GROWING])
-def test_four_times_as_many_cost_no_more_than_six_times_as_much(
-    caller: Caller, call: Callable[[Caller, int], Cost], n: int
-) -> None:
-    call(caller, n)
-    few, many = (min(call(caller, size).seconds for _ in range(2)) for size in (n, 4 * n))
-    assert many < 6 * few + 0.1, (few, many)
-
-
 def boxes(n: int, **more: Any) -> list[dict[str, Any]]:
     corners = {"topX": 0, "topY": 0, "bottomX": 1, "bottomY": 1}
     return [{"box": corners, "label": "Brassica napus", "score": 0.5} | more for _ in range(n)]
@@ -163,6 +93,7 @@ MODEL = {"model_name": "m", "task": "classification"}
 TOO_MANY: list[tuple[type[Document], dict[str, Any], str, str]] = [
     (Inference, inference(5001), "/boxes", "maxItems"),
     (Inference, inference(1, topN=[GUESS] * 1001), "/boxes/0/topN", "maxItems"),
+    (Inference, inference(51, topN=[GUESS] * 1000), "/boxes", "maxItems"),
     (Inference, inference(1, overlappingIndices=[0] * 5001), "/boxes/0/overlappingIndices", "maxItems"),
     (Inference, inference(0) | {"models": [{"name": "m", "version": 1}] * 101}, "/models", "maxItems"),
     (Inference, inference(0) | {"labelOccurrence": {str(n): 0 for n in range(5001)}},
@@ -202,7 +133,7 @@ def test_a_batch_is_limited_alike_in_python_and_in_sql(
     acting: Store, ana: User, caller: Caller, database: psycopg.Connection
 ) -> None:
     assert database.execute("select datastore.call_limits()").fetchone() == (
-        {"batch": MAX_BATCH, "bytes": MAX_BYTES},
+        {"batch": MAX_BATCH, "bytes": MAX_BYTES, "guesses": MAX_GUESSES},
     )  # fmt: skip
     too_many = MAX_BATCH + 1
     one: dict[str, Any] = {"picture_id": caller.picture_id, "document": inference(0)}
@@ -253,3 +184,38 @@ def test_the_role_of_backends_has_a_timeout(database: psycopg.Connection) -> Non
     ).fetchone()
     assert row is not None
     assert "statement_timeout=60s" in row[0]
+
+
+def test_so_many_guesses_are_refused_quickly(caller: Caller) -> None:
+    """300,000 labels in one inference; as many as allowed in all are taken."""
+    wide = [GUESS] * 1000
+    many = dumps(inference(300, topN=wide))
+    for call in (
+        ("import_inference", caller.picture_id, many),
+        ("import_inferences", f'[{{"picture_id": "{caller.picture_id}", "document": {many}}}]'),
+    ):
+        told = caller.cost(*call)
+        assert (told.sqlstate, "at most 50000 guesses" in told.message) == ("DS400", True), call[0]
+        assert told.seconds < 2, (call[0], told.seconds)
+    assert caller.cost("import_inference", caller.picture_id, dumps(inference(50, topN=wide))).sqlstate is None
+
+
+@pytest.mark.parametrize(
+    ("root", "path", "keyword"),
+    [
+        ("x" * 256, "", "folderRoot"),
+        ("", "", "folderRoot"),
+        (None, "x", "folderRoot"),
+        ("x", None, "folderRoot"),
+        ("x", "y" * 1025, "folderPath"),
+        ("x", "y" * 256, "folderPath"),
+        ("x", "/".join(["y" * 255] * 4), None),
+        ("x", "/".join(["y" * 255] * 5), "folderPath"),
+    ],
+)
+def test_a_folder_that_cannot_be_stored_is_an_invalid_document(
+    caller: Caller, root: str | None, path: str | None, keyword: str | None
+) -> None:
+    told = caller.cost("open_picture_set", root, path, "{}")
+    assert told.sqlstate == (keyword and "DS400")
+    assert keyword is None or f'"keyword": "{keyword}"' in told.message

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 from datastore_db.errors import DocumentError
 from datastore_db.models.box import Corners, corner_rules
 from datastore_db.models.document import Document, Section
+from datastore_db.models.limits import MAX_GUESSES
 from datastore_db.models.values import (
     Color,
     Integer,
@@ -71,11 +72,18 @@ class Inference(Document):
     pipeline_id: Uuid = ""
 
     def rules(self) -> Iterator[DocumentError]:
-        """`totalBoxes`: not the number of boxes. `corners`: a top beyond its bottom."""
+        """`totalBoxes`: not the number of boxes. `maxItems`: too many guesses. `corners`: a top beyond its bottom."""
         if self.totalBoxes != len(self.boxes):
             yield {
                 "instance_path": "/totalBoxes",
                 "keyword": "totalBoxes",
                 "message": f"expected {len(self.boxes)}, the number of boxes, found {self.totalBoxes}",
+            }
+        guesses = sum(len(box.topN) for box in self.boxes)
+        if guesses > MAX_GUESSES:
+            yield {
+                "instance_path": "/boxes",
+                "keyword": "maxItems",
+                "message": f"expected at most {MAX_GUESSES} guesses in all boxes together, found {guesses}",
             }
         yield from corner_rules(self.boxes)

@@ -19,6 +19,8 @@ MAX_ERRORS = 100
 # What one call takes, as datastore.call_limits() says: items of a batch, bytes of a document or a batch
 MAX_BATCH = 1000
 MAX_BYTES = 64 * 1024 * 1024
+# And of all boxes of an inference together
+MAX_GUESSES = 50_000
 BATCHES = {"documents", "inspections", "confirmations"}
 LARGEST = Decimal("1e308")
 SMALLEST = Decimal("1e-308")

@@ -289,13 +289,15 @@ create or replace function datastore.revoke_keys(key_ids jsonb default null, con
 language plpgsql volatile as $$
 #variable_conflict use_column
 declare
-  unknown_id text;
+  named_keys uuid[] := datastore.read_ids(revoke_keys.key_ids);
+  named_containers uuid[] := datastore.read_ids(revoke_keys.container_ids);
+  unknown_id uuid;
   answer jsonb;
 begin
   select given.id into unknown_id
-  from jsonb_array_elements_text(coalesce(revoke_keys.key_ids, '[]')) as given(id)
+  from unnest(named_keys) as given(id)
   where not exists (
-    select from datastore.container_key as known where known.key_id = given.id::uuid)
+    select from datastore.container_key as known where known.key_id = given.id)
   limit 1;
   if unknown_id is not null then
     perform datastore.refuse('DS404', format('there is no key %s', unknown_id));
@@ -303,17 +305,17 @@ begin
   perform datastore.require_own_container(named.container_id)
   from (
     select known.container_id from datastore.container_key as known
-    where known.key_id in (select id::uuid from jsonb_array_elements_text(revoke_keys.key_ids) as id)
+    where known.key_id = any (named_keys)
     union
-    select id::uuid from jsonb_array_elements_text(revoke_keys.container_ids) as id
+    select id from unnest(named_containers) as id
   ) as named;
 
   with named as materialized (
     select known.container_id, known.policy_name, known.key_id
     from datastore.container_key as known
     where known.removed_at is null
-      and (known.key_id in (select id::uuid from jsonb_array_elements_text(revoke_keys.key_ids) as id)
-           or known.container_id in (select id::uuid from jsonb_array_elements_text(revoke_keys.container_ids) as id))
+      and (known.key_id = any (named_keys)
+           or known.container_id = any (named_containers))
   ), revoked as (
     update datastore.container_key as known
     set revoked_at = now()
@@ -389,7 +391,7 @@ begin atomic
   from datastore.container_key as known
   join datastore.container on container.container_id = known.container_id
   where (list_keys.container_ids is null
-         or known.container_id in (select id::uuid from jsonb_array_elements_text(list_keys.container_ids) as id))
+         or known.container_id in (select unnest(datastore.read_ids(list_keys.container_ids))))
     and (include_past or known.removed_at is null);
 end;
 comment on function datastore.list_keys(jsonb, boolean) is

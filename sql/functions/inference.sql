@@ -25,7 +25,10 @@ returns table (box_id uuid, "position" integer, document jsonb, guesses jsonb, s
 language sql stable parallel safe as $$
   -- Labels are not joined: all of them would be read for each box, where the planner takes them for few.
   select datastore.counted_id(sent.prefix, sent.place)::uuid, sent.place::integer, sent.box - 'topN', guessed.guesses,
-         coalesce((select label.seed_id from datastore.label where label.label = sent.box ->> 'label'), datastore.seed_of_long_label(sent.box ->> 'label')),
+         -- Without guesses the label is the only one.
+         case when sent.box ? 'topN'
+           then coalesce((select label.seed_id from datastore.label where label.label = sent.box ->> 'label'), datastore.seed_of_long_label(sent.box ->> 'label'))
+           else guessed.seed_ids[1] end,
          guessed.seed_ids, guessed.scores, array_position(guessed.scores, guessed.top_score),
          (sent.box -> 'score')::numeric,
          guessed.is_claimed or sent.box ?| datastore.inference_system_keys('box')
@@ -236,6 +239,7 @@ declare
   answer text;
 begin
   perform datastore.check_may_write(array[known.container_id]);
+  perform datastore.check_guesses(document);
   if datastore.is_near_limits(document) or datastore.has_many_boxes(document) then
     perform datastore.check_document('inference', document);
   end if;
@@ -333,6 +337,9 @@ declare
 begin
   if jsonb_typeof(import_inferences.documents) is distinct from 'array' then
     perform datastore.check_inferences(import_inferences.documents);
+  end if;
+  if datastore.is_large(import_inferences.documents) then
+    perform datastore.check_guesses(item -> 'document') from jsonb_array_elements(import_inferences.documents) as item;
   end if;
   perform datastore.check_batch(import_inferences.documents);
   if datastore.is_near_limits(import_inferences.documents) or exists (

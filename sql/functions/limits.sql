@@ -79,9 +79,9 @@ comment on function datastore.check_limits(jsonb) is 'Raises DS400 for an argume
 -- What one call takes. The most items of arrays inside a document are in its JSON Schema (sql/documents).
 create or replace function datastore.call_limits() returns jsonb
 language sql immutable parallel safe
-return '{"batch": 1000, "bytes": 67108864}'::jsonb;
+return '{"batch": 1000, "bytes": 67108864, "guesses": 50000}'::jsonb;
 comment on function datastore.call_limits() is
-  'What one call takes: batch, the most items of a batch of pictures, confirmations or inferences; bytes, the longest text of a document or a batch, in UTF-8. Python has the same figures: datastore_db.models.limits.';
+  'What one call takes: batch, the most items of a batch of pictures, confirmations or inferences; bytes, the longest text of a document or a batch, in UTF-8; guesses, the most of all boxes of an inference. Python has the same figures: datastore_db.models.limits.';
 
 create or replace function datastore.check_batch(batch jsonb) returns void
 language plpgsql stable as $$
@@ -98,10 +98,26 @@ end
 $$;
 comment on function datastore.check_batch(jsonb) is 'Raises DS400 for more items, or a longer text, than one call takes.';
 
+create or replace function datastore.read_ids(ids jsonb) returns uuid[]
+language plpgsql immutable as $$
+begin
+  if jsonb_typeof(ids) <> 'array' or exists (
+       select from jsonb_array_elements(ids) as item(id)
+       -- Nothing but a text is written out.
+       where case jsonb_typeof(item.id) when 'string' then not jsonschema._is_uuid(item.id #>> '{}') else true end) then
+    perform datastore.refuse('DS400', 'expected an array of UUIDs', jsonb_build_array(jsonb_build_object(
+      'instance_path', '', 'keyword', 'format', 'message', 'expected an array of UUIDs, each as text')));
+  end if;
+  return array(select (item.id #>> '{}')::uuid from jsonb_array_elements(ids) as item(id));
+end
+$$;
+comment on function datastore.read_ids(jsonb) is 'An array of UUIDs; without any for NULL. Errors: DS400 for anything else.';
+
 create or replace function datastore.is_large(argument jsonb) returns boolean
 language sql immutable parallel safe
 -- No text is longer than 32 times what it takes as jsonb, once its numbers are judged.
-return pg_column_size(argument) > (datastore.call_limits() -> 'bytes')::integer / 32;
+-- #>: what comes compressed from a table is unpacked.
+return pg_column_size(argument #> '{}') > (datastore.call_limits() -> 'bytes')::integer / 32;
 comment on function datastore.is_large(jsonb) is 'Could its text be longer than one call takes? Seen without writing it out.';
 
 create or replace function datastore.check_size(argument jsonb) returns void

@@ -102,7 +102,7 @@ begin atomic
     from datastore.link
     join datastore.container on container.container_id = link.container_id
     where list_links.container_ids is null
-       or link.container_id in (select id::uuid from jsonb_array_elements_text(list_links.container_ids) as id)
+       or link.container_id in (select unnest(datastore.read_ids(list_links.container_ids)))
   ) as listed
   where include_past or listed.state = 'open';
 end;
@@ -116,7 +116,7 @@ begin atomic
     select link.container_id, link.policy_name, link.issued_by <> container.user_id as is_of_others
     from datastore.link
     join datastore.container on container.container_id = link.container_id
-    where link.container_id in (select id::uuid from jsonb_array_elements_text(revoke_links.container_ids) as id)
+    where link.container_id in (select unnest(datastore.read_ids(revoke_links.container_ids)))
       and link.expires_at > now() and link.policy_name is not null
   ), revoked as (
     update datastore.container_key as known

@@ -70,6 +70,35 @@ $$;
 comment on function datastore.create_picture_set(jsonb, uuid) is
   'Makes a picture set in the acting user''s container (or the one named) and answers its document. Errors: DS400, DS403 when nobody acts, DS409 for a name that the container has.';
 
+create or replace function datastore.check_folder(folder_root text, folder_path text) returns void
+language plpgsql stable as $$
+declare
+  errors jsonb;
+begin
+  select jsonb_agg(jsonb_build_object('instance_path', '', 'keyword', wrong.keyword, 'message', wrong.message))
+  into errors
+  from (
+    select 'folderRoot' as keyword, 'expected a folder''s name, folder_root, beside folder_path, or neither' as message
+    where (folder_root is null) <> (folder_path is null)
+    union all
+    select 'folderRoot', format('expected a folder''s name of 1 to 255 characters in folder_root, found %s', char_length(folder_root))
+    where char_length(folder_root) not between 1 and 255
+    union all
+    select 'folderPath', format('expected a path of at most 1,024 bytes in folder_path, found %s', octet_length(folder_path))
+    where octet_length(folder_path) > 1024
+    union all
+    select 'folderPath', format('expected a directory''s name of at most 255 characters at the end of folder_path, found %s', last.characters)
+    from (select char_length(substring(folder_path from '[^/]*$')) as characters where octet_length(folder_path) <= 1024) as last
+    where last.characters > 255
+  ) as wrong;
+  if errors is not null then
+    perform datastore.refuse('DS400', 'a folder that cannot be', errors);
+  end if;
+end
+$$;
+comment on function datastore.check_folder(text, text) is
+  'Raises DS400 for the name of a folder and the path of a directory in it that cannot be stored: too long, or one without the other.';
+
 create or replace function datastore.open_picture_set(folder_root text, folder_path text, document jsonb, container_id uuid default null) returns jsonb
 language plpgsql volatile as $$
 declare
@@ -77,6 +106,7 @@ declare
   written_id uuid;
 begin
   perform datastore.check_may_write(array[home_id]);
+  perform datastore.check_folder(open_picture_set.folder_root, open_picture_set.folder_path);
   perform datastore.check_document('picture_set', document);
   perform datastore.lock_container(home_id);
   written_id := datastore.write_picture_set(

@@ -28,14 +28,14 @@ begin atomic
   ('app worker reader', 'execute', 'refuse json_pointer spelling_message more_members with_kept number_of is_tier seed_key
     counted_id version_text task_name version_parts from_base64 to_base64 items_of items_beside extension_of object_v1 email_v1
     is_near_limits is_beyond_range is_deep limit_errors check_limits call_limits
-    check_batch check_bytes check_size is_large read_document is_json schema_of fits_schema system_keys kept_keys claimed_keys
+    check_batch check_bytes check_size read_ids is_large read_document is_json schema_of fits_schema system_keys kept_keys claimed_keys
     what_the_client_says in_one_spelling', 'documents are taken apart and put together again'),
   ('app worker reader', 'execute', 'picture_v1 picture_set_v1 inspection_v1 inspection_v1_metadata inspection_v1_image_data
     inspection_v1_quality_check inference_v1 inference_v1_box inference_v1_corners inference_v1_guesses feedback_v1
     feedback_v1_box pipelines_v1 pipelines_v1__sealed pipelines_v1__task pipelines_v1_model pipelines_v1_model__sealed
     pipelines_v1_model__task pipelines_v1_pipeline', 'compiled checks, which the constraints of the tables call'),
   ('app worker reader', 'execute', 'picture_rules picture_set_rules picture_misspellings picture_set_misspellings inference_rules
-    corner_rules corners_of feedback_rules pipelines_rules secret_errors stray_secrets may_have_stray_secrets rule_errors document_errors
+    count_guesses guesses_message check_guesses corner_rules corners_of feedback_rules pipelines_rules secret_errors stray_secrets may_have_stray_secrets rule_errors document_errors
     invalid_documents document_is_valid check_document check_documents',
     'documents are checked, and whoever hands one on may ask what is wrong with it'),
   ('app worker reader', 'select', 'document_schema', 'the schemas by which documents are checked'),
@@ -46,7 +46,7 @@ begin atomic
   ('app worker reader', 'select', 'container picture_set picture picture_label claim picture_text picture_document
     picture_set_document', 'the rows behind them'),
   ('app', 'execute', 'announce_pictures announced_pictures check_announcement confirm_pictures confirmed_pictures update_picture
-    rewrite_pictures remember_claims remember_picture_claims create_picture_set open_picture_set write_picture_set
+    rewrite_pictures remember_claims remember_picture_claims create_picture_set open_picture_set check_folder write_picture_set
     lock_container', 'pictures and sets are written for the acting user'),
   ('app', 'execute', 'remove_pending_pictures', 'an announcement makes way for another one under its path'),
   ('app', 'insert', 'picture_set(container_id, name, folder_root, folder_path, document, kept)', 'create_picture_set'),
