@@ -18,6 +18,8 @@ Scalar: TypeAlias = "None | bool | int | Decimal | str"
 MAX_DEPTH = 65
 MAX_VALUES = 100_000
 MAX_DIGITS = 1_000
+# Each value keeps the pointer to it: below one of so many characters all have the same.
+MAX_POINTER = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +152,12 @@ class Builder:
 
     @property
     def here(self) -> str:
-        """The JSON Pointer of the value that comes next."""
+        """The JSON Pointer of the value that comes next; below a very long key that of the key."""
         if not self._frames:
             return ""
         frame = self._frames[-1]
+        if len(frame.node.place.instance_path) > MAX_POINTER:
+            return frame.node.place.instance_path
         step = str(len(frame.node.value)) if isinstance(frame.node.value, list) else frame.key or ""
         return f"{frame.node.place.instance_path}/{step.replace('~', '~0').replace('/', '~1')}"
 

@@ -161,7 +161,7 @@ create or replace function datastore.check_may_write(container_ids uuid[]) retur
 language plpgsql stable as $$
 begin
   if datastore.acting_user() is not null
-     and exists (select from unnest(container_ids) as named(container_id) where not datastore.may_write(named.container_id)) then
+     and exists (select from (select distinct unnest(container_ids)) as named(container_id) where not datastore.may_write(named.container_id)) then
     perform datastore.refuse('DS403', 'the acting user may see this container, and not change it: its owner shares it with readers only');
   end if;
 end

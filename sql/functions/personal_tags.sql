@@ -61,35 +61,46 @@ comment on function datastore.is_personal_tag(text, text, jsonb) is
   'or IPTC. The declaration of what is personal: the other functions ask this one.';
 
 create or replace function datastore.public_group(tag_group text, tags jsonb) returns jsonb
-language sql immutable parallel safe
-return case
-  when tags = '{}' then tags
-  when jsonb_typeof(tags) = 'object' then (
-    select jsonb_object_agg(member.key, member.value)
-    from jsonb_each(tags) as member
-    where not datastore.is_personal_tag(tag_group, member.key, member.value))
-end;
+language plpgsql immutable parallel safe
+-- Planned once, and not for each group of each picture: that takes much longer than to look at the tags.
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return case
+    when tags = '{}' then tags
+    when jsonb_typeof(tags) = 'object' then (
+      select jsonb_object_agg(member.key, member.value)
+      from jsonb_each(tags) as member
+      where not datastore.is_personal_tag(tag_group, member.key, member.value))
+  end;
+end
+$$;
 comment on function datastore.public_group(text, jsonb) is
   'A group of tags without the personal ones; NULL if nothing is left, and for what is no object.';
 
 create or replace function datastore.public_tags(tags jsonb) returns jsonb
-language sql immutable parallel safe
-return case when tags is not null then (
-  select coalesce(jsonb_object_agg(divided.key, divided.tags) filter (where divided.tags is not null), '{}')
-  from (
-    select tag_group.key, case
-      when tag_group.key = 'tiff_pages' and jsonb_typeof(tag_group.value) = 'object' then (
-        select jsonb_object_agg(page.key, datastore.public_group('tiff', page.value))
-          filter (where datastore.public_group('tiff', page.value) is not null)
-        from jsonb_each(tag_group.value) as page)
-      when tag_group.key = 'tiff_sub_ifds' and jsonb_typeof(tag_group.value) = 'array' then (
-        select jsonb_agg(coalesce(datastore.public_group('tiff', below.value), '{}') order by below.place)
-        from jsonb_array_elements(tag_group.value) with ordinality as below(value, place))
-      else datastore.public_group(tag_group.key, tag_group.value)
-    end as tags
-    from jsonb_each(case jsonb_typeof(tags) when 'object' then tags else '{}' end) as tag_group
-  ) as divided
-) end;
+language plpgsql immutable parallel safe
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return case when tags is not null then (
+    select coalesce(jsonb_object_agg(divided.key, divided.tags) filter (where divided.tags is not null), '{}')
+    from (
+      select tag_group.key, case
+        when tag_group.key = 'tiff_pages' and jsonb_typeof(tag_group.value) = 'object' then (
+          select jsonb_object_agg(page.key, datastore.public_group('tiff', page.value))
+            filter (where datastore.public_group('tiff', page.value) is not null)
+          from jsonb_each(tag_group.value) as page)
+        when tag_group.key = 'tiff_sub_ifds' and jsonb_typeof(tag_group.value) = 'array' then (
+          select jsonb_agg(coalesce(datastore.public_group('tiff', below.value), '{}') order by below.place)
+          from jsonb_array_elements(tag_group.value) with ordinality as below(value, place))
+        else datastore.public_group(tag_group.key, tag_group.value)
+      end as tags
+      from jsonb_each(case jsonb_typeof(tags) when 'object' then tags else '{}' end) as tag_group
+    ) as divided
+  ) end;
+end
+$$;
 comment on function datastore.public_tags(jsonb) is
   'image_data.tags without what is personal: by group, a group of which nothing is left not at all. NULL for NULL.';
 

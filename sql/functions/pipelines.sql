@@ -197,10 +197,13 @@ begin atomic
       else true
     end
   union all
-  select format('/models/%s/version', sent.place), 'higherVersion',
-         format('expected another version, found %s, which is as high as %s', to_json(sent.version), to_json(other.version))
-  from sent
-  join sent as other on other.name = sent.name and other.parts = sent.parts and other.place < sent.place and other.version <> sent.version;
+  select format('/models/%s/version', equal.place), 'higherVersion',
+         format('expected another version, found %s, which is as high as %s', to_json(equal.version), to_json(equal.first_version))
+  from (
+    select sent.place, sent.version, first_value(sent.version) over (partition by sent.name, sent.parts order by sent.place) as first_version
+    from sent
+  ) as equal
+  where equal.version <> equal.first_version;
 end;
 comment on function datastore.model_version_errors(jsonb) is
   'Models of a document whose version goes backwards. Several versions of a model may stand in one document.';
@@ -209,12 +212,24 @@ create or replace function datastore.pipelines_state_errors(document jsonb)
 returns table (instance_path text, keyword text, message text)
 language sql stable parallel safe
 begin atomic
-  select format('/pipelines/%s/models/%s', pipeline.place, model.place - 1), 'knownModel',
-         format('expected a model of this document or one that is known, found %s', to_json(model.name))
-  from datastore.items_of(document -> 'pipelines') as pipeline
-  cross join lateral jsonb_array_elements_text(pipeline.item -> 'models') with ordinality as model(name, place)
-  where not exists (select from datastore.model as known where known.name = model.name)
-    and not exists (select from datastore.items_of(document -> 'models') as sent where sent.item ->> 'model_name' = model.name)
+  (
+    -- Each name is looked for once, and not at each place.
+    with named as materialized (
+      select pipeline.place as pipeline, model.place, model.name
+      from datastore.items_of(document -> 'pipelines') as pipeline
+      cross join lateral jsonb_array_elements_text(pipeline.item -> 'models') with ordinality as model(name, place)
+    ), strange as materialized (
+      select named.name from named
+      except select sent.item ->> 'model_name' from datastore.items_of(document -> 'models') as sent
+      except select known.name from datastore.model as known
+    )
+    select format('/pipelines/%s/models/%s', named.pipeline, named.place - 1), 'knownModel',
+           format('expected a model of this document or one that is known, found %s', to_json(named.name))
+    from named
+    where named.name in (select strange.name from strange)
+    order by named.pipeline, named.place
+    limit 1000
+  )
   union all
   select format('/pipelines/%s/version', pipeline.place), 'higherVersion',
          format('expected version %s of %s or a higher one, found %s', to_json(known.version), to_json(known.name), to_json(sent.version))
@@ -240,6 +255,8 @@ comment on function datastore.in_one_spelling(jsonb, text, text) is 'An object i
 
 create or replace function datastore.sent_pipelines(document jsonb) returns table (place integer, item jsonb, name text, document jsonb)
 language sql immutable parallel safe
+-- With a setting it stays a function: put in the place of its call, a join would do it again for each row that it joins.
+set jit = off
 begin atomic
   select sent.place, sent.item, sent.item ->> 'pipeline_name',
          datastore.in_one_spelling(datastore.in_one_spelling(
@@ -251,6 +268,8 @@ comment on function datastore.sent_pipelines(jsonb) is 'The pipelines of a docum
 create or replace function datastore.sent_models(document jsonb)
 returns table (place integer, item jsonb, name text, version text, is_highest boolean, document jsonb)
 language sql immutable parallel safe
+-- With a setting it stays a function: put in the place of its call, a join would do it again for each row that it joins.
+set jit = off
 begin atomic
   select sent.place, sent.item, sent.item ->> 'model_name', datastore.version_text(sent.item -> 'version'),
          row_number() over (

@@ -24,7 +24,7 @@ return (
   from (select datastore.seed_key(species_name.label) as key offset 0) as folded
   left join lateral (
     select btrim(regexp_replace(regexp_replace(regexp_replace(
-             btrim(species_name.label, E' \t\r\n'), '^(["''])(.*)\1$', '\2'), '^\s*[0-9]+\s+', ''), '\s+', ' ', 'g')) as name
+             btrim(species_name.label, E' \t\r\n'), '^(["''])(.*)\1$', '\2'), '^\s*[0-9]+\s+', ''), '\s\s+|(?! )\s', ' ', 'g')) as name
     where octet_length(folded.key) <= 1000
     offset 0
   ) as cleaned on true
@@ -36,8 +36,9 @@ create or replace function datastore.species_of(label text) returns uuid
 language sql stable parallel safe
 return (
   select coalesce(seed.merged_into, seed.seed_id)
-  from datastore.seed
-  where seed.key = datastore.seed_key(datastore.species_name(species_of.label))
+  -- offset 0: computed once, and not for each species
+  from (select datastore.seed_key(datastore.species_name(species_of.label)) as key offset 0) as said
+  join datastore.seed on seed.key = said.key
 );
 comment on function datastore.species_of(text) is
   'The species that a label stands for, NULL if nobody knows it. datastore.label has the answer for labels that were seen before.';
@@ -61,9 +62,9 @@ begin
 
   insert into datastore.label (label, seed_id)
   select said.label, species.seed_id
-  from (select distinct said.label from unnest(labels) as said(label)) as said
+  from (select distinct said.label from unnest(labels) as said(label) where octet_length(said.label) <= 1000) as said
   cross join lateral datastore.species_of(said.label) as species(seed_id)
-  where octet_length(said.label) <= 1000 and species.seed_id is not null
+  where species.seed_id is not null
     and not exists (select from datastore.label where label.label = said.label)
   order by said.label
   on conflict (label) do nothing;

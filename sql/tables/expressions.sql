@@ -18,7 +18,8 @@ return lower(regexp_replace(
     -- one pair of quotes, then a leading class number
     regexp_replace(btrim(label, E' \t\r\n'), '^(["''])(.*)\1$', '\2'),
     '^\s*[0-9]+\s+', ''), E' \t\r\n'),
-  '\s+', ' ', 'g'));
+  -- Not \s+: most spaces stand alone, and to put each in its own place takes thirty times as long.
+  '\s\s+|(?! )\s', ' ', 'g'));
 comment on function datastore.seed_key(text) is
   'What a label is compared by: trimmed, without one pair of quotes and a leading class number, spaces and case folded. ''14 Ambrosia  Trifida'' gives ambrosia trifida.';
 
