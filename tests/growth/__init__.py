@@ -1,0 +1,1 @@
+"""Calls of every function that takes a document or an array, with as many items as a test asks for."""

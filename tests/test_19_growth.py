@@ -1,0 +1,103 @@
+"""Four times as many items cost no more than six times as much, in every function that a backend may call.
+
+Which functions are tried follows from the catalogue. DATASTORE_GROWTH=full tries as many items as one call takes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import psycopg
+import pytest
+
+from datastore_db.migrate import migrate
+from tests.growth import shapes
+from tests.growth.calls import CASES, Case
+from tests.growth.session import Call, Session, open_session
+
+FULL = os.environ.get("DATASTORE_GROWTH") == "full"
+# How many items of the shapes, few and many: what is quadratic costs seconds by then.
+FEW = 250 if FULL else 60
+# Of the shapes one in so many, and others for the next function
+SOME = 8
+# Processor time that says nothing: plans, and other work on the machine
+SLACK = 0.1 if FULL else 0.05
+
+TAKING = """
+select p.oid::regprocedure::text, p.proargnames[:p.pronargs]::text[],
+  array(select format_type(t, null) from unnest(p.proargtypes) as t)
+from pg_proc as p
+join datastore.wanted_privileges() as wanted
+  on wanted.kind = 'function' and wanted.role = 'datastore_app' and to_regprocedure(wanted.object) = p.oid
+where exists (select from unnest(p.proargtypes) as t where t = 'jsonb'::regtype or format_type(t, null) like '%%[]')
+   or exists (select from pg_proc as other where other.pronamespace = p.pronamespace and other.proname = p.proname
+              and other.oid <> p.oid and 'jsonb'::regtype = any (other.proargtypes))
+order by 1
+"""
+
+# What no call of a shape or a case lets through, and why that is right
+EXEMPT = {
+    "datastore.refuse(text,text,jsonb)": "raises what it is given",
+    "datastore.refuse_feedback(text,text,jsonb)": "raises what it is given",
+}
+
+
+@pytest.fixture(scope="module")
+def session(make_database: Callable[[], str]) -> Iterator[Session]:
+    """One for all of them, because each call is undone."""
+    url = make_database()
+    migrate(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield open_session(connection)
+
+
+def grows(session: Session, make: Callable[[int], Call], few: int, many: int) -> tuple[float, float, set[str | None]]:
+    """Seconds for few and for many items, the least of three tries where that is suspect; and how the calls ended."""
+    least = {few: float("inf"), many: float("inf")}
+    ended = set()
+    for _ in range(3):
+        for n in (few, many):
+            with session.undone():
+                told = session.cost(make(n))
+            ended.add(told.sqlstate)
+            least[n] = min(least[n], told.seconds)
+        if least[many] <= 6 * least[few] + SLACK:
+            break
+    return least[few], least[many], ended
+
+
+def is_too_much(few: float, many: float) -> bool:
+    return many > 6 * few + SLACK
+
+
+@pytest.mark.parametrize(("function", "made", "most"), CASES, ids=[made.__name__ for _, made, _ in CASES])
+def test_a_call_that_works(session: Session, function: str, made: Case, most: int) -> None:
+    many = most if FULL else min(most, 200)
+    few, much, ended = grows(session, lambda n: made(session, n), many // 4, many)
+    assert ended <= {None, "DS400", "DS404"}
+    assert not is_too_much(few, much), (function, few, much)
+
+
+def test_every_function_in_every_shape(session: Session) -> None:
+    functions = session.connection.execute(TAKING).fetchall()
+    assert len(functions) > 100
+    answered = {f"datastore.{function}" for function, *_ in CASES} | {function.partition("(")[0] for function in EXEMPT}
+    too_much = []
+    for place, (function, names, types) in enumerate(functions):
+        titles = shapes.titles(types, names)
+        tried = titles if FULL else titles[place % SOME :: SOME]
+        with session.undone():
+            # All where no call of it was answered yet, because what is refused at once says nothing
+            for number, title in enumerate([*tried, *titles]):
+                if number >= len(tried) and function.partition("(")[0] in answered:
+                    break
+                make = partial(shapes.call, session, function, names, types, title)
+                few, many, ended = grows(session, make, FEW, 4 * FEW)
+                if None in ended:
+                    answered.add(function.partition("(")[0])
+                if is_too_much(few, many):
+                    too_much.append(f"{function}, {title}: {few:.3f} s, {many:.3f} s")
+    assert too_much == []
+    assert [function for function, *_ in functions if function.partition("(")[0] not in answered] == []
