@@ -103,6 +103,14 @@ FILLERS: dict[str, Filler] = {
 }  # fmt: skip
 
 
+# Functions of names, emails and the like: what looks like JSON is a text there.
+TEXTS = {
+    "find_species", "register_user", "create_group", "find_group_named", "container_called", "set_member", "find_user",
+    "set_site_role", "seed_key", "species_name", "species_of", "seed_of_label", "version_parts", "from_base64",
+    "read_document", "is_json", "share_container", "remove_member", "hand_out_link", "plan_key", "rebuild_performance",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Input:
     """A call of a function: its arguments as the query has them, and what they are called."""
@@ -114,15 +122,16 @@ class Input:
     @property
     def takes_documents(self) -> bool:
         """Whether what looks like JSON is handed over as such, and not as a name."""
-        return self.function not in ("find_species", "register_user", "create_group")
+        return self.function not in TEXTS
 
     @property
     def acts(self) -> bool:
         """Whether a user asks, and not the connection's own role."""
-        return self.function not in ("register_user", "import_pipelines")
+        return self.function not in ("register_user", "find_user", "import_pipelines", "set_site_role")
 
 
-KINDS = ("picture", "picture_set", "inference", "feedback", "pipelines", "inspection")
+# "": what takes no document of a kind
+KINDS = ("picture", "picture_set", "inference", "feedback", "pipelines", "inspection", "")
 # What else a document needs for its place to be looked at
 AROUND: dict[str, dict[str, Any]] = {
     "inference": {"boxes": [], "totalBoxes": 0},
@@ -132,6 +141,8 @@ AROUND: dict[str, dict[str, Any]] = {
 
 def _places(kind: str) -> list[tuple[str, ...]]:
     """Each key of a document, those of its sections, and one that is unknown."""
+    if not kind:
+        return [()]
 
     def of(schema: Any) -> Iterator[tuple[str, ...]]:
         for key, part in (schema.get("properties") or {}).items():
@@ -154,14 +165,19 @@ def _document(kind: str, place: tuple[str, ...], filled: str) -> str:
     return "{" + ",".join([f'"{place[0]}":{filled}', *(f'"{key}":{dumps(value)}' for key, value in rest.items())]) + "}"
 
 
+def document_of(chance: Random, kind: str, filler: Filler) -> tuple[tuple[str, ...], str]:
+    """A document of a kind in which one place, which is told, is filled."""
+    place = chance.choice(_places(kind))
+    size = chance.choice([MAX_BYTES, MAX_BYTES, MAX_BYTES // 4, MAX_BYTES // 20])
+    return place, _document(kind, place, filler(chance, size - 400))
+
+
 def inputs(chance: Random) -> Iterator[Input]:
     """Without an end: a function, a place in its document, and what fills it, by chance."""
     while True:
         kind = chance.choice(KINDS)
-        place = chance.choice(_places(kind))
         name, filler = chance.choice(list(FILLERS.items()))
-        size = chance.choice([MAX_BYTES, MAX_BYTES, MAX_BYTES // 4, MAX_BYTES // 20])
-        document = _document(kind, place, filler(chance, size - 400))
+        place, document = document_of(chance, kind, filler)
         title = f"{kind} {'/'.join(place) or 'itself'}: {name}, {len(document):,} characters"
         for function, arguments in chance.sample(list(_calls(kind, document)), 1):
             yield Input(f"{function}, {title}", function, arguments)
@@ -198,5 +214,32 @@ def _calls(kind: str, document: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         )
     elif kind == "feedback":
         yield "record_feedback", (document,)
-    else:
+    elif kind == "pipelines":
         yield "import_pipelines", (document,)
+    else:
+        yield from _other_calls(document)
+
+
+def _other_calls(given: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Keys, sharing, links, performance: with ids, names and arrays. A name is a text, and no document."""
+    for function in ("find_group_named", "container_called", "find_user", "seed_key", "species_name", "species_of"):
+        yield function, (given,)
+    for function in ("seed_of_label", "version_parts", "from_base64", "read_document", "is_json"):
+        yield function, (given,)
+    for function in ("revoke_keys", "revoke_links", "list_keys", "list_links", "limit_errors", "public_tags"):
+        yield function, (given,)
+    yield "revoke_keys", ("[]", given)
+    yield "list_links", (f'["$container",{dumps(given)}]', "true")
+    yield "confirm_upload", ("$picture", given, "e")
+    yield "set_member", ("$picture", given)
+    yield "set_member", ("$picture", "ana@example.org", given)
+    yield "remove_member", ("$picture", given)
+    yield "set_site_role", (given, "user")
+    yield "set_site_role", ("ana@example.org", given)
+    yield "share_container", ("$picture", given)
+    yield "plan_key", ("$container", given, "1 hour")
+    yield "hand_out_link", ("$picture", given)
+    yield "rebuild_performance", (given,)
+    for kind in KINDS[:-1]:
+        yield "document_errors", (kind, given)
+        yield "document_is_valid", (kind, given)
