@@ -35,29 +35,37 @@ begin atomic
     select node.path || child.key, child.value
     from node
     cross join lateral (
-      select object.key, object.value
-      from jsonb_each(case jsonb_typeof(node.value) when 'object' then node.value else '{}' end) as object
-      union all
-      select (item.position - 1)::text, item.value
-      from jsonb_array_elements(case jsonb_typeof(node.value) when 'array' then node.value else '[]' end) with ordinality as item(value, position)
+      select member.key, member.value
+      from (
+        select object.key, object.value
+        from jsonb_each(case jsonb_typeof(node.value) when 'object' then node.value else '{}' end) as object
+        union all
+        select (item.position - 1)::text, item.value
+        from jsonb_array_elements(case jsonb_typeof(node.value) when 'array' then node.value else '[]' end) with ordinality as item(value, position)
+      ) as member
+      where case jsonb_typeof(member.value)
+              when 'number' then datastore.is_beyond_range(member.value::numeric)
+              when 'object' then datastore.is_near_limits(member.value) or datastore.is_deep(member.value, 63 - cardinality(node.path))
+              when 'array' then datastore.is_near_limits(member.value) or datastore.is_deep(member.value, 63 - cardinality(node.path))
+              else false
+            end
+      -- As many as are told at most: each has the whole way to it.
+      limit 100
     ) as child
     where cardinality(node.path) < 64
-      and case jsonb_typeof(child.value)
-            when 'number' then datastore.is_beyond_range(child.value::numeric)
-            when 'object' then datastore.is_near_limits(child.value) or datastore.is_deep(child.value, 63 - cardinality(node.path))
-            when 'array' then datastore.is_near_limits(child.value) or datastore.is_deep(child.value, 63 - cardinality(node.path))
-            else false
-          end
   )
   select datastore.json_pointer(wrong.path), wrong.keyword, wrong.message
+  -- One scan, so that the search ends with the last one that is told
   from (
-    select node.path, 'maxDepth' as keyword, 'more than 64 levels of objects and arrays' as message
+    select node.path, case jsonb_typeof(node.value) when 'number' then 'numberRange' else 'maxDepth' end as keyword,
+           case jsonb_typeof(node.value)
+             when 'number' then 'a number beyond 1e308 or below 1e-308, or of more than 1,000 digits'
+             else 'more than 64 levels of objects and arrays' end as message
     from node
-    where cardinality(node.path) = 64 and jsonb_typeof(node.value) in ('object', 'array')
-    union all
-    select node.path, 'numberRange', 'a number beyond 1e308 or below 1e-308, or of more than 1,000 digits'
-    from node
-    where jsonb_typeof(node.value) = 'number' and datastore.is_beyond_range(node.value::numeric)
+    where case jsonb_typeof(node.value)
+            when 'number' then datastore.is_beyond_range(node.value::numeric)
+            else cardinality(node.path) = 64 and jsonb_typeof(node.value) in ('object', 'array')
+          end
   ) as wrong
   -- A key may be as long as the document, and each path repeats it.
   limit least(100, greatest(1, 5000000 / pg_column_size(document)));
