@@ -485,17 +485,27 @@ declare
 begin
   perform datastore.check_acting('datastore.inference');
   perform datastore.check_site_role('administrator');
+  -- Many inferences name the same: it is looked for once, and not for each of them.
+  with unknown as materialized (
+    select inference.inference_id, inference.container_id, inference.pipeline_id,
+           jsonb_build_object('pipeline_id', inference.document -> 'pipeline_id', 'pipeline_name', inference.document -> 'pipeline_name',
+                              'models', coalesce(inference.document -> 'models', '[]')) as named
+    from datastore.inference
+    where inference.pipeline_id is null or array_position(inference.model_version_ids, null) is not null
+  ), named as materialized (
+    select said.pipeline_id as known_id, said.named, pipeline.id as pipeline_id, datastore.made_by(said.named, pipeline.id) as model_version_ids
+    from (select distinct unknown.pipeline_id, unknown.named from unknown) as said
+    cross join lateral (
+      select coalesce(said.pipeline_id, datastore.find_pipeline(said.named)) as id offset 0
+    ) as pipeline
+  ), found as (
+    select unknown.inference_id, unknown.container_id, named.pipeline_id, named.model_version_ids
+    from unknown
+    join named on named.named = unknown.named and named.known_id is not distinct from unknown.pipeline_id
+  )
   update datastore.inference
   set pipeline_id = found.pipeline_id, model_version_ids = found.model_version_ids
-  from (
-    select unknown.inference_id, unknown.container_id, pipeline.id as pipeline_id,
-           datastore.made_by(unknown.document, pipeline.id) as model_version_ids
-    from datastore.inference as unknown
-    cross join lateral (
-      select coalesce(unknown.pipeline_id, datastore.find_pipeline(unknown.document)) as id offset 0
-    ) as pipeline
-    where unknown.pipeline_id is null or array_position(unknown.model_version_ids, null) is not null
-  ) as found
+  from found
   where inference.inference_id = found.inference_id and inference.container_id = found.container_id
     and (inference.pipeline_id, inference.model_version_ids) is distinct from (found.pipeline_id, found.model_version_ids);
   get diagnostics tied = row_count;

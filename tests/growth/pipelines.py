@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.growth.cases import case, query, spread
-from tests.growth.documents import model
+from tests.growth.documents import inference, model
 from tests.growth.session import Call, Session
 
 
@@ -70,3 +70,13 @@ def import_secrets(session: Session, n: int) -> Call:
 def remember_import(session: Session, n: int) -> Call:
     models = [model(str(place), model_id=1) for place in range(n)]
     return query("remember_import", {"models": models}, {"models": models})
+
+
+@case("recognise_models", 5000)
+def recognise_models(session: Session, n: int) -> Call:
+    """Of many inferences that name a pipeline that is not known."""
+    document = inference([], pipeline_name="p")
+    for begun in range(0, n, 1000):
+        batch = [{"picture_id": session.picture_id, "document": document}] * min(1000, n - begun)
+        session.ask(*spread(query("import_inferences", batch)))
+    return query("recognise_models")
