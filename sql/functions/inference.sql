@@ -85,6 +85,8 @@ language plpgsql stable parallel safe as $$
 begin
   if made_by.document -> 'models' <> '[]' then
     return datastore.find_model_versions(made_by.document -> 'models');
+  elsif made_by.pipeline_id is null then
+    return '{}';
   end if;
   return array(
     select model_version.model_version_id
@@ -413,7 +415,12 @@ $$;
 comment on function datastore.find_inference(uuid, uuid) is 'The row of an inference that the acting user may see. Errors: DS404.';
 
 create or replace function datastore.inference_json(known datastore.inference, as_sent boolean default false) returns json
-language plpgsql stable parallel safe as $$
+language plpgsql stable parallel safe
+-- Where a few inferences have most boxes, statistics take each for one of them: all boxes would be read for it, and a
+-- plan made for each call takes longer than the call.
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
 begin
   if as_sent or known.feedback_at is null then
     return datastore.inference_text(known, (
