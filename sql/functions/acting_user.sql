@@ -8,5 +8,6 @@ comment on function datastore.acting_user() is 'The user set by datastore.act_as
 
 create or replace function datastore.acting_container() returns uuid
 language sql stable parallel safe
-return nullif(split_part(current_setting('datastore.acting', true), ' ', 2), '')::uuid;
+-- A setting with a container and without a user does not come from datastore.act_as.
+return substring(current_setting('datastore.acting', true) from '^[^ ]+ (.+)$')::uuid;
 comment on function datastore.acting_container() is 'The container of the user set by datastore.act_as, else NULL.';

@@ -7,7 +7,7 @@ begin
   perform datastore.check_acting('datastore.container_share');
   delete from datastore.container_share as share
   where share.container_id = remove_share.container_id and share.group_id = remove_share.group_id
-    and (datastore.acting_user() is null or share.container_id = datastore.acting_container());
+    and (datastore.acting_user() is null or share.container_id = datastore.acting_home());
   return found;
 end
 $$;
@@ -20,7 +20,7 @@ begin
   perform datastore.check_acting('datastore.container_publication');
   delete from datastore.container_publication as publication
   where publication.container_id = remove_publication.container_id
-    and (datastore.acting_user() is null or publication.container_id = datastore.acting_container());
+    and (datastore.acting_user() is null or publication.container_id = datastore.acting_home());
 end
 $$;
 comment on function datastore.remove_publication(uuid) is
@@ -32,7 +32,7 @@ begin
   perform datastore.check_acting('datastore.personal_data_share');
   delete from datastore.personal_data_share as share
   where share.container_id = remove_personal_data_share.container_id
-    and (datastore.acting_user() is null or share.container_id = datastore.acting_container());
+    and (datastore.acting_user() is null or share.container_id = datastore.acting_home());
 end
 $$;
 comment on function datastore.remove_personal_data_share(uuid) is

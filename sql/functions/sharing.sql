@@ -205,7 +205,7 @@ language plpgsql stable as $$
 declare
   known_id uuid := datastore.own_container(require_own_container.container_id);
 begin
-  if datastore.acting_user() is not null and known_id is distinct from datastore.acting_container() then
+  if datastore.acting_user() is not null and known_id is distinct from datastore.acting_home() then
     perform datastore.refuse('DS403', 'only its owner may do this with a container');
   end if;
   return known_id;

@@ -28,8 +28,10 @@ comment on function datastore.make_policy(regclass, text, text, text, text, text
 do $$
 declare
   own text := 'container_id = (select datastore.acting_container())';
+  -- Who writes is looked up, and not believed
+  home text := 'container_id = (select datastore.acting_home())';
   seen text := own || ' or container_id in (select datastore.shared_containers(false))';
-  changed text := own || ' or container_id in (select datastore.shared_containers(true))';
+  changed text := home || ' or container_id in (select datastore.shared_containers(true))';
   read_or_changed text := changed || ' or permission = ''read'' and container_id in (select datastore.shared_containers(false))';
   my_groups text := 'group_id in (select datastore.acting_groups(false))';
   owned_groups text := 'group_id in (select datastore.acting_groups(true))';
@@ -53,14 +55,14 @@ begin
   -- Containers: their owners share them, with groups that they are in themselves
   perform datastore.make_policy('datastore.container', 'app_reads', 'select', 'app', seen, null);
   perform datastore.make_policy('datastore.container_share', 'app_reads', 'select', 'app', own || ' or ' || my_groups, null);
-  perform datastore.make_policy('datastore.container_share', 'app_inserts', 'insert', 'app', null, own || ' and ' || my_groups);
-  perform datastore.make_policy('datastore.container_share', 'app_updates', 'update', 'app', own, own || ' and ' || my_groups);
+  perform datastore.make_policy('datastore.container_share', 'app_inserts', 'insert', 'app', null, home || ' and ' || my_groups);
+  perform datastore.make_policy('datastore.container_share', 'app_updates', 'update', 'app', home, home || ' and ' || my_groups);
   perform datastore.make_policy('datastore.container_publication', 'app_reads', 'select', 'app', seen, null);
-  perform datastore.make_policy('datastore.container_publication', 'app_inserts', 'insert', 'app', null, own);
+  perform datastore.make_policy('datastore.container_publication', 'app_inserts', 'insert', 'app', null, home);
 
   -- Personal data is its owner's, until they say otherwise; who reads everything reads only what others may, too
   perform datastore.make_policy('datastore.personal_data_share', 'app_reads', 'select', 'app', seen, null);
-  perform datastore.make_policy('datastore.personal_data_share', 'app_inserts', 'insert', 'app', null, own);
+  perform datastore.make_policy('datastore.personal_data_share', 'app_inserts', 'insert', 'app', null, home);
   perform datastore.make_policy('datastore.picture_personal_data', 'app_reads', 'select', 'app', own || ' or ' || shown, null);
   perform datastore.make_policy('datastore.picture_personal_data', 'app_inserts', 'insert', 'app', null, changed);
   perform datastore.make_policy('datastore.picture_personal_data', 'reader_reads', 'select', 'reader', shown, null);
@@ -68,7 +70,7 @@ begin
   -- Keys to write are for those who may write. Their owners issue and revoke them, and a revoked key stays revoked.
   perform datastore.make_policy('datastore.container_key', 'app_reads', 'select', 'app', read_or_changed, null);
   perform datastore.make_policy('datastore.container_key', 'app_updates', 'update', 'app',
-    own || ' and revoked_at is null', own || ' and revoked_at is not null');
+    home || ' and revoked_at is null', home || ' and revoked_at is not null');
   -- Of links, those who only see the container see those that they were given themselves, while they see it
   perform datastore.make_policy('datastore.link', 'app_reads', 'select', 'app', format(
     '%s or issued_by = (select datastore.acting_user()) and container_id in (select datastore.shared_containers(false))',

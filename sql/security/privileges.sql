@@ -14,8 +14,8 @@ begin atomic
   ('app worker reader', 'usage', 'schema jsonschema', 'compiled checks of documents call its formats'),
 
   -- Who acts
-  ('app worker reader', 'execute', 'acting_user acting_container acting_groups acting_invitations acting_setting acting_site_role
-    calling_role shared_containers known_users may_write check_may_write check_acting check_site_role own_container
+  ('app worker reader', 'execute', 'acting_user acting_container acting_home acting_groups acting_invitations acting_setting
+    acting_site_role calling_role shared_containers known_users may_write check_may_write check_acting check_site_role own_container
     require_own_container role_name role_prefix role_is_there may_become act_as',
     'policies, defaults and functions ask who acts and what that user may; each tells of the acting user alone'),
   ('app', 'execute', 'act_as_worker', 'a backend makes the container of a user, where its login is in the role of workers as well'),
@@ -196,6 +196,7 @@ begin atomic
   values
   -- Policies ask them: to ask the tables themselves would end in their own policies
   ('acting_setting', 'act_as finds a user before anybody acts'),
+  ('acting_home', 'who writes is looked up, before policies of the table of containers are asked'),
   ('acting_groups', 'policies ask for the acting user''s groups'),
   ('acting_invitations', 'policies ask for the acting user''s invitations'),
   ('acting_site_role', 'policies ask for the acting user''s site role'),
