@@ -36,7 +36,7 @@ comment on function datastore.locate_picture(uuid, uuid) is
   'Where the bytes of a picture are: as datastore.find_container_key, and {blob_name, size: bytes, md5: base64, etag, sha256: hex, format, is_copy, copy_is_needed}, see datastore.served_blob: what was confirmed, to be compared with what is there. Errors: DS404, DS409 while they have not arrived.';
 
 create or replace function datastore.delete_pending_pictures(older_than interval) returns bigint
-language sql volatile
+language sql volatile security definer set search_path = pg_catalog, pg_temp
 begin atomic
   with deleted as (
     delete from datastore.picture

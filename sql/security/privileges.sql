@@ -76,7 +76,6 @@ begin atomic
   ('worker', 'update', 'picture_derivative(begun_at, state, size, md5, sha256, etag, reason, ended_at)',
     'begin_copy, end_copy and container_is_claimed'),
   ('worker', 'execute', 'delete_pending_pictures', 'uploads that nobody goes on with end'),
-  ('worker', 'delete', 'picture', 'delete_pending_pictures'),
 
   -- Species
   ('app worker reader', 'execute', 'species_name species_of seed_of_label seed_of_long_label known_seed said_seed seed_errors
@@ -226,6 +225,7 @@ begin atomic
   ('recognise_models', 'ties inferences of every container to models, and answers how many'),
   ('label_known', 'labels say what documents say, and nobody writes others'),
   ('label_verified', 'labels say what verdicts say, and nobody writes others'),
+  ('delete_pending_pictures', 'workers delete what never arrived, and no other pictures'),
   ('seal_history', 'writes the seals of the history, which no other role may; it takes no argument'),
   -- Triggers, which the owner alone may attach
   ('audit', 'writes the history'),

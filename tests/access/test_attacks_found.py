@@ -74,3 +74,14 @@ class TestSetting:
         with backend.transaction(force_rollback=True), refused("DS403"):
             set_acting(backend, NO_ONE)
             backend.execute(f"select datastore.{call}".encode())
+
+
+def test_workers_delete_no_stored_pictures(urls: dict[str, str], database: psycopg.Connection, world: World) -> None:
+    stored = "select count(*) from datastore.picture where state <> 'pending'"
+    before = rows(database, stored)
+    with psycopg.connect(urls["worker"], autocommit=True) as worker:
+        for statement in ("delete from datastore.picture", "lock table datastore.picture in access exclusive mode"):
+            with refused("42501"), worker.transaction():
+                worker.execute(statement.encode())
+        assert rows(worker, "select datastore.delete_pending_pictures('-1 hour') > 0") == [(True,)]
+    assert rows(database, stored) == before

@@ -11,7 +11,7 @@ from tests.people import World
 
 ROLES = ("app", "worker", "reader")
 # Tables from which the worker deletes: each is named with its reason in sql/security/privileges.sql.
-WORKER_DELETES = {"picture", "blob_deletion", "container_renewal"}
+WORKER_DELETES = {"blob_deletion", "container_renewal"}
 
 
 def declared(database: psycopg.Connection) -> set[tuple[object, ...]]:

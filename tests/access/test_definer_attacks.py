@@ -87,6 +87,14 @@ def attacker(
         " from pg_proc where pronamespace = 'datastore'::regnamespace and prosecdef"
         " and prorettype <> 'trigger'::regtype order by 1"
     ).fetchall()
+    # Those of workers as well: what holds for one role holds for the other.
+    for name, _, _, types in functions:
+        signature = sql.SQL(", ").join(sql.SQL(type_) for type_ in types)
+        database.execute(
+            sql.SQL("grant execute on function datastore.{}({}) to datastore_app").format(
+                sql.Identifier(name), signature
+            )
+        )
     found = Attacker(
         backend,
         world,
