@@ -179,6 +179,8 @@ declare
   known datastore.user_group;
 begin
   perform datastore.check_acting('datastore.membership');
+  -- First the group: who is not in it is not told whether there is such a user.
+  perform datastore.find_group(remove_member.group_id);
   member_id := (datastore.find_user(remove_member.email) ->> 'user_id')::uuid;
   known := datastore.find_group(remove_member.group_id, member_id is distinct from datastore.acting_user());
   -- Two changes wait for each other here, so that the last owner stays.
