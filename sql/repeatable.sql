@@ -23,6 +23,7 @@
 \ir functions/seed.sql
 \ir functions/error_handling.sql
 \ir functions/audit.sql
+\ir functions/keep_rows.sql
 \ir functions/removals.sql
 \ir functions/history_seal.sql
 \ir functions/user.sql

@@ -85,6 +85,13 @@ begin
     join new_rows as now_is using (picture_id, container_id)
     where (was.document, was.kept) is distinct from (now_is.document, now_is.kept)
        or now_is.state = 'replaced' and was.state <> 'replaced';
+    -- Reads compare it, so another one says that other bytes are served.
+    insert into datastore.history (container_id, entity, entity_id, action, acted_by, before, after)
+    select was.container_id, 'picture', was.picture_id, 'changed', datastore.acting_user(),
+           jsonb_build_object('etag', was.etag), jsonb_build_object('etag', now_is.etag)
+    from old_rows as was
+    join new_rows as now_is using (picture_id, container_id)
+    where was.state <> 'pending' and was.etag <> now_is.etag;
     return null;
   end if;
   insert into datastore.blob_deletion (container_id, blob_name)
@@ -216,6 +223,13 @@ begin
   if new.verified_at is null then
     new.verified_by := null;
   elsif old.verified_at is null then
+    if exists (
+      select from datastore.box
+      left join datastore.verdict on verdict.box_id = box.box_id and verdict.container_id = box.container_id and verdict.is_current
+      where box.inference_id = new.inference_id and box.container_id = new.container_id and verdict.outcome is null) then
+      raise insufficient_privilege using
+        message = format('inference %s has boxes without a verdict, and is verified when each has one', new.inference_id);
+    end if;
     new.verified_at := now();
     new.verified_by := datastore.acting_user();
   else
@@ -225,7 +239,7 @@ begin
   return new;
 end
 $$;
-comment on function datastore.stamp_verified() is 'Trigger: an acting user verifies inferences in their own name.';
+comment on function datastore.stamp_verified() is 'Trigger: an acting user verifies inferences in their own name, once each box has a verdict.';
 
 create or replace function datastore.stamp_revoked() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -276,6 +290,12 @@ begin
     where not added.is_manual and inference.created_at <> now()) then
     raise insufficient_privilege using message = 'what a model said of a picture comes with its inference, and is not added later';
   end if;
+  -- Importing catches it, and takes them out.
+  if exists (
+    select from new_rows as added
+    where added.document ?| datastore.inference_system_keys('box') or added.guesses @? '$[*].is_expert') then
+    raise sqlstate 'DS000' using message = 'a box has keys that the datastore fills: what experts said of it, …';
+  end if;
   insert into datastore.history (container_id, entity, entity_id, action, acted_by, after)
   select added.container_id, 'box', added.box_id, 'drawn', datastore.acting_user(),
          jsonb_build_object('inference_id', added.inference_id, 'position', added.position)
@@ -285,7 +305,7 @@ begin
 end
 $$;
 comment on function datastore.audit_new_boxes() is
-  'Trigger: refuses boxes of a model that come later than their inference, and writes to the history which boxes an expert drew.';
+  'Trigger: refuses boxes of a model that come later than their inference, and boxes with keys that the datastore fills; writes to the history which boxes an expert drew.';
 
 create or replace function datastore.keep_inference_ids() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -293,16 +313,19 @@ begin
   if exists (
     select from new_rows as added
     -- The ids of boxes and guesses are made of its first 24 characters.
-    join datastore.inference as other on other.container_id <> added.container_id
+    join datastore.inference as other on (other.container_id, other.inference_id) <> (added.container_id, added.inference_id)
       and other.inference_id between (left(added.inference_id::text, 24) || '000000000000')::uuid
                                  and (left(added.inference_id::text, 24) || 'ffffffffffff')::uuid) then
-    raise unique_violation using message = 'another container has an inference with this id, or one of which the ids of boxes are the same';
+    raise unique_violation using message = 'another inference has this id, or one of which the ids of boxes are the same';
+  end if;
+  if exists (select from new_rows as added where added.document ?| datastore.inference_system_keys('inference')) then
+    raise insufficient_privilege using message = 'an inference has keys that the datastore fills: its id, who verified it, …';
   end if;
   return null;
 end
 $$;
 comment on function datastore.keep_inference_ids() is
-  'Trigger: the part of an inference''s id of which those of its boxes are made is not used in two containers. A unique index over the id alone would not do: partitions and clusters need the container in it.';
+  'Trigger: the part of an inference''s id of which those of its boxes are made is not used twice, nor do its documents have keys that the datastore fills. A unique index over the id alone would not do: partitions and clusters need the container in it.';
 
 create or replace function datastore.queue_all_blob_deletions() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

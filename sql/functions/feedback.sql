@@ -280,7 +280,7 @@ begin
   if settled.verified_at is not null then
     perform datastore.label_verified(settled.picture_id, settled.container_id);
   end if;
-  perform datastore.refresh_error_handling(array[settled.picture_id]);
+  perform datastore.tell_feedback(settled.picture_id, settled.container_id);
   return settled;
 end
 $$;

@@ -123,7 +123,7 @@ begin atomic
     set revoked_at = now()
     where (known.container_id, known.policy_name) in (
         select open.container_id, open.policy_name from open where open.is_of_others or not revoke_links.of_others)
-      and not known.is_handed_out and known.revoked_at is null and known.removed_at is null
+      and known.permission = 'read' and not known.is_handed_out and known.revoked_at is null and known.removed_at is null
     returning known.container_id, known.policy_name
   )
   select jsonb_build_object(

@@ -68,13 +68,22 @@ comment on function datastore.write_image_data(uuid, uuid, jsonb) is
 create or replace function datastore.forget_personal_data() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+  -- Row-level security refuses whoever may not write there, after this trigger, and tells them nothing.
+  if datastore.acting_user() is not null and datastore.may_write(new.container_id) and exists (
+    select from datastore.picture
+    where picture.picture_id = new.picture_id and picture.container_id = new.container_id
+      and picture.state <> 'pending') then
+    raise insufficient_privilege using message = format(
+      'picture %s is stored: what its file says of people no longer changes', new.picture_id);
+  end if;
   delete from datastore.picture_personal_data as known
   where known.picture_id = new.picture_id and known.container_id = new.container_id;
   return new;
 end
 $$;
 comment on function datastore.forget_personal_data() is
-  'Trigger: what was read of a picture before makes way for what is read now. Who may write it need not see it.';
+  'Trigger: what was read of a picture before makes way for what is read now, until it is stored. Who may write it need '
+  'not see it.';
 
 create or replace trigger forget_personal_data
   before insert on datastore.picture_personal_data for each row execute function datastore.forget_personal_data();

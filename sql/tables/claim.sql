@@ -5,6 +5,7 @@ create table datastore.claim (
   claimed jsonb not null,
   claimed_at timestamptz not null default now(),
   primary key (entity_id, container_id),
+  constraint claim_entity_check check (entity in ('picture', 'picture_set', 'inference')),
   constraint claim_claimed_check check (datastore.object_v1(claimed))
 );
 

@@ -15,6 +15,8 @@ create table datastore.link (
   primary key (link_id, container_id),
   constraint link_permission_check check (permission in ('read', 'write')),
   constraint link_period_check check (starts_at < expires_at),
+  -- What comes through one to upload is kept until it ends.
+  constraint link_hour_check check (expires_at <= issued_at + interval '1 hour'),
   constraint link_policy_check check (permission = 'read' or policy_name is null)
 );
 create index link_picture_id_idx on datastore.link (picture_id);

@@ -26,6 +26,8 @@ create table datastore.verdict (
   constraint verdict_schema_version_check check (schema_version in (1)),
   constraint feedback_v1_box_check check (schema_version <> 1 or datastore.feedback_v1_box(said)),
   constraint inference_v1_corners_check check (schema_version <> 1 or datastore.inference_v1_corners(corners)),
+  -- A box's id begins like its inference's.
+  constraint verdict_box_id_check check (left(box_id::text, 24) = left(inference_id::text, 24)),
   constraint verdict_outcome_check check (outcome in ('species', 'not a seed')),
   constraint verdict_species_check check ((outcome is not distinct from 'species') = (label is not null))
 );

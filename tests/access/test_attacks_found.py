@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
-from tests.access.sessions import refused, rows
+from tests.access.sessions import acts, refused, rows
 from tests.people import World
 
 NO_ONE = "11111111-1111-4111-8111-111111111111"
@@ -74,6 +75,131 @@ class TestSetting:
         with backend.transaction(force_rollback=True), refused("DS403"):
             set_acting(backend, NO_ONE)
             backend.execute(f"select datastore.{call}".encode())
+
+
+PICTURE = "update datastore.picture set {} where picture_id = %(picture_id)s"
+SET = "update datastore.picture_set set {} where picture_set_id = %(picture_set_id)s"
+INFERENCE = (
+    "insert into datastore.inference (container_id, picture_id, document)"
+    ' values (%(container_id)s, %(picture_id)s, \'{{"boxes": [], "totalBoxes": 0, {}}}\')'
+)
+CONTRIBUTORS = {
+    "a stored picture is replaced by none":
+        (PICTURE.format("state = 'replaced', replaced_by = gen_random_uuid()"), "42501"),
+    "a stored picture is replaced by itself": (PICTURE.format("state = 'replaced', replaced_by = picture_id"), "42501"),
+    "personal data is erased":
+        ("insert into datastore.picture_personal_data (picture_id, container_id, tags)"
+         " values (%(picture_id)s, %(container_id)s, '{}')", "42501"),
+    "another editor in a document":
+        (PICTURE.format("document = document || '{\"audit_trail\": {\"edited_by\": \"ana\"}}'"), "42501"),
+    "another id in a document": (PICTURE.format("document = document || '{\"picture_id\": \"x\"}'"), "42501"),
+    "another editor beside a document":
+        (PICTURE.format("kept = '{\"audit_trail\": {\"edited_by\": \"ana\"}}'"), "42501"),
+    "another checksum beside a document":
+        (PICTURE.format("kept = '{\"quality_check\": {\"image_checksum\": \"x\"}}'"), "42501"),
+    "another editor of a set": (SET.format("kept = '{\"audit_trail\": {\"edited_by\": \"ana\"}}'"), "42501"),
+    "another container of a set": (SET.format("document = document || '{\"container_name\": \"x\"}'"), "42501"),
+    "what experts said is rewritten": (PICTURE.format("feedback = 'x'"), "42501"),
+    "verdicts hold no longer":
+        ("update datastore.verdict set is_current = false where container_id = %(container_id)s", "42501"),
+    "feedback is hidden":
+        ("update datastore.inference set feedback_at = null where inference_id = %(inference_id)s", "42501"),
+    "an inference is verified without verdicts":
+        ("update datastore.inference set verified_at = now()"
+         " where container_id = %(container_id)s and feedback_at is null", "42501"),
+    "an inference that says that it is verified": (INFERENCE.format('"verified": true'), "42501"),
+    "an inference that another asked for": (INFERENCE.format('"requested_by": "ana"'), "42501"),
+    "a box that says that it is verified":
+        ("with made as (" + INFERENCE.format('"x": 1') + " returning *)"
+         " insert into datastore.box (container_id, inference_id, box_id, position, document)"
+         " select container_id, inference_id, datastore.counted_id(left(inference_id::text, 24), 1)::uuid, 1,"
+         " '{\"label\": \"x\", \"score\": 1, \"box\": {\"topX\": 1, \"topY\": 1, \"bottomX\": 2, \"bottomY\": 2},"
+         " \"overlapping\": false, \"overlappingIndices\": [], \"is_verified\": true}' from made", "DS000"),
+    "a verdict on a box of another inference":
+        ("insert into datastore.verdict (container_id, inference_id, box_id, is_current, said, outcome, label)"
+         " select container_id, inference_id, %(box_id)s, false, '{}', 'species', 'x' from datastore.inference"
+         " where container_id = %(container_id)s and inference_id <> %(inference_id)s limit 1", "23514"),
+    "a claim about a user":
+        ("insert into datastore.claim (container_id, entity, entity_id, claimed)"
+         " values (%(container_id)s, 'user_account', %(ana)s, '{}')", "23514"),
+    "an upload that is kept for years":
+        ("insert into datastore.link (container_id, picture_id, picture_set_id, permission, starts_at, expires_at)"
+         " values (%(container_id)s, %(picture_id)s, %(picture_set_id)s, 'write', now(), now() + interval '9 years')",
+         "23514"),
+}  # fmt: skip
+
+
+def outcome(backend: psycopg.Connection, statement: str, values: dict[str, object]) -> object:
+    """The SQLSTATE, or how many rows it touches."""
+    try:
+        with backend.transaction(force_rollback=True):
+            return backend.execute(statement.encode(), values).rowcount
+    except psycopg.Error as error:
+        return error.sqlstate
+
+
+@pytest.mark.parametrize("what", CONTRIBUTORS)
+def test_contributors(backend: psycopg.Connection, world: World, what: str) -> None:
+    statement, code = CONTRIBUTORS[what]
+    known = values(world)
+    with backend.transaction(force_rollback=True):
+        acts(backend, world, "contributor")
+        assert outcome(backend, statement, known) == code
+    # A stranger learns as much as of ids that were never given.
+    with backend.transaction(force_rollback=True):
+        acts(backend, world, "stranger")
+        unknown = outcome(backend, statement, dict.fromkeys(known, NO_ONE))
+        assert outcome(backend, statement, known) == unknown
+        assert unknown in (0, "42501", "23514")
+
+
+def test_another_etag_is_told(backend: psycopg.Connection, database: psycopg.Connection, world: World) -> None:
+    """Reads compare it. Whoever puts a lost blob back may change it, and the history says so."""
+    picture_id = world.anas["picture_id"]
+    database.execute("update datastore.picture set etag = 'was' where picture_id = %s", [picture_id])
+    with backend.transaction():
+        acts(backend, world, "contributor")
+        backend.execute("update datastore.picture set etag = 'is' where picture_id = %s", [picture_id])
+    told = "select before, after, acted_by::text from datastore.history where entity_id = %s order by history_id desc"
+    assert rows(database, told, picture_id)[0] == (
+        {"etag": "was"}, {"etag": "is"}, world.users["contributor"]["user_id"]
+    )  # fmt: skip
+
+
+def test_a_link_that_names_the_key_to_write_ends_nothing(
+    backend: psycopg.Connection, database: psycopg.Connection, world: World
+) -> None:
+    """A reader's record of a link named any policy, and the next unshare took that key back."""
+    named = "select policy_name from datastore.container_key where container_id = %s and permission = 'write'"
+    ((policy_name,),) = rows(database, named, world.anas["container_id"])
+    with backend.transaction():
+        acts(backend, world, "reader")
+        backend.execute(
+            "insert into datastore.link (container_id, picture_id, picture_set_id, permission, policy_name, starts_at,"
+            " expires_at) values (%s, %s, %s, 'read', %s, now(), now() + interval '1 hour')",
+            [world.anas[key] for key in ("container_id", "picture_id", "picture_set_id")] + [policy_name],
+        )
+    world.call("unshare_container", world.group_id, acting=world.users["owner"]["user_id"])
+    revoked = "select revoked_at is null from datastore.container_key where container_id = %s and permission = 'write'"
+    assert rows(database, revoked, world.anas["container_id"]) == [(True,)]
+
+
+def test_two_inferences_of_a_container_have_boxes_of_their_own(backend: psycopg.Connection, world: World) -> None:
+    with backend.transaction(force_rollback=True), refused("23505"):
+        acts(backend, world, "owner")
+        backend.execute(
+            "insert into datastore.inference (inference_id, container_id, picture_id, document) values"
+            " ((left(%(inference_id)s, 24) || '0123456789ab')::uuid, %(container_id)s, %(picture_id)s, %(document)s)",
+            values(world) | {"document": Jsonb({"boxes": [], "totalBoxes": 0})},
+        )
+
+
+def test_a_group_of_others_tells_no_addresses(backend: psycopg.Connection, world: World) -> None:
+    for email in ("ana@example.org", "unknown@example.org"):
+        with backend.transaction(force_rollback=True):
+            acts(backend, world, "stranger")
+            with pytest.raises(psycopg.Error, match=f"there is no group {world.group_id}"):
+                backend.execute("select datastore.remove_member(%s, %s)", [world.group_id, email])
 
 
 def test_workers_delete_no_stored_pictures(urls: dict[str, str], database: psycopg.Connection, world: World) -> None:
