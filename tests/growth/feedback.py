@@ -7,7 +7,7 @@ from typing import Any
 from tests.growth.cases import case, query, spread
 from tests.growth.documents import CORNERS, box, guesses, ids, long_label
 from tests.growth.inferences import import_boxes
-from tests.growth.pictures import announced, confirm
+from tests.growth.pictures import confirm
 from tests.growth.session import Call, Session
 
 
@@ -92,11 +92,6 @@ def one_wrong_box_of_feedback(session: Session, n: int) -> Call:
 @case("record_feedback", 5000)
 def wrong_corners_of_feedback(session: Session, n: int) -> Call:
     return feedback(session, [{"box": CORNERS | {"topX": 9}}] * n, [box()] * n)
-
-
-@case("refresh_error_handling")
-def refresh_error_handling(session: Session, n: int) -> Call:
-    return "select datastore.refresh_error_handling(%s::uuid[])", (announced(session, n),)
 
 
 @case("rebuild_performance", 5000)
