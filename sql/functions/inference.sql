@@ -225,9 +225,10 @@ return array(
   select distinct label.value #>> '{}'
   from unnest(documents) as sent(document)
   cross join lateral (
-    select jsonb_path_query(sent.document, '$.boxes[*].label')
+    -- As arrays: jsonb_path_query() moves all that are left for each row.
+    select jsonb_array_elements(jsonb_path_query_array(sent.document, '$.boxes[*].label'))
     union all
-    select jsonb_path_query(sent.document, '$.boxes[*].topN[*].label')
+    select jsonb_array_elements(jsonb_path_query_array(sent.document, '$.boxes[*].topN[*].label'))
   ) as label(value)
 );
 comment on function datastore.labels_in(jsonb[]) is 'Every label of these inferences, once.';

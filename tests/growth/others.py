@@ -88,3 +88,9 @@ def errors_of_equal_items(session: Session, n: int) -> Call:
 @case("jsonschema.is_valid", 4000)
 def validity_of_items(session: Session, n: int) -> Call:
     return "select jsonschema.is_valid(%s::jsonb, %s::jsonb)", (dumps({"items": {"type": "integer"}}), dumps([1] * n))
+
+
+@case("is_near_limits", 200_000)
+def is_near_limits(session: Session, n: int) -> Call:
+    """As many numbers as a large batch has."""
+    return query("is_near_limits", [{"score": 0.5}] * n)
