@@ -308,14 +308,22 @@ comment on function datastore.audit_new_boxes() is
   'Trigger: refuses boxes of a model that come later than their inference, and boxes with keys that the datastore fills; writes to the history which boxes an expert drew.';
 
 create or replace function datastore.keep_inference_ids() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+-- A connection keeps its plan: one made while the table was empty would read all of it for each new row.
+set enable_seqscan = off
+as $$
 begin
   if exists (
     select from new_rows as added
-    -- The ids of boxes and guesses are made of its first 24 characters.
-    join datastore.inference as other on (other.container_id, other.inference_id) <> (added.container_id, added.inference_id)
-      and other.inference_id between (left(added.inference_id::text, 24) || '000000000000')::uuid
-                                 and (left(added.inference_id::text, 24) || 'ffffffffffff')::uuid) then
+    cross join lateral (
+      -- The ids of boxes and guesses are made of its first 24 characters.
+      select from datastore.inference as other
+      where (other.container_id, other.inference_id) <> (added.container_id, added.inference_id)
+        and other.inference_id between (left(added.inference_id::text, 24) || '000000000000')::uuid
+                                   and (left(added.inference_id::text, 24) || 'ffffffffffff')::uuid
+      -- Keeps the order: for each new row a look at the index.
+      limit 1
+    ) as twin) then
     raise unique_violation using message = 'another inference has this id, or one of which the ids of boxes are the same';
   end if;
   if exists (select from new_rows as added where added.document ?| datastore.inference_system_keys('inference')) then

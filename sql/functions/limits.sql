@@ -5,7 +5,8 @@ create or replace function datastore.is_near_limits(document jsonb) returns bool
 language sql immutable parallel safe
 return jsonb_path_exists(document, 'strict $.**{64}') or exists (
   -- As an array: jsonb_path_query() moves all that are left for each row.
-  select from jsonb_array_elements(jsonb_path_query_array(document, 'strict $.** ? (@.type() == "number")')) as found(number)
+  select
+  from jsonb_array_elements(jsonb_path_query_array(document, 'strict $.** ? (@.type() == "number")')) as found(number)
   where scale(found.number::numeric) > 250 or abs(found.number::numeric) > 1e250);
 comment on function datastore.is_near_limits(jsonb) is
   'Could a document be beyond a limit? Most are far from every one, and this quick look at their depth and numbers says so. What is not near can be written out.';
