@@ -13,7 +13,7 @@ from benchmarks.figures import Figure, alternately
 from datastore_db.inspection import Inspection, inspect
 from datastore_db.json_codec import dumps
 from datastore_db.local import LocalStack
-from tests.pictures import EXAMPLE
+from tests.support.pictures import EXAMPLE
 
 PICTURES = 1000
 

@@ -24,7 +24,7 @@ from datastore_db import Store, connect
 from datastore_db.aio import User
 from datastore_db.local import LocalStack, start
 from datastore_db.migrate import migrate
-from tests import secrets_watch
+from tests.support import secrets_watch
 
 # A shell starts background jobs with Ctrl-C ignored, and what is started from here would ignore it, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)

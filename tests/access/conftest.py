@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from tests.conftest import make_url
-from tests.people import World, people
+from tests.support.people import World, people
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 import psycopg
 import pytest
 
-from tests.people import World
+from tests.support.people import World
 
 
 def rows(connection: psycopg.Connection, query: str, *values: object) -> list[tuple[object, ...]]:

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.access.sharing_model import NO_PRIVILEGE, NOT_FOUND, Group, SharingModel
 from tests.access.sharing_session import NAMES, USERS, Session, expected_look, told_as
-from tests.inferences import inference
+from tests.support.inferences import inference
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 

@@ -20,9 +20,9 @@ from datastore_db.aio import User
 from datastore_db.database import BEFORE_ANYBODY_ACTS, AsRole, Database, _execute_as_worker, _statement
 from datastore_db.settings import DatabaseUrl
 from tests.conftest import make_url
-from tests.people import World
-from tests.pictures import picture
-from tests.storage import blobs
+from tests.support.people import World
+from tests.support.pictures import picture
+from tests.support.storage import blobs
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from psycopg import sql
 from datastore_db import DatastoreError, connect
 from datastore_db.keys.errors import CannotUnseal
 from datastore_db.keys.key_ring import new_key
-from tests.commands import run
 from tests.conftest import make_url
-from tests.pictures import picture
+from tests.support.commands import run
+from tests.support.pictures import picture
 
 
 @pytest.fixture

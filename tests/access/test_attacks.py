@@ -9,8 +9,8 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.access.sessions import acts, refused, rows
-from tests.inferences import boxes_of
-from tests.people import World
+from tests.support.inferences import boxes_of
+from tests.support.people import World
 
 ROLES = ["app", "worker", "reader"]
 

@@ -7,7 +7,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.access.sessions import acts, refused, rows
-from tests.people import World
+from tests.support.people import World
 
 NO_ONE = "11111111-1111-4111-8111-111111111111"
 VERDICT = (

@@ -7,7 +7,7 @@ import pytest
 
 from datastore_db.migrate import migrate
 from tests.access.sessions import rows
-from tests.people import World
+from tests.support.people import World
 
 ROLES = ("app", "worker", "reader")
 # Tables from which the worker deletes: each is named with its reason in sql/security/privileges.sql.

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from tests.access.sessions import acts, rows
 from tests.access.test_who_sees_what import argument_for
-from tests.people import World
+from tests.support.people import World
 
 # Each says as whom it runs, and tries to write what only the owner may write.
 BITE = """

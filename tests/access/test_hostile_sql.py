@@ -20,9 +20,9 @@ from datastore_db.migrate import migrate
 from datastore_db.resources import SQL
 from tests.access.sessions import acts, refused, rows
 from tests.conftest import make_url
-from tests.inferences import boxes_of
-from tests.people import ANAS, World, people
-from tests.pictures import EXAMPLE, picture
+from tests.support.inferences import boxes_of
+from tests.support.people import ANAS, World, people
+from tests.support.pictures import EXAMPLE, picture
 
 DOCS = Path(__file__).parents[2] / "docs"
 

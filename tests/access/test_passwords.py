@@ -16,8 +16,8 @@ from datastore_db import DatastoreError, NotAllowed, Unreachable, aio, connect
 from datastore_db.database import Database
 from datastore_db.migrate import migrate
 from datastore_db.settings import DatabaseUrl, Given, Settings
-from tests.commands import run
 from tests.conftest import make_url
+from tests.support.commands import run
 
 PASSWORD = "open-sesame"
 

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from tests.access.sessions import acts, refused, rows
-from tests.inferences import Call, Document, caller
-from tests.people import World
+from tests.support.inferences import Call, Document, caller
+from tests.support.people import World
 
 PLACE, PERSON, DEVICE = "45.5017", "Quentin Personal", "SERIAL-4711"
 TAGS: Document = {

@@ -13,8 +13,8 @@ from psycopg.types.json import Jsonb
 
 from datastore_db.json_codec import dumps
 from datastore_db.migrate import migrate
-from tests.inferences import inference
-from tests.people import ANAS, PIAS, World, people
+from tests.support.inferences import inference
+from tests.support.people import ANAS, PIAS, World, people
 
 # What each kind is to the container that is asked for: who acts, whose container, and what they may do with it.
 KINDS = {
@@ -100,7 +100,7 @@ def test_rows_of_a_container_are_seen_by_those_who_may(connection: psycopg.Conne
         if (whose, relation) not in [
             ("pias", "container_share"), ("anas", "container_publication"), ("anas", "personal_data_share"),
         ]:  # fmt: skip
-            assert there, f"tests/people.py puts no row into {relation}"
+            assert there, f"tests/support/people.py puts no row into {relation}"
         expected = kind in SEEN_BY.get(relation, KINDS) and permission != "nothing"
         with asking(connection, world, who):
             seen = count(connection, relation, "container_id = %s", container_id)

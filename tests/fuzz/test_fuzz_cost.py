@@ -9,8 +9,8 @@ from random import Random, SystemRandom
 from datastore_db import Store
 from datastore_db.aio import User
 from datastore_db.json_codec import dumps
-from tests.cost import Cost, cost
 from tests.fuzz.inputs import MAX_BYTES, Input, inputs
+from tests.support.cost import Cost, cost
 
 SECONDS, MEGABYTES = 1, 200
 # 54001: PostgreSQL itself reads no JSON of thousands of levels.

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from tests.cost import Cost, processor_seconds
+from tests.support.cost import Cost, processor_seconds
 
 # A query and its arguments
 Call = tuple[str, tuple[object, ...]]
