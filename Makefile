@@ -1,6 +1,6 @@
 # make demo    the main job on a small folder of real pictures
 # make test    everything that is tested, on real PostgreSQL and real Azurite
-# make bench   the figures: ratios within one run
+# make bench   the figures: ratios within one run; ARGS=--quick only shows that the benchmarks work
 # make check   linters and types
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin

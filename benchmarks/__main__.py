@@ -1,4 +1,7 @@
-"""`make bench`: a table for each benchmark, and benchmarks/results/latest.json. `make bench ARGS=rebuild` runs one."""
+"""`make bench`: a table for each benchmark, and benchmarks/results/latest.json. `make bench ARGS=rebuild` runs one.
+
+`--quick` only shows that the benchmarks work: tiny sizes, ratios that nothing judges, no results kept.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import json
 import os
 import platform
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import psycopg
@@ -16,7 +19,7 @@ from rich.table import Table
 
 from benchmarks import inference, jsonschema, keys, performance, rebuild, security, upload
 from benchmarks.databases import stack_of_its_own, temporary_stack
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, Scale
 from datastore_db.keys.key_ring import new_key
 from datastore_db.local import LocalStack
 
@@ -31,28 +34,39 @@ BENCHMARKS = {
 }
 
 
-def main(names: list[str]) -> None:
+def main(names: list[str], scale: Scale) -> None:
     """Run the benchmarks of these names, or all."""
     console = Console(width=None if sys.stdout.isatty() else 140)
-    figures: list[Figure] = []
     os.environ["DATASTORE_KEK"] = new_key()  # pictures go and come with the keys of containers, as they do elsewhere
     with temporary_stack("datastore-db-bench-") as stack:
         about = _about(stack)
-        for name in names or BENCHMARKS:
-            console.print(f"measuring {name} …")
-            with stack_of_its_own(stack, f"bench_{name}") as own:
-                measured = BENCHMARKS[name](own)
-            _print(console, measured, about)
-            figures += measured
+        figures = measure(stack, names or list(BENCHMARKS), scale, console)
     for figure in figures:
         if not figure.is_reached:
             console.print(f"[red]beyond its bar[/]: {figure.what}: {figure.ratio:.2f}, to reach {figure.to_reach:g}")
+    if scale.quick:
+        return
     results = Path(__file__).parent / "results"
     results.mkdir(exist_ok=True)
     text = json.dumps(
         {"machine": about, "figures": [asdict(figure) for figure in figures]}, indent=2, ensure_ascii=False
     )
     (results / "latest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def measure(stack: LocalStack, names: list[str], scale: Scale, console: Console) -> list[Figure]:
+    """Run benchmarks, and print the table of each when it is measured. A quick run's figures have no bars."""
+    figures: list[Figure] = []
+    about = _about(stack) + ("; a quick run, whose ratios are not judged" if scale.quick else "")
+    for name in names:
+        console.print(f"measuring {name} …")
+        with stack_of_its_own(stack, f"bench_{name}") as own:
+            measured = BENCHMARKS[name](own, scale)
+        if scale.quick:
+            measured = [replace(figure, to_reach=None) for figure in measured]
+        _print(console, measured, about)
+        figures += measured
+    return figures
 
 
 def _about(stack: LocalStack) -> str:
@@ -86,7 +100,8 @@ if __name__ == "__main__":
         "it stores ten million guesses beside ten thousand.",
     )
     parser.add_argument("names", nargs="*", metavar="name", help=f"all without one: {', '.join(BENCHMARKS)}")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes: shows that the benchmarks work, not how fast")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - BENCHMARKS.keys():
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}: choose from {', '.join(BENCHMARKS)}")
-    main(arguments.names)
+    main(arguments.names, Scale(quick=arguments.quick))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from datastore_db.local import LocalStack, start
 from datastore_db.migrate import migrate
@@ -27,21 +27,29 @@ def temporary_stack(prefix: str) -> Iterator[LocalStack]:
 @contextmanager
 def stack_of_its_own(stack: LocalStack, name: str) -> Iterator[LocalStack]:
     """The same servers with a migrated database of its own, so that no benchmark meets what another one left."""
-    with database_of_its_own(stack, name) as connection:
-        own = copy.copy(stack)
-        own.database_url = make_conninfo(stack.database_url, dbname=connection.info.dbname)
+    own = copy.copy(stack)
+    own.database_url = make_conninfo(stack.database_url, dbname=name)
+    with psycopg.connect(stack.database_url, autocommit=True) as server, _database(server, name):
+        migrate(own.database_url)
         yield own
 
 
 @contextmanager
-def database_of_its_own(stack: LocalStack, name: str) -> Iterator[psycopg.Connection]:
-    """A migrated database of its own, dropped at the end."""
-    url = make_conninfo(stack.database_url, dbname=name)
-    with psycopg.connect(stack.database_url, autocommit=True) as server:
-        server.execute(f"create database {name}")
-        try:
-            migrate(url)
-            with psycopg.connect(url, autocommit=True) as connection:
-                yield connection
-        finally:
-            server.execute(f"drop database {name} with (force)")
+def copy_of_the_database(stack: LocalStack, name: str) -> Iterator[psycopg.Connection]:
+    """A connection to a copy of the database as it is now, dropped at the end."""
+    settings = conninfo_to_dict(stack.database_url)
+    with (
+        psycopg.connect(make_conninfo(stack.database_url, dbname="postgres"), autocommit=True) as server,
+        _database(server, name, f"template {settings['dbname']}"),
+        psycopg.connect(make_conninfo(stack.database_url, dbname=name), autocommit=True) as connection,
+    ):
+        yield connection
+
+
+@contextmanager
+def _database(server: psycopg.Connection, name: str, options: str = "") -> Iterator[None]:
+    server.execute(f"create database {name} {options}".encode())
+    try:
+        yield
+    finally:
+        server.execute(f"drop database {name} with (force)".encode())

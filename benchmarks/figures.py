@@ -25,6 +25,21 @@ class Figure:
         return self.to_reach is None or self.ratio <= self.to_reach
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much is measured. A quick run only shows that a benchmark works: its ratios say nothing."""
+
+    quick: bool = False
+
+    def size(self, full: int, tiny: int) -> int:
+        """The number of items."""
+        return tiny if self.quick else full
+
+    def rounds(self, full: int) -> int:
+        """How often each action is measured."""
+        return self.size(full, 1)
+
+
 def alternately(rounds: int, *actions: Callable[[], object]) -> list[float]:
     """The median seconds of each action, run in turn so that what else the machine does meets all alike."""
     seconds: list[list[float]] = [[] for _ in actions]

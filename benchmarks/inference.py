@@ -11,8 +11,8 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.databases import database_of_its_own
-from benchmarks.figures import Figure, alternately
+from benchmarks.databases import copy_of_the_database
+from benchmarks.figures import Figure, Scale, alternately
 from benchmarks.network import Network
 from datastore_db import connect
 from datastore_db.json_codec import dumps
@@ -70,16 +70,20 @@ def document(chance: random.Random) -> dict[str, Any]:
     }
 
 
-def measure(stack: LocalStack) -> list[Figure]:
+def measure(stack: LocalStack, scale: Scale) -> list[Figure]:
     """One and a thousand inferences of 20 boxes with 5 guesses, near and far away; one among ten million guesses."""
+    among_many = _among_many(stack, scale)  # first, while the database is empty
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
         picture_id = _picture(connection)
-        figures = [*_one(connection, picture_id), _batch(connection, picture_id)]
+        figures = [*_one(connection, picture_id, scale), _batch(connection, picture_id, scale)]
     with Network(stack.database_url, DELAY) as network:
         with psycopg.connect(network.url, autocommit=True) as connection:
-            figures += [*_one(connection, picture_id, DELAY), _batch(connection, picture_id, DELAY)]
+            figures += [
+                *_one(connection, picture_id, scale, DELAY),
+                _batch(connection, picture_id, scale, DELAY),
+            ]
         figures += _round_trips(network, picture_id)
-    return [*figures, _among_many(stack)]
+    return [*figures, among_many]
 
 
 def _picture(connection: psycopg.Connection) -> str:
@@ -92,7 +96,7 @@ def _picture(connection: psycopg.Connection) -> str:
     return str(announced[0])
 
 
-def _one(connection: psycopg.Connection, picture_id: str, delay: float = 0) -> list[Figure]:
+def _one(connection: psycopg.Connection, picture_id: str, scale: Scale, delay: float = 0) -> list[Figure]:
     """One import, rebuild and feedback, on this connection. As text, so that nothing is parsed by the client."""
     sent = dumps(document(random.Random(1)))
     connection.execute("""
@@ -121,13 +125,13 @@ def _one(connection: psycopg.Connection, picture_id: str, delay: float = 0) -> l
     keep = "insert into public.rebuilt select %s, datastore.rebuild_inference(%s)::jsonb returning 1"
     run(keep, inference_id, inference_id)
     imported, whole, rebuilt, selected = alternately(
-        401,
+        scale.rounds(401),
         lambda: run(IMPORT, picture_id, sent),
         lambda: run(WHOLE, sent),
         lambda: run(REBUILD, inference_id),
         lambda: run(SELECT, inference_id),
     )
-    rounds = 101
+    rounds = scale.rounds(101)
     said = [feedback() for _ in range(rounds)]
     judged_id = json.loads(run(FEEDBACK, feedback()))["inference_id"]
     run(keep, judged_id, judged_id)
@@ -185,16 +189,17 @@ def _round_trips(network: Network, picture_id: str) -> list[Figure]:
     return figures
 
 
-def _batch(connection: psycopg.Connection, picture_id: str, delay: float = 0) -> Figure:
+def _batch(connection: psycopg.Connection, picture_id: str, scale: Scale, delay: float = 0) -> Figure:
     """The same rows, exported from the import before, are what COPY writes into the same tables."""
     chance = random.Random(3)
-    batch = dumps([{"picture_id": picture_id, "document": document(chance)} for _ in range(BATCH)])
+    count = scale.size(BATCH, 5)
+    batch = dumps([{"picture_id": picture_id, "document": document(chance)} for _ in range(count)])
     tables = {
         "inference": "inference_id, container_id, picture_id, document, model_version_ids, top_seed_id, top_score",
         "box": BOX_COLUMNS,
     }
     seconds: tuple[list[float], list[float]] = ([], [])
-    for _ in range(5):
+    for _ in range(scale.rounds(5)):
         start = time.perf_counter()
         row = connection.execute(IMPORT_MANY, [batch]).fetchone()
         seconds[0].append(time.perf_counter() - start)
@@ -217,7 +222,7 @@ def _batch(connection: psycopg.Connection, picture_id: str, delay: float = 0) ->
         seconds[1].append(time.perf_counter() - start)
     imported, copied = (sorted(taken)[len(taken) // 2] for taken in seconds)
     return Figure(
-        "import_inferences of 1,000",
+        f"import_inferences of {count:,}",
         "COPY of the same rows into the same tables",
         imported / copied,
         4,
@@ -226,17 +231,18 @@ def _batch(connection: psycopg.Connection, picture_id: str, delay: float = 0) ->
     )
 
 
-def _among_many(stack: LocalStack) -> Figure:
+def _among_many(stack: LocalStack, scale: Scale) -> Figure:
     """Inferences are rebuilt in turn in two databases, one with 10,000 guesses and one with 10,000,000."""
-    inferences = FEW // (BOXES * GUESSES)
-    with database_of_its_own(stack, "few") as few, database_of_its_own(stack, "many") as many:
+    few_guesses, many_guesses = scale.size(FEW, 200), scale.size(MANY, 600)
+    inferences = few_guesses // (BOXES * GUESSES)
+    with copy_of_the_database(stack, "few") as few, copy_of_the_database(stack, "many") as many:
         ids = []
         for connection in (few, many):
             picture_id = _picture(connection)
             ids.append([_stored(connection, picture_id, n) for n in range(inferences)])
-        _multiply(many, MANY // FEW)
+        _multiply(many, many_guesses // few_guesses)
         row = many.execute("select sum(cardinality(scores)) from datastore.box").fetchone()
-        assert row == (MANY,), row
+        assert row == (many_guesses,), row
         for connection in (few, many):
             connection.execute("vacuum analyze datastore.inference, datastore.box")
         found = many.execute(
@@ -250,11 +256,13 @@ def _among_many(stack: LocalStack) -> Figure:
 
         among_few, among_many = (
             seconds / inferences
-            for seconds in alternately(31, lambda: rebuild_all(few, ids[0]), lambda: rebuild_all(many, ids[1]))
+            for seconds in alternately(
+                scale.rounds(31), lambda: rebuild_all(few, ids[0]), lambda: rebuild_all(many, ids[1])
+            )
         )
     return Figure(
-        "rebuild_inference with 10,000,000 guesses stored",
-        "with 10,000 stored",
+        f"rebuild_inference with {many_guesses:,} guesses stored",
+        f"with {few_guesses:,} stored",
         among_many / among_few,
         1.3,
         _milliseconds(among_many, among_few),

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 from psycopg.types.json import Jsonb
 
-from benchmarks.figures import Figure, alternately
+from benchmarks.figures import Figure, Scale, alternately
 from benchmarks.rebuild import example_inspection
 from datastore_db.json_codec import dumps
 from datastore_db.local import LocalStack
@@ -36,19 +36,24 @@ select jsonb_build_object(
 """
 
 
-def measure(stack: LocalStack) -> list[Figure]:
+def measure(stack: LocalStack, scale: Scale) -> list[Figure]:
     """Everything here, in order."""
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
         connection.execute("create schema benchmark")
         try:
-            return [*_flat_inserts(connection), *_inference_check(connection), *_picture_checks(connection)]
+            return [
+                *_flat_inserts(connection, scale),
+                *_inference_check(connection, scale),
+                *_picture_checks(connection, scale),
+            ]
         finally:
             connection.execute("drop schema benchmark cascade")
 
 
-def _flat_inserts(connection: psycopg.Connection) -> list[Figure]:
+def _flat_inserts(connection: psycopg.Connection, scale: Scale) -> list[Figure]:
     """20,000 inserts of a two-field object: without a check, with the compiled one, with is_valid."""
     execute = connection.execute
+    rows = scale.size(20_000, 20)
     execute("select jsonschema.compile(%s, 'benchmark.flat_check')", [FLAT])
     execute("create table benchmark.unchecked (body jsonb)")
     execute("create table benchmark.compiled (body jsonb check (benchmark.flat_check(body)))")
@@ -57,18 +62,22 @@ def _flat_inserts(connection: psycopg.Connection) -> list[Figure]:
     def insert(table: str) -> Callable[[], object]:
         return lambda: execute(
             f"insert into benchmark.{table} "  # noqa: S608 - one of three names
-            "select jsonb_build_object('a', n, 'b', 'text ' || n) from generate_series(1, 20000) as n"
+            f"select jsonb_build_object('a', n, 'b', 'text ' || n) from generate_series(1, {rows}) as n"
         )
 
     def empty() -> None:
         execute("truncate benchmark.unchecked, benchmark.compiled, benchmark.interpreted")
 
-    unchecked, compiled, _ = alternately(15, insert("unchecked"), insert("compiled"), empty)
-    interpreted, _ = alternately(3, insert("interpreted"), empty)
+    unchecked, compiled, _ = alternately(scale.rounds(15), insert("unchecked"), insert("compiled"), empty)
+    interpreted, _ = alternately(scale.rounds(3), insert("interpreted"), empty)
     times = f"none {unchecked * 1e3:.0f} ms, compiled {compiled * 1e3:.0f} ms, is_valid {interpreted * 1e3:.0f} ms"
     return [
         Figure(
-            "20,000 inserts of {a, b} with the compiled check", "without a check", compiled / unchecked, 1.45, times
+            f"{rows:,} inserts of {{a, b}} with the compiled check",
+            "without a check",
+            compiled / unchecked,
+            1.45,
+            times,
         ),
         Figure(
             "what the compiled check adds to these inserts",
@@ -80,12 +89,12 @@ def _flat_inserts(connection: psycopg.Connection) -> list[Figure]:
     ]
 
 
-def _inference_check(connection: psycopg.Connection) -> list[Figure]:
+def _inference_check(connection: psycopg.Connection, scale: Scale) -> list[Figure]:
     """A document of 20 boxes of 5 guesses: the compiled function and one written by hand; and compiling."""
     execute = connection.execute
     execute(HANDWRITTEN.read_text(encoding="utf-8"))
     execute(f"create table benchmark.inference as {INFERENCE_DOCUMENT} as body")
-    times = 300
+    times = scale.size(300, 2)
 
     def check(function: str) -> Callable[[], object]:
         # The condition on n keeps the call from being taken out of the loop.
@@ -93,11 +102,15 @@ def _inference_check(connection: psycopg.Connection) -> list[Figure]:
             f"select bool_and({function}(body)) from benchmark.inference, generate_series(1, {times}) as n where n > 0"  # noqa: S608 - our own names
         )
 
-    compiled, handwritten = alternately(21, check("datastore.inference_v1"), check("benchmark.inference_check"))
+    compiled, handwritten = alternately(
+        scale.rounds(21), check("datastore.inference_v1"), check("benchmark.inference_check")
+    )
     ((size,),) = execute("select length(body::text) from benchmark.inference").fetchall()
     largest = max((SQL / "documents").glob("*.json"), key=lambda path: path.stat().st_size)
     schema = largest.read_text(encoding="utf-8")
-    (compiling,) = alternately(3, lambda: execute("select jsonschema.compile(%s, 'benchmark.largest')", [schema]))
+    (compiling,) = alternately(
+        scale.rounds(3), lambda: execute("select jsonschema.compile(%s, 'benchmark.largest')", [schema])
+    )
     return [
         Figure(
             "the compiled check of an inference of 20 boxes of 5 guesses",
@@ -110,7 +123,7 @@ def _inference_check(connection: psycopg.Connection) -> list[Figure]:
     ]
 
 
-def _picture_checks(connection: psycopg.Connection) -> list[Figure]:
+def _picture_checks(connection: psycopg.Connection, scale: Scale) -> list[Figure]:
     """The rows of pictures, into a table with every check of datastore.picture and into one without."""
     execute = connection.execute
     for name, checks in (("checked", "including constraints"), ("bare", "")):
@@ -153,9 +166,9 @@ def _picture_checks(connection: psycopg.Connection) -> list[Figure]:
         return run
 
     figures = []
-    for count, times, to_reach in ((1, 50, 1.5), (500, 1, 3.0)):
+    for count, times, to_reach in ((1, scale.size(50, 1), 1.5), (scale.size(500, 5), 1, 3.0)):
         checked, bare, _ = alternately(
-            15,
+            scale.rounds(15),
             insert("checked", count, times),
             insert("bare", count, times),
             lambda: execute("truncate benchmark.checked, benchmark.bare"),

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from uuid import UUID
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, Scale
 from benchmarks.network import Network
 from datastore_db import connect
 from datastore_db.aio import User
@@ -14,8 +14,8 @@ from datastore_db.aio import connect as connect_async
 from datastore_db.local import LocalStack
 
 
-def measure(stack: LocalStack) -> list[Figure]:
-    """Calls for a container that is not open yet, and for one that is."""
+def measure(stack: LocalStack, scale: Scale) -> list[Figure]:
+    """Calls for a container that is not open yet, and for one that is; the same on every scale."""
     with connect(stack.database_url, stack.storage_connection_string) as store:
         user = store.register_user("keys@example.org")
     calls = calls_for_a_container(stack.database_url, user)

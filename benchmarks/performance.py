@@ -7,8 +7,8 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.databases import database_of_its_own
-from benchmarks.figures import Figure, alternately
+from benchmarks.databases import copy_of_the_database
+from benchmarks.figures import Figure, Scale, alternately
 from benchmarks.inference import BOXES, GUESSES
 from datastore_db.json_codec import dumps
 from datastore_db.local import LocalStack
@@ -27,16 +27,17 @@ PIPELINES = {
 _ROWS = (Path(__file__).parent / "performance_rows.sql").read_bytes()
 
 
-def measure(stack: LocalStack) -> list[Figure]:
+def measure(stack: LocalStack, scale: Scale) -> list[Figure]:
     """Two databases in turn: 200,000 verified boxes of 5 guesses, and the same with 2,000,000 more that nobody saw."""
-    with database_of_its_own(stack, "verified") as verified, database_of_its_own(stack, "crowded") as crowded:
+    inferences = scale.size(VERIFIED, 3)
+    with copy_of_the_database(stack, "verified") as verified, copy_of_the_database(stack, "crowded") as crowded:
         for connection in (verified, crowded):
-            _fill(connection, VERIFIED, verified=True)
-        _fill(crowded, TIMES * VERIFIED, verified=False)
+            _fill(connection, inferences, verified=True)
+        _fill(crowded, TIMES * inferences, verified=False)
         for connection in (verified, crowded):
             connection.execute("vacuum analyze")
         few_accuracy, many_accuracy, few_everything, many_everything = alternately(
-            9,
+            scale.rounds(9),
             *(
                 partial(_ask, connection, query)
                 for query in (ACCURACY, EVERYTHING)
@@ -45,7 +46,7 @@ def measure(stack: LocalStack) -> list[Figure]:
         )
     few, many = (few_accuracy, few_everything), (many_accuracy, many_everything)
     names = {
-        ACCURACY: "accuracy by model version and species, 1,000,000 guesses verified",
+        ACCURACY: f"accuracy by model version and species, {inferences * BOXES * GUESSES:,} guesses verified",
         EVERYTHING: "rebuild_performance, the same",
     }
     figures = []

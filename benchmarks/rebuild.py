@@ -9,7 +9,7 @@ import json
 import psycopg
 from psycopg.types.json import Jsonb
 
-from benchmarks.figures import Figure, alternately
+from benchmarks.figures import Figure, Scale, alternately
 from datastore_db.inspection import Inspection, inspect
 from datastore_db.json_codec import dumps
 from datastore_db.local import LocalStack
@@ -18,13 +18,14 @@ from tests.support.pictures import EXAMPLE
 PICTURES = 1000
 
 
-def measure(stack: LocalStack) -> list[Figure]:
+def measure(stack: LocalStack, scale: Scale) -> list[Figure]:
     """The set of 1,000 pictures with real tags, and the documents that the rebuild gives in a table of one column."""
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
-        set_id = fill(connection)
+        pictures = scale.size(PICTURES, 10)
+        set_id = fill(connection, pictures)
         connection.execute("create table public.whole (document jsonb)")
-        pictures = "jsonb_array_elements(datastore.rebuild_picture_set(%s)::jsonb -> 'pictures')"
-        connection.execute(f"insert into public.whole select {pictures}", [set_id])
+        documents = "jsonb_array_elements(datastore.rebuild_picture_set(%s)::jsonb -> 'pictures')"
+        connection.execute(f"insert into public.whole select {documents}", [set_id])
         connection.execute("create table public.one (documents jsonb)")
         connection.execute("insert into public.one select datastore.rebuild_picture_set(%s)", [set_id])
         connection.execute("vacuum analyze")
@@ -37,16 +38,15 @@ def measure(stack: LocalStack) -> list[Figure]:
             connection.execute(query, arguments or None).fetchall()
 
         rebuilt, selected, selected_one = alternately(
-            21, lambda: run(rebuild, set_id), lambda: run(whole), lambda: run(one)
+            scale.rounds(21), lambda: run(rebuild, set_id), lambda: run(whole), lambda: run(one)
         )
         connection.execute("drop table public.whole, public.one")
+    what = f"rebuild_picture_set of {pictures:,} pictures"
     detail = f"{rebuilt * 1000:.1f} ms, {selected * 1000:.1f} ms"
     return [
+        Figure(what, "the documents, whole, a row each", rebuilt / selected, 2, detail),
         Figure(
-            "rebuild_picture_set of 1,000 pictures", "the documents, whole, a row each", rebuilt / selected, 2, detail
-        ),
-        Figure(
-            "rebuild_picture_set of 1,000 pictures",
+            what,
             "the documents, whole, in one jsonb",
             rebuilt / selected_one,
             None,
@@ -62,7 +62,7 @@ def example_inspection() -> Inspection:
         return inspect(file, path.name)
 
 
-def fill(connection: psycopg.Connection) -> str:
+def fill(connection: psycopg.Connection, pictures: int) -> str:
     """Store the pictures; answers the id of their set."""
     found = example_inspection()
     documents = [
@@ -71,7 +71,7 @@ def fill(connection: psycopg.Connection) -> str:
             "seed": "Ambrosia artemisiifolia",
             "client_data": {"client_email": "ana@example.org", "client_expertise": "seed analyst"},
         }
-        for n in range(PICTURES)
+        for n in range(pictures)
     ]
     inspections = [
         {
@@ -81,7 +81,7 @@ def fill(connection: psycopg.Connection) -> str:
             "image_data": found.image_data,
             "quality_check": {**found.quality_check, "image_checksum": hashlib.sha256(str(n).encode()).hexdigest()},
         }
-        for n in range(PICTURES)
+        for n in range(pictures)
     ]
     row = connection.execute("select datastore.register_user('bench@example.org') ->> 'picture_set_id'").fetchone()
     assert row is not None

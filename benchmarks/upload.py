@@ -18,7 +18,7 @@ from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobServiceClient
 from PIL import Image
 
-from benchmarks.figures import Figure, alternately
+from benchmarks.figures import Figure, Scale, alternately
 from datastore_db import Store, connect
 from datastore_db.local import LocalStack
 from datastore_db.storage import BLOCK_SIZE, SINGLE_PUT_SIZE
@@ -29,13 +29,14 @@ MANY = 10_000
 FOLDERS = 100
 
 
-def measure(stack: LocalStack) -> list[Figure]:
+def measure(stack: LocalStack, scale: Scale) -> list[Figure]:
     """1,000 pictures of 100 KB; one into a full container; the memory that 10,000 take."""
     with tempfile.TemporaryDirectory(prefix="datastore-db-pictures-") as folder:
-        thousand = _pictures(Path(folder) / "thousand", PICTURES, PICTURES)
-        many = _pictures(Path(folder) / "many", MANY, FOLDERS)
+        counts = scale.size(PICTURES, 5), scale.size(MANY, 20)
+        some = _pictures(Path(folder) / "some", counts[0], counts[0])
+        many = _pictures(Path(folder) / "many", counts[1], min(counts[1], FOLDERS))
         one = _pictures(Path(folder) / "one", 1, 1)
-        return [_against_bare_loop(stack, thousand), *_growth(stack, thousand, many, one)]
+        return [_against_bare_loop(stack, some, scale), *_growth(stack, (some, many, one), counts, scale)]
 
 
 def _pictures(root: Path, count: int, different: int) -> Path:
@@ -54,7 +55,8 @@ def _pictures(root: Path, count: int, different: int) -> Path:
     return root
 
 
-def _against_bare_loop(stack: LocalStack, folder: Path) -> Figure:
+def _against_bare_loop(stack: LocalStack, folder: Path, scale: Scale) -> Figure:
+    paths = sorted(folder.rglob("*.tiff"))
     with connect(stack.database_url, stack.storage_connection_string) as store:
 
         def ours() -> None:
@@ -63,11 +65,11 @@ def _against_bare_loop(stack: LocalStack, folder: Path) -> Figure:
                 raise RuntimeError(f"not everything was uploaded: {report.problems[:3]}")
 
         def bare() -> None:
-            asyncio.run(_bare_loop(stack.storage_connection_string, sorted(folder.rglob("*.tiff"))))
+            asyncio.run(_bare_loop(stack.storage_connection_string, paths))
 
-        our_seconds, bare_seconds = alternately(5, ours, bare)
+        our_seconds, bare_seconds = alternately(scale.rounds(5), ours, bare)
     return Figure(
-        "uploading 1,000 pictures of 100 KB",
+        f"uploading {len(paths):,} pictures of 100 KB",
         "a bare concurrent loop",
         our_seconds / bare_seconds,
         1.3,
@@ -102,17 +104,19 @@ async def _bare_loop(connection_string: str, paths: list[Path]) -> None:
                 group.create_task(work())
 
 
-def _growth(stack: LocalStack, thousand: Path, many: Path, one: Path) -> list[Figure]:
-    small, _ = _upload_in_a_process(stack, thousand)
+def _growth(stack: LocalStack, folders: tuple[Path, Path, Path], counts: tuple[int, int], scale: Scale) -> list[Figure]:
+    some, many, one = folders
+    small, _ = _upload_in_a_process(stack, some)
     large, full_user = _upload_in_a_process(stack, many)
+    what = f"peak memory, {counts[1]:,} pictures of 100 KB"
     memory = Figure(
-        "peak memory, 10,000 pictures of 100 KB",
-        "1,000 pictures",
+        what,
+        f"{counts[0]:,} pictures",
         large / small,
         1.2,
         f"{large:.0f} MB, {small:.0f} MB",
     )
-    absolute = Figure("peak memory, 10,000 pictures of 100 KB", "200 MB", large / 200, 1, f"{large:.0f} MB")
+    absolute = Figure(what, "200 MB", large / 200, 1, f"{large:.0f} MB")
 
     with connect(stack.database_url, stack.storage_connection_string) as store:
         names = iter(range(1_000_000))
@@ -124,9 +128,9 @@ def _growth(stack: LocalStack, thousand: Path, many: Path, one: Path) -> list[Fi
         empty_user = _new_user(store)
         upload_into(empty_user)
         upload_into(full_user)
-        full, empty = alternately(25, lambda: upload_into(full_user), lambda: upload_into(empty_user))
+        full, empty = alternately(scale.rounds(25), lambda: upload_into(full_user), lambda: upload_into(empty_user))
     grown = Figure(
-        "one upload into a container with 100 folders and 10,000 pictures",
+        f"one upload into a container with {counts[1]:,} pictures",
         "into an empty container",
         full / empty,
         1.2,
