@@ -34,7 +34,7 @@ class Part:
     @property
     def closes(self) -> bool:
         """Does it come after the functions and views, to protect them?"""
-        return self.name.startswith("security/") and self.name != "security/roles.sql"
+        return self.name == "access/protection.sql"
 
     def digest(self) -> str:
         """The SHA-256 of its text."""

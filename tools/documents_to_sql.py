@@ -202,9 +202,9 @@ def main() -> None:
         psycopg.connect(stack.database_url, autocommit=True) as connection,
     ):
         connection.execute(read_script(SQL / "jsonschema" / "install.sql"))
-        (SQL / "tables" / "document_checks.sql").write_text(functions_sql(connection), encoding="utf-8")
-    (SQL / "tables" / "documents.sql").write_text(rows_sql(), encoding="utf-8")
-    (SQL / "functions" / "document_versions.sql").write_text(versions_sql(), encoding="utf-8")
+        (SQL / "documents" / "checks.sql").write_text(functions_sql(connection), encoding="utf-8")
+    (SQL / "documents" / "rows.sql").write_text(rows_sql(), encoding="utf-8")
+    (SQL / "documents" / "versions.sql").write_text(versions_sql(), encoding="utf-8")
 
 
 if __name__ == "__main__":

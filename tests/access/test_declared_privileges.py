@@ -10,7 +10,7 @@ from tests.access.sessions import rows
 from tests.support.people import World
 
 ROLES = ("app", "worker", "reader")
-# Tables from which the worker deletes: each is named with its reason in sql/security/privileges.sql.
+# Tables from which the worker deletes: each is named with its reason in sql/access/privileges.sql.
 WORKER_DELETES = {"blob_deletion", "container_renewal"}
 
 

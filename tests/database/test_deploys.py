@@ -75,16 +75,14 @@ def test_only_what_differs_is_replaced(database_url: str, database: psycopg.Conn
     before = versions(database)
     database.execute("create or replace function datastore.act_as(user_id uuid) returns void language sql as 'select'")
     assert list(due_parts(database, parts()).items()) == [
-        ("functions/acting.sql", "function datastore.act_as(uuid) was changed")
+        ("people/acting.sql", "function datastore.act_as(uuid) was changed")
     ]
     assert migrate(database_url) == []
     after = versions(database)
     replaced = {name for name in after if after[name] != before[name]}
     acting = {
         f"function {name}"
-        for (name,) in database.execute(
-            "select name from datastore.installed_object where part = 'functions/acting.sql'"
-        )
+        for (name,) in database.execute("select name from datastore.installed_object where part = 'people/acting.sql'")
     }
     assert "function datastore.act_as(uuid)" in acting
     assert replaced == acting
@@ -172,7 +170,7 @@ def changed(monkeypatch: pytest.MonkeyPatch, name: str) -> Callable[[], None]:
 
 class TestWaiting:
     def test_who_uses_what_is_replaced_is_told(self, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        changed(monkeypatch, "functions/audit.sql")()
+        changed(monkeypatch, "pictures/triggers.sql")()
         with held(database_url, "update datastore.picture set picture_id = picture_id") as other:
             started = time.monotonic()
             with pytest.raises(DatastoreError, match=rf"process {other.info.backend_pid} of .* has datastore.picture"):
@@ -234,7 +232,7 @@ def traffic(database_url: str) -> Iterator[Callable[[], int]]:
             one.result(30)
 
 
-@pytest.mark.parametrize("part", [None, "functions/seed.sql", "functions/audit.sql"])
+@pytest.mark.parametrize("part", [None, "seeds/labels.sql", "pictures/triggers.sql"])
 def test_fifteen_deploys_under_traffic(
     database_url: str, traffic: Callable[[], int], monkeypatch: pytest.MonkeyPatch, part: str | None
 ) -> None:

@@ -264,5 +264,5 @@ def test_nothing_relies_on_the_search_path(database_url: str, storage_connection
 def test_what_is_made_from_the_documents_is_up_to_date(database: psycopg.Connection) -> None:
     from tools.documents_to_sql import functions_sql, rows_sql
 
-    assert (SQL / "tables" / "documents.sql").read_text(encoding="utf-8") == rows_sql()
-    assert (SQL / "tables" / "document_checks.sql").read_text(encoding="utf-8") == functions_sql(database)
+    assert (SQL / "documents" / "rows.sql").read_text(encoding="utf-8") == rows_sql()
+    assert (SQL / "documents" / "checks.sql").read_text(encoding="utf-8") == functions_sql(database)

@@ -114,7 +114,7 @@ class TestOneSource:
         ]
 
     def test_what_chooses_by_version_is_up_to_date(self) -> None:
-        assert (SQL / "functions" / "document_versions.sql").read_text(encoding="utf-8") == versions_sql()
+        assert (SQL / "documents" / "versions.sql").read_text(encoding="utf-8") == versions_sql()
 
     def test_every_jsonb_column_is_checked_by_a_compiled_function(self, database: psycopg.Connection) -> None:
         unchecked = """

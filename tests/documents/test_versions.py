@@ -70,14 +70,14 @@ def add_version_2(checkout: Path, scratch: psycopg.Connection) -> None:
     (sql / "documents" / "picture.v2.json").write_text(json.dumps(schema), encoding="utf-8")
 
     # make documents
-    (sql / "functions" / "document_versions.sql").write_text(versions_sql(sql), encoding="utf-8")
-    (sql / "tables" / "documents.sql").write_text(rows_sql(sql), encoding="utf-8")
+    (sql / "documents" / "versions.sql").write_text(versions_sql(sql), encoding="utf-8")
+    (sql / "documents" / "rows.sql").write_text(rows_sql(sql), encoding="utf-8")
     scratch.execute(read_script(sql / "jsonschema" / "install.sql"))
     functions = functions_sql(scratch, sql)
-    (sql / "tables" / "document_checks.sql").write_text(functions, encoding="utf-8")
+    (sql / "documents" / "checks.sql").write_text(functions, encoding="utf-8")
 
-    # sql/tables/picture.sql
-    table = sql / "tables" / "picture.sql"
+    # sql/pictures/tables.sql
+    table = sql / "pictures" / "tables.sql"
     version_1 = "constraint picture_v1_check check (schema_version <> 1 or datastore.picture_v1(document)),"
     version_2 = "constraint picture_v2_check check (schema_version <> 2 or datastore.picture_v2(document)),"
     known = "constraint picture_schema_version_check check (schema_version in ("

@@ -1,0 +1,44 @@
+-- What clients said for keys that the datastore fills.
+
+create or replace function datastore.audit_claims() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into datastore.history (container_id, entity, entity_id, action, acted_by, claimed)
+  select container_id, entity, entity_id, 'claimed', datastore.acting_user(), claimed from new_rows;
+  return null;
+end
+$$;
+comment on function datastore.audit_claims() is 'Trigger: writes to the history what clients claimed.';
+
+create or replace function datastore.remember_claims(entity text, claims jsonb) returns void
+language sql volatile
+begin atomic
+  insert into datastore.claim as known (container_id, entity, entity_id, claimed)
+  select distinct on (said.entity_id) said.container_id, remember_claims.entity, said.entity_id, said.claimed
+  from rows from (jsonb_to_recordset(claims) as (container_id uuid, entity_id uuid, claimed jsonb))
+    with ordinality as said(container_id, entity_id, claimed, place)
+  where said.claimed is not null
+  order by said.entity_id, said.place desc
+  on conflict (entity_id, container_id) do update set claimed = excluded.claimed
+  where known.claimed <> excluded.claimed;
+end;
+comment on function datastore.remember_claims(text, jsonb) is
+  'Keeps what clients claimed, unless it was their last word already: an array of {container_id, entity_id, claimed}.';
+
+create or replace function datastore.stamp_claimed() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  new.claimed_at := now();
+  return new;
+end
+$$;
+comment on function datastore.stamp_claimed() is 'Trigger: when a client claimed something.';
+
+create or replace trigger audit_insert
+  after insert on datastore.claim referencing new table as new_rows
+  for each statement execute function datastore.audit_claims();
+create or replace trigger audit_update
+  after update on datastore.claim referencing new table as new_rows
+  for each statement execute function datastore.audit_claims();
+create or replace trigger stamp_claimed
+  before update on datastore.claim for each row execute function datastore.stamp_claimed();

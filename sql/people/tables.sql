@@ -1,0 +1,53 @@
+create table datastore.user_account (
+  user_id uuid primary key default gen_random_uuid(),
+  email text not null,
+  site_role text not null default 'user',
+  created_at timestamptz not null default now(),
+  constraint user_account_email_check check (datastore.email_v1(to_jsonb(email))),
+  constraint user_account_site_role_check check (site_role in ('user', 'verifier', 'administrator'))
+);
+create unique index user_account_email_key on datastore.user_account (lower(email));
+
+comment on table datastore.user_account is 'A person who uploads pictures or judges them. A reference table: it points at no tenant''s rows.';
+comment on column datastore.user_account.user_id is 'Who the user is everywhere else; random, never used again.';
+comment on column datastore.user_account.email is 'As it was written at registration; compared without case.';
+comment on column datastore.user_account.created_at is 'When the user was registered.';
+comment on column datastore.user_account.site_role is
+  'What the user may do with what all containers share. user: nothing. verifier: review species. administrator: moreover register models and pipelines, and give these roles.';
+
+create table datastore.user_group (
+  group_id uuid primary key default gen_random_uuid(),
+  name text not null,
+  created_at timestamptz not null default now(),
+  created_by uuid default datastore.acting_user(),
+  constraint user_group_name_check check (char_length(name) between 1 and 255)
+);
+-- A name that somebody else took tells nothing: names are unique for who gave them.
+create unique index user_group_name_key on datastore.user_group (created_by, lower(name));
+
+comment on table datastore.user_group is 'People who share containers. A reference table: it points at no tenant''s rows.';
+comment on column datastore.user_group.group_id is 'Random, never used again.';
+comment on column datastore.user_group.name is 'What people call it; compared without case.';
+comment on column datastore.user_group.created_at is 'When it was made.';
+comment on column datastore.user_group.created_by is 'Who made it, and was its first owner; NULL where nobody acted.';
+
+create table datastore.membership (
+  group_id uuid not null references datastore.user_group on delete cascade,
+  user_id uuid not null references datastore.user_account on delete cascade,
+  role text not null,
+  added_at timestamptz not null default now(),
+  added_by uuid default datastore.acting_user(),
+  accepted_at timestamptz,
+  primary key (user_id, group_id),
+  constraint membership_role_check check (role in ('reader', 'contributor', 'owner'))
+);
+create index membership_group_id_idx on datastore.membership (group_id);
+
+comment on table datastore.membership is 'Who is in a group, and what they may do in the containers that are shared with it.';
+comment on column datastore.membership.group_id is 'The group.';
+comment on column datastore.membership.user_id is 'The member.';
+comment on column datastore.membership.role is
+  'reader: sees what is shared with the group. contributor: changes it, too. owner: says, moreover, who is in the group.';
+comment on column datastore.membership.added_at is 'Since when.';
+comment on column datastore.membership.added_by is 'Who added them, if it is known.';
+comment on column datastore.membership.accepted_at is 'When the user accepted the invitation; NULL until then, and neither sees anything of the other. What the database''s owner adds is accepted at once.';

@@ -1,0 +1,84 @@
+create or replace function datastore.rebuild_seeds() returns jsonb
+language sql stable parallel safe
+return (
+  select jsonb_build_object('seeds', coalesce(jsonb_agg(jsonb_build_object(
+    'seed_id', seed.seed_id, 'seed_name', seed.name, 'status', seed.status) order by seed.name), '[]'))
+  from datastore.seed
+  where seed.merged_into is null
+);
+comment on function datastore.rebuild_seeds() is
+  'All species: {"seeds": [{seed_id, seed_name, status}]}, by name; without those that were merged into another one.';
+
+-- Labels and their species
+
+create or replace function datastore.species_name(label text) returns text
+language sql immutable parallel safe
+return (
+  select case
+    -- It would not fit into an index.
+    when octet_length(folded.key) > 1000 then rtrim(left(folded.key, 200)) || ' ' || md5(folded.key)
+    when datastore.seed_key(cleaned.name) = folded.key then cleaned.name
+    else btrim(species_name.label)
+  end
+  -- offset 0: each is computed once, wherever it is used, and the name of a long label is not
+  from (select datastore.seed_key(species_name.label) as key offset 0) as folded
+  left join lateral (
+    select btrim(regexp_replace(regexp_replace(regexp_replace(
+             btrim(species_name.label, E' \t\r\n'), '^(["''])(.*)\1$', '\2'), '^\s*[0-9]+\s+', ''), '\s\s+|(?! )\s', ' ', 'g')) as name
+    where octet_length(folded.key) <= 1000
+    offset 0
+  ) as cleaned on true
+);
+comment on function datastore.species_name(text) is
+  'The name under which a label''s species is registered: the label without quotes and class number, unless that would be another species.';
+
+create or replace function datastore.species_of(label text) returns uuid
+language sql stable parallel safe
+return (
+  select coalesce(seed.merged_into, seed.seed_id)
+  -- offset 0: computed once, and not for each species
+  from (select datastore.seed_key(datastore.species_name(species_of.label)) as key offset 0) as said
+  join datastore.seed on seed.key = said.key
+);
+comment on function datastore.species_of(text) is
+  'The species that a label stands for, NULL if nobody knows it. datastore.label has the answer for labels that were seen before.';
+
+create or replace function datastore.learn_labels(labels text[]) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform datastore.check_acting('datastore.label');
+  -- In order, so that two calls do not wait for each other.
+  insert into datastore.seed (name)
+  select distinct on (named.key) named.name
+  from (
+    select species.name, datastore.seed_key(species.name) as key
+    from (select distinct said.label from unnest(labels) as said(label)) as said
+    cross join lateral datastore.species_name(said.label) as species(name)
+    where not exists (select from datastore.label where label.label = said.label)
+  ) as named
+  where named.key <> ''
+  order by named.key, named.name
+  on conflict (key) do nothing;
+
+  insert into datastore.label (label, seed_id)
+  select said.label, species.seed_id
+  from (select distinct said.label from unnest(labels) as said(label) where octet_length(said.label) <= 1000) as said
+  cross join lateral datastore.species_of(said.label) as species(seed_id)
+  where species.seed_id is not null
+    and not exists (select from datastore.label where label.label = said.label)
+  order by said.label
+  on conflict (label) do nothing;
+end
+$$;
+comment on function datastore.learn_labels(text[]) is
+  'Finds the species of labels that were never seen before. A species that nobody knows is registered as unreviewed; a label that can name none, such as a pair of quotes, stays without.';
+
+create or replace function datastore.seed_of_label(label text) returns uuid
+language sql stable parallel safe
+return coalesce((select label.seed_id from datastore.label where label.label = seed_of_label.label), datastore.species_of(seed_of_label.label));
+comment on function datastore.seed_of_label(text) is 'The species of a label, seen before or not; NULL if nobody knows it.';
+
+create or replace function datastore.known_seed(seed_id uuid) returns uuid
+language sql stable parallel safe
+return (select coalesce(seed.merged_into, seed.seed_id) from datastore.seed where seed.seed_id = known_seed.seed_id);
+comment on function datastore.known_seed(uuid) is 'The species that an id stands for now: another one where it was merged. NULL if there is none.';
