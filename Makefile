@@ -2,11 +2,12 @@
 # make test    everything that is tested, on real PostgreSQL and real Azurite
 # make bench   the figures: ratios within one run; ARGS=--quick only shows that the benchmarks work
 # make check   linters and types
+# make release VERSION=1.2.0   a release, in this repository; DRY=1 changes nothing (CONTRIBUTING.md)
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test bench check format documents lock clean
+.PHONY: demo test bench check format documents lock release clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/demo.py
@@ -29,6 +30,9 @@ format: $(INSTALLED)
 # What follows from sql/documents: the rows and the compiled functions
 documents: $(INSTALLED)
 	$(BIN)/python tools/documents_to_sql.py
+
+release: $(INSTALLED)
+	$(BIN)/python -m tools.release $(VERSION) $(if $(DRY),--dry-run) $(ARGS)
 
 # New versions of the dependencies, with hashes and without addresses
 lock: $(INSTALLED)
