@@ -27,9 +27,10 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# What follows from sql/documents: the rows and the compiled functions
+# What follows from something else: from sql/documents its rows and compiled functions, the methods of the blocking store
 documents: $(INSTALLED)
 	$(BIN)/python tools/documents_to_sql.py
+	$(BIN)/python -m tools.blocking_methods
 
 release: $(INSTALLED)
 	$(BIN)/python -m tools.release $(VERSION) $(if $(DRY),--dry-run) $(ARGS)

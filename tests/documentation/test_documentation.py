@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 SQL_REFERENCE = DOCS / "sql-reference.md"
-PAGES = [README, *sorted(DOCS.glob("*.md"))]
+PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
 WITH_SQL = [SQL_REFERENCE, DOCS / "operations.md", DOCS / "performance.md"]
 WITH_EXAMPLES = [
     README,

@@ -32,6 +32,7 @@ from datastore_db.json_codec import JsonObject
 from datastore_db.models import Picture, PictureSet
 from tests.support.pictures import EXAMPLE, picture
 from tests.support.storage import blobs
+from tools.blocking_methods import BLOCKING, with_methods
 
 
 class TestUploadPictures:
@@ -236,6 +237,10 @@ class TestAsync:
         for name in public - only_async - {"close", "acting_as", "for_user"}:
             assert inspect.signature(getattr(blocking.Store, name)) == inspect.signature(getattr(aio.Store, name))
             assert getattr(blocking.Store, name).__doc__
+
+    def test_the_list_of_blocking_methods_is_what_make_documents_writes(self) -> None:
+        text = BLOCKING.read_text(encoding="utf-8")
+        assert with_methods(text) == text, "run: make documents"
 
     def test_streams_of_bytes(self, acting: Store) -> None:
         (result,) = acting.upload_pictures([(io.BytesIO(picture(1)), {})])
