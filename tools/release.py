@@ -19,7 +19,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tools import frozen
+from tools import released
 from tools.trial import TrialFailedError, try_wheel
 
 ROOT = Path(__file__).parent.parent
@@ -75,12 +75,12 @@ def prepare(root: Path, version: str, date: datetime.date) -> None:
     changelog = root / "CHANGELOG.md"
     text = changelog.read_text(encoding="utf-8")
     check_version(version, text)
-    if changes := frozen.changes(root):
+    if changes := released.changes(root):
         raise NoReleaseError(
             f"what was released never changes, and {'; '.join(changes)}. Put the change into a new file: the next "
             "migration, or the next version of the document"
         )
-    for name in frozen.freeze(root):
+    for name in released.freeze(root):
         say(f"frozen from now on: {name}")
     changelog.write_text(dated(text, version, date), encoding="utf-8")
     project = root / "pyproject.toml"
@@ -94,9 +94,9 @@ def check_version(version: str, changelog: str) -> None:
     """The version is newer than each that the change log has."""
     if not re.fullmatch(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)", version):
         raise NoReleaseError(f"{version!r} is no version: three numbers are expected, such as 1.2.0")
-    released = [tuple(map(int, match)) for match in _HEADING.findall(changelog)]
-    if released and tuple(map(int, version.split("."))) <= max(released):
-        raise NoReleaseError(f"{version} is not newer than {'.'.join(map(str, max(released)))}, which was released")
+    earlier = [tuple(map(int, match)) for match in _HEADING.findall(changelog)]
+    if earlier and tuple(map(int, version.split("."))) <= max(earlier):
+        raise NoReleaseError(f"{version} is not newer than {'.'.join(map(str, max(earlier)))}, which was released")
 
 
 def dated(changelog: str, version: str, date: datetime.date) -> str:

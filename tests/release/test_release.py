@@ -17,7 +17,7 @@ import pytest
 from datastore_db.migrate import yoyo_uri
 from tests.database.test_migrations import schema_of
 from tests.support.tree import ROOT, commit, git, repository
-from tools import frozen
+from tools import released as freezing
 from tools.release import NoReleaseError, check_version, release
 from tools.trial import try_wheel
 
@@ -82,7 +82,7 @@ def test_the_first_release_freezes_the_base_and_dates_the_changes(first_release:
     text = (first_release / "CHANGELOG.md").read_text(encoding="utf-8")
     assert text.index("## Unreleased\n\n## 1.2.0 (20") < text.index("The first release.")
     assert not (first_release / "migrations" / "0001.pre.base.py").exists()
-    assert {"migrations/0001.pre.base.sql", "sql/documents/picture.v1.json"} <= frozen.released(first_release).keys()
+    assert {"migrations/0001.pre.base.sql", "sql/documents/picture.v1.json"} <= freezing.released(first_release).keys()
     assert len(list((first_release / "dist").iterdir())) == 2
 
 
@@ -102,12 +102,12 @@ def test_the_frozen_base_gives_the_same_schema(
 
 
 def test_a_second_release_adds_to_what_is_frozen(released: Path) -> None:
-    before = frozen.released(released)
+    before = freezing.released(released)
     migration = released / "migrations" / "0002.pre.more.sql"
     migration.write_text("comment on schema datastore is 'More.';\n", encoding="utf-8")
     commit(released, "Add a migration")
     release(released, "1.3.0", trial=lambda tree, wheel: None)
-    after = frozen.released(released)
+    after = freezing.released(released)
     assert after.keys() - before.keys() == {"migrations/0002.pre.more.sql"}
     assert before.items() <= after.items()
     assert git(released, "diff", "--cached", "--name-only").split() == [
@@ -132,7 +132,7 @@ def test_a_frozen_file_that_was_changed_is_named(released: Path, name: str) -> N
 
 
 def test_what_was_frozen_here_is_as_it_was_released() -> None:
-    assert frozen.changes(ROOT) == []
+    assert freezing.changes(ROOT) == []
 
 
 def test_a_release_is_made_of_main_without_changes(tree: Path) -> None:
