@@ -20,8 +20,8 @@ from rich.table import Table
 from benchmarks import inference, jsonschema, keys, performance, rebuild, security, upload
 from benchmarks.databases import stack_of_its_own, temporary_stack
 from benchmarks.figures import Figure, Scale
-from datastore_db.keys.key_ring import new_key
 from datastore_db.local import LocalStack
+from datastore_db.sealing.key_ring import new_key
 
 BENCHMARKS = {
     "inference": inference.measure,

@@ -11,8 +11,8 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from datastore_db.database.migrations import migrate
 from datastore_db.local import LocalStack, start
-from datastore_db.migrate import migrate
 
 
 @contextmanager

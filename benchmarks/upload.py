@@ -21,7 +21,7 @@ from PIL import Image
 from benchmarks.figures import Figure, Scale, alternately
 from datastore_db import Store, connect
 from datastore_db.local import LocalStack
-from datastore_db.storage import BLOCK_SIZE, SINGLE_PUT_SIZE
+from datastore_db.storage.blobs import BLOCK_SIZE, SINGLE_PUT_SIZE
 from datastore_db.upload.batch import CONCURRENT_UPLOADS
 
 PICTURES = 1000

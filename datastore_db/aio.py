@@ -7,18 +7,25 @@ from collections.abc import Generator
 from pathlib import Path
 from types import TracebackType
 
-from datastore_db.database import AsRole, Database
+from datastore_db.database.calls import AsRole, Database
+from datastore_db.database.token import is_asked_for, password_of_each_connection
+from datastore_db.database.url import DatabaseUrl
 from datastore_db.identity.credential import Identity
-from datastore_db.identity.database import is_asked_for, password_of_each_connection
-from datastore_db.settings import DatabaseUrl, Given, find_settings
+from datastore_db.settings import Given, find_settings
+from datastore_db.store.access_history import History
+from datastore_db.store.access_sharing import Sharing
 from datastore_db.store.base import Parts
-from datastore_db.store.history import History
+from datastore_db.store.evaluation import Evaluation
 from datastore_db.store.inferences import Inferences
-from datastore_db.store.keys import ContainerKeys, Revoked
 from datastore_db.store.people import People, User
+from datastore_db.store.people_groups import Groups
 from datastore_db.store.pictures import Pictures
 from datastore_db.store.pipelines import PipelinesOfStore
-from datastore_db.store.sharing import Sharing
+from datastore_db.store.seeds import Seeds
+from datastore_db.store.storage import Storage
+from datastore_db.store.storage_container_keys import ContainerKeys
+from datastore_db.store.storage_links import Links
+from datastore_db.store.storage_revocation import Revoked
 
 __all__ = ["Connecting", "Revoked", "Store", "User", "connect"]
 
@@ -43,7 +50,20 @@ def connect(
     return Connecting(Given(database_url, storage_connection_string, home), as_role)
 
 
-class Store(People, Pictures, Inferences, PipelinesOfStore, Sharing, History, ContainerKeys):
+class Store(
+    People,
+    Groups,
+    Pictures,
+    Seeds,
+    Inferences,
+    PipelinesOfStore,
+    Evaluation,
+    Sharing,
+    History,
+    Storage,
+    ContainerKeys,
+    Links,
+):
     """Pictures and what is known about them, for one backend or one person.
 
     Who acts is said by `for_user`, by `acting_as`, or by the argument `user_id` that every method takes; without it a

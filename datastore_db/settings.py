@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datastore_db.database.url import DATABASE, DatabaseUrl
 from datastore_db.errors import DatastoreError
 
 if TYPE_CHECKING:
     from datastore_db.local import LocalStack
 
-DATABASE = "DATASTORE_DB_URL"
 STORAGE = "DATASTORE_STORAGE_CONNECTION_STRING"
 
 
@@ -27,50 +26,6 @@ class Given:
 
     def __repr__(self) -> str:
         return "Given(…)"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class DatabaseUrl:
-    """A libpq URL or connection string, whose password no repr and no message shows."""
-
-    text: str
-
-    def __repr__(self) -> str:
-        return "DatabaseUrl(…)"
-
-    def check(self) -> None:
-        """Raise `DatastoreError`, which shows nothing of it, where libpq would not read it as it was meant."""
-        if not self.is_readable:
-            raise DatastoreError(
-                f"{DATABASE} is no address of a database: expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE. "
-                "What is none of A-Z a-z 0-9 - . _ ~ in a password or a name is written as %XX, such as %40 for @"
-            )
-
-    @property
-    def is_readable(self) -> bool:
-        """Whether libpq reads it, and takes no part of the password for a host, a port or a database."""
-        parameters = None if "\0" in self.text else self._read()
-        if parameters is None or re.fullmatch(r"[\d,]*", parameters.get("port", "")) is None:
-            return False
-        is_url, _, rest = self.text.strip().partition("://")
-        credentials, at, place = rest.partition("?")[0].partition("@")
-        if is_url not in ("postgresql", "postgres") or not at:
-            return True
-        return "/" not in credentials and "@" not in place
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """What libpq reads in it: host, port, dbname, user, password and so on. Empty where it reads nothing."""
-        return self._read() or {}
-
-    def _read(self) -> dict[str, str] | None:
-        import psycopg
-        from psycopg.conninfo import conninfo_to_dict
-
-        try:
-            return {name: str(value) for name, value in conninfo_to_dict(self.text).items() if value is not None}
-        except (psycopg.Error, UnicodeError):
-            return None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -112,8 +67,8 @@ def find_settings(given: Given = Given()) -> Settings:
     if found.storage_connection_string is not None:
         raise DatastoreError(f"{DATABASE} is not set, and {STORAGE} is: set both, or neither for local ones")
     # Only here, because most installations have servers of their own and not the extra.
+    from datastore_db.database.migrations import migrate
     from datastore_db.local import start
-    from datastore_db.migrate import migrate
 
     stack = start(given.home)
     try:

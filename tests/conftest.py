@@ -22,8 +22,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from datastore_db import Store, connect
 from datastore_db.aio import User
+from datastore_db.database.migrations import migrate
 from datastore_db.local import LocalStack, start
-from datastore_db.migrate import migrate
 from tests.support import secrets_watch
 
 # A shell starts background jobs with Ctrl-C ignored, and what is started from here would ignore it, too.

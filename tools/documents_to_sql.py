@@ -19,8 +19,8 @@ from typing import Any
 import psycopg
 
 from benchmarks.databases import temporary_stack
+from datastore_db.database.repeatable import read_script
 from datastore_db.models.schema import camel_spellings, properties, system_keys
-from datastore_db.repeatable import read_script
 from datastore_db.resources import SQL
 
 Schema = dict[str, Any]

@@ -21,9 +21,9 @@ from PIL import Image
 from psycopg.conninfo import make_conninfo
 
 from benchmarks.databases import temporary_stack
-from datastore_db.keys.key_ring import new_key
+from datastore_db.database.migrations import yoyo_uri
 from datastore_db.local import LocalStack
-from datastore_db.migrate import yoyo_uri
+from datastore_db.sealing.key_ring import new_key
 
 USER = "ana@example.org"
 

@@ -35,9 +35,10 @@ def migrate_command(only_pre: bool, back: bool, yes: bool, wait: float, as_json:
     # Here, because the other commands need none of it.
     import psycopg
 
-    from datastore_db.database_errors import unreachable
-    from datastore_db.migrate import migrate, roll_back
-    from datastore_db.settings import DatabaseUrl, find_settings
+    from datastore_db.database.errors import unreachable
+    from datastore_db.database.migrations import migrate, roll_back
+    from datastore_db.database.url import DatabaseUrl
+    from datastore_db.settings import find_settings
 
     if back and not yes:
         click.confirm("This deletes every picture's metadata in the database. Go on?", abort=True)

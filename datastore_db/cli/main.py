@@ -8,19 +8,20 @@ from importlib.metadata import version
 
 import click
 
+from datastore_db.cli.access_history import audit_command
+from datastore_db.cli.access_sharing import containers_command, share_command, unshare_command
 from datastore_db.cli.database import migrate_command
-from datastore_db.cli.history import audit_command
+from datastore_db.cli.evaluation import performance_command
 from datastore_db.cli.inferences import feedback_command, inference_group
-from datastore_db.cli.keys import instance_command, keys_group
-from datastore_db.cli.links import confirm_upload_command, link_command, links_command
 from datastore_db.cli.local import local_command
 from datastore_db.cli.people import register_command, site_role_command
-from datastore_db.cli.performance import performance_command
-from datastore_db.cli.pictures import download_command, ls_command, show_command, upload_command
+from datastore_db.cli.people_groups import group_group
+from datastore_db.cli.pictures import copies_command, download_command, ls_command, show_command, upload_command
 from datastore_db.cli.pipelines import pipelines_group
 from datastore_db.cli.seeds import seeds_group
-from datastore_db.cli.sharing import containers_command, group_group, share_command, unshare_command
-from datastore_db.cli.sweep import copies_command, sweep_command
+from datastore_db.cli.storage import instance_command, sweep_command
+from datastore_db.cli.storage_container_keys import keys_group
+from datastore_db.cli.storage_links import confirm_upload_command, link_command, links_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

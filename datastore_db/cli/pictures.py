@@ -1,4 +1,4 @@
-"""datastore-db upload, ls, show, download"""
+"""datastore-db upload, ls, show, download, copies"""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from datastore_db.cli.context import (
     counted,
     fail,
     json_option,
+    own_store,
     print_json,
     says_errors,
 )
@@ -221,3 +222,23 @@ def download_command(id_: str, directory: Path, email: str | None, as_json: bool
         _print_leftovers(report.problems, [])
     if not report.complete:
         sys.exit(NOT_ALL_DONE)
+
+
+@click.command("copies")
+@json_option
+@says_errors
+def copies_command(as_json: bool) -> None:
+    """Make the copies of pictures without personal data that are missing, for readers who may not see it.
+
+    They are also made when they are asked for, where the storage account's credentials are.
+
+    \b
+    Example:
+      datastore-db copies
+    """
+    with own_store() as store:
+        done = store.make_copies()
+    if as_json:
+        print_json({"pictures": done})
+    else:
+        click.echo(f"made the copies of {counted(done, 'picture')}")

@@ -117,7 +117,7 @@ def seal_command(file: Path, as_json: bool) -> None:
       psql -v document="$(cat sealed.json)" <<< "select datastore.import_pipelines(:'document'::jsonb)"
     """
     from datastore_db.cli.document_file import opened_document
-    from datastore_db.keys.model_secrets import sealed_pipelines
+    from datastore_db.sealing.model_secrets import sealed_pipelines
     from datastore_db.settings import local_home
 
     with opened_document(file) as document:

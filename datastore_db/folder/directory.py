@@ -12,7 +12,7 @@ from .problems import DocumentProblem, NotProcessed, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .sources import Entry, FileSource
+    from .entries import Entry, FileSource
 
 _INDEX = "index"
 

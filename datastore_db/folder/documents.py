@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
+from .entries import UNREADABLE, Entry, FileSource, reason
 from .json_text import read_json
 from .problems import DocumentProblem, NotProcessed, Place, Problem
-from .sources import UNREADABLE, Entry, FileSource, reason
 from .spelling import unify
 from .tree import Node
 from .yaml_text import read_yaml

@@ -9,9 +9,10 @@ from datastore_db.inspection import KNOWN_EXTENSIONS, detect
 
 from .directory import Directory
 from .documents import document_stem
+from .entries import UNREADABLE, reason
 from .paths import ancestors, below, check, common_root, natural_path, normalized, refused_name
 from .problems import FolderError, FolderProblem, NotProcessed, Place, Problem, shown
-from .sources import MAX_FILE_SIZE, UNREADABLE, open_source, reason
+from .sources import MAX_FILE_SIZE, open_source
 from .tree import Node, Places, to_object
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from datastore_db.json_codec import JsonObject
 
-    from .sources import Entry, FileSource, Source
+    from .entries import Entry, FileSource
+    from .sources import Source
 
 _HEAD_SIZE = 64
 _SPECIAL = "is not a regular file"

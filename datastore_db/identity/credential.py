@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from azure.core.exceptions import AzureError
 
-from datastore_db.storage_errors import AccountRefused
+from datastore_db.errors import DatastoreError
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 ADDRESS = re.compile(r"\s*https?://", re.IGNORECASE)
 """How an account's address begins, where a connection string could be."""
+
+
+class AccountRefused(DatastoreError):
+    """The credentials of the storage account, or this process's identity, are refused."""
 
 
 class NoToken(AccountRefused):

@@ -1,1 +1,1 @@
-"""The store, a part for each thing that it is about. `datastore_db.aio.Store` is all of them."""
+"""The store, a module for each subject. `datastore_db.aio.Store` is all of them."""

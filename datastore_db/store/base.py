@@ -11,19 +11,19 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from datastore_db.account import Account
-from datastore_db.containers import Containers
-from datastore_db.database import Argument, Database
-from datastore_db.derivatives import Copies
+from datastore_db.database.calls import Argument, Database
 from datastore_db.errors import CannotSign, NotAllowed
 from datastore_db.identity.credential import Identity
 from datastore_db.ids import Id, to_uuid
 from datastore_db.json_codec import Json
-from datastore_db.keys.find import Keys
-from datastore_db.keys.renewal import Renewals
-from datastore_db.keys.sealing import SecretText
+from datastore_db.pictures.derivatives import Copies
+from datastore_db.sealing.key_source import Keys
+from datastore_db.sealing.sealed import SecretText
 from datastore_db.settings import STORAGE, Settings
-from datastore_db.storage import Connections
+from datastore_db.storage.account import Account
+from datastore_db.storage.blobs import Connections
+from datastore_db.storage.containers import Containers
+from datastore_db.storage.renewal import Renewals
 from datastore_db.upload.batch import CONCURRENT_UPLOADS
 
 

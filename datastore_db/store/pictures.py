@@ -10,18 +10,17 @@ from pathlib import Path
 from typing import cast
 from uuid import UUID
 
-from datastore_db.database import Document
-from datastore_db.download import DownloadReport, download
+from datastore_db.database.calls import Document
 from datastore_db.errors import NotFound, NotReady
 from datastore_db.folder import Source, open_folder
 from datastore_db.ids import Id, to_uuid
 from datastore_db.inspection.formats import media_type
 from datastore_db.json_codec import JsonObject
 from datastore_db.models import Picture, PictureSet
+from datastore_db.pictures.download import DownloadReport, download
 from datastore_db.settings import STORAGE
-from datastore_db.storage import Confirmed, StoredBlob
+from datastore_db.storage.blobs import Confirmed, StoredBlob
 from datastore_db.store.base import StoreBase
-from datastore_db.sweep import sweep
 from datastore_db.upload import NewPicture, UploadedPicture, UploadReport, upload_folder, upload_pictures
 from datastore_db.upload.batch import Target
 from datastore_db.upload.pictures import File
@@ -182,15 +181,6 @@ class Pictures(StoreBase):
     async def delete_pending_pictures(self, older_than: timedelta, *, user_id: Id | None = None) -> int:
         """Delete pictures that were announced that long ago and never arrived; answers how many."""
         return cast(int, await self._call("delete_pending_pictures", user_id, older_than=older_than))
-
-    async def sweep(self) -> int:
-        """Delete the blobs whose pictures are gone; answers how many. Needs the storage account's credentials.
-
-        Raises `BlobsRemain` at the end, if blobs are left that should be gone: those that storage does not delete, and
-        those in containers of another database or another storage account, which are left alone.
-        """
-        account = self._needed_account("deletes blobs, which the keys of containers may not")
-        return await sweep(self._database, account)
 
     async def _target(self, picture_set_id: Id | None, user_id: Id | None) -> tuple[Target, UUID]:
         named: dict[str, UUID] = {} if picture_set_id is None else {"picture_set_id": to_uuid(picture_set_id)}

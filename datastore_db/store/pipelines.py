@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
-from datastore_db.database import Document
+from datastore_db.database.calls import Document
 from datastore_db.ids import Id, to_uuid
 from datastore_db.json_codec import JsonObject
-from datastore_db.keys.model_secrets import opened_models, sealed_pipelines
 from datastore_db.models import Pipelines
+from datastore_db.sealing.model_secrets import opened_models, sealed_pipelines
 from datastore_db.store.base import StoreBase
 
 
@@ -20,7 +20,7 @@ class PipelinesOfStore(StoreBase):
         """Register pipelines and models, or change them; answers the document with their ids, without secrets.
 
         `api_key` and `endpoint` of a model are text or sealed; text is sealed before the database sees it. Raises
-        `InvalidDocument`, or `datastore_db.keys.NoKey` when there is something to seal and no key to seal it with.
+        `InvalidDocument`, or `datastore_db.sealing.NoKey` when there is something to seal and no key to seal it with.
         """
         sealed = await asyncio.to_thread(sealed_pipelines, document, self._settings.local_home)
         return cast(JsonObject, await self._call("import_pipelines", user_id, document=Document(sealed)))
@@ -36,7 +36,7 @@ class PipelinesOfStore(StoreBase):
     async def endpoints(self, *, user_id: Id | None = None) -> list[JsonObject]:
         """The models that pipelines run, with `endpoint` and `api_key` opened; their repr does not show them.
 
-        Raises `datastore_db.keys.NoKey` or `datastore_db.keys.CannotUnseal`.
+        Raises `datastore_db.sealing.NoKey` or `datastore_db.sealing.CannotUnseal`.
         """
         document = cast(JsonObject, await self._call("rebuild_pipelines", user_id, with_keys=True))
         return await asyncio.to_thread(opened_models, document, self._settings.local_home)
@@ -53,3 +53,11 @@ class PipelinesOfStore(StoreBase):
         """Retire a pipeline, or bring it back, and answer it. Raises `NotFound`."""
         answer = await self._call("retire_pipeline", user_id, pipeline_id=to_uuid(pipeline_id), retired=retired)
         return cast(JsonObject, answer)
+
+    async def unknown_models(self, *, user_id: Id | None = None) -> list[JsonObject]:
+        """The models that inferences name and that nobody knows: `[{name, version, inferences}]`."""
+        return cast(list[JsonObject], await self._call("unknown_models", user_id))
+
+    async def recognise_models(self, *, user_id: Id | None = None) -> int:
+        """Tie inferences to models that were not known when they came; answers how many."""
+        return cast(int, await self._call("recognise_models", user_id))

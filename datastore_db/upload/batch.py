@@ -12,12 +12,12 @@ from functools import partial
 from typing import Protocol
 from uuid import UUID
 
-from datastore_db.containers import Container
-from datastore_db.database import Database, Document
+from datastore_db.database.calls import Database, Document
 from datastore_db.errors import BrokenPicture, DatastoreError, DocumentError, InvalidDocument
 from datastore_db.json_codec import JsonObject
-from datastore_db.storage import Blobs, StoredBlob
-from datastore_db.storage_errors import BlobThere
+from datastore_db.storage.blobs import Blobs, StoredBlob
+from datastore_db.storage.containers import Container
+from datastore_db.storage.errors import BlobThere
 from datastore_db.upload.prepared import Prepared
 from datastore_db.upload.report import State
 from datastore_db.upload.shelf import Shelf

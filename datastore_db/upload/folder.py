@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
-from datastore_db.database import Document
+from datastore_db.database.calls import Document
 from datastore_db.errors import BrokenPicture, DocumentError, InvalidDocument, NotAPicture
 from datastore_db.folder import Folder, FolderPicture, FolderPictureSet, FolderProblem, Places, Problem
 from datastore_db.models import Picture, PictureSet

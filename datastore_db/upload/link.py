@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from typing import IO, BinaryIO, cast
 from uuid import UUID
 
-from datastore_db.containers import Container, Containers
-from datastore_db.database import Database, Document
+from datastore_db.database.calls import Database, Document
 from datastore_db.errors import BrokenPicture, Conflict, NotFound
 from datastore_db.json_codec import JsonObject
-from datastore_db.storage import Confirmed, StoredBlob
+from datastore_db.storage.blobs import Confirmed, StoredBlob
+from datastore_db.storage.containers import Container, Containers
 from datastore_db.upload.batch import SECONDS_TO_SEND, Target, bring
 from datastore_db.upload.prepared import KEPT_SIZE, Prepared, prepare
 

@@ -6,8 +6,8 @@ import asyncio
 from functools import partial
 from uuid import UUID
 
-from datastore_db.containers import Container
-from datastore_db.storage import Blobs
+from datastore_db.storage.blobs import Blobs
+from datastore_db.storage.containers import Container
 
 # So few blobs are looked at one by one: a page of a large set takes longer.
 FEW = 8

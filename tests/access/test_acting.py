@@ -17,8 +17,8 @@ from psycopg import sql
 
 from datastore_db import NotAllowed, Store, aio, connect
 from datastore_db.aio import User
-from datastore_db.database import BEFORE_ANYBODY_ACTS, AsRole, Database, _execute_as_worker, _statement
-from datastore_db.settings import DatabaseUrl
+from datastore_db.database.calls import BEFORE_ANYBODY_ACTS, AsRole, Database, _execute_as_worker, _statement
+from datastore_db.database.url import DatabaseUrl
 from tests.conftest import make_url
 from tests.support.people import World
 from tests.support.pictures import picture
@@ -140,7 +140,7 @@ class TestRoles:
         assert "hostile" not in str(refused.value)
 
     def test_roles_of_another_prefix(self, server_url: str, make_database: Callable[[], str]) -> None:
-        from datastore_db.migrate import migrate
+        from datastore_db.database.migrations import migrate
 
         url = make_database()
         migrate(make_url(url, options="-c datastore.role_prefix=acting_test"))

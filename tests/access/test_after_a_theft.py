@@ -11,8 +11,8 @@ import pytest
 from psycopg import sql
 
 from datastore_db import DatastoreError, connect
-from datastore_db.keys.errors import CannotUnseal
-from datastore_db.keys.key_ring import new_key
+from datastore_db.sealing.errors import CannotUnseal
+from datastore_db.sealing.key_ring import new_key
 from tests.conftest import make_url
 from tests.support.commands import run
 from tests.support.pictures import picture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from datastore_db.migrate import migrate
+from datastore_db.database.migrations import migrate
 from tests.access.sessions import rows
 from tests.support.people import World
 

@@ -15,9 +15,9 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.json import Jsonb
 
 from datastore_db import CannotSign, NotAllowed, NotReady, connect
-from datastore_db.keys.key_ring import new_key
-from datastore_db.migrate import migrate
+from datastore_db.database.migrations import migrate
 from datastore_db.resources import SQL
+from datastore_db.sealing.key_ring import new_key
 from tests.access.sessions import acts, refused, rows
 from tests.conftest import make_url
 from tests.support.inferences import boxes_of

@@ -13,9 +13,10 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from datastore_db import DatastoreError, NotAllowed, Unreachable, aio, connect
-from datastore_db.database import Database
-from datastore_db.migrate import migrate
-from datastore_db.settings import DatabaseUrl, Given, Settings
+from datastore_db.database.calls import Database
+from datastore_db.database.migrations import migrate
+from datastore_db.database.url import DatabaseUrl
+from datastore_db.settings import Given, Settings
 from tests.conftest import make_url
 from tests.support.commands import run
 

@@ -11,7 +11,7 @@ import pytest
 
 from datastore_db import Conflict, InvalidDocument, NotAllowed, NotFound, Store
 from datastore_db.aio import User
-from datastore_db.store.sharing import Group
+from datastore_db.store.people_groups import Group
 from datastore_db.upload import NewPicture
 from tests.support.commands import run
 from tests.support.pictures import picture

@@ -11,8 +11,8 @@ import pytest
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from datastore_db.database.migrations import migrate
 from datastore_db.json_codec import dumps
-from datastore_db.migrate import migrate
 from tests.support.inferences import inference
 from tests.support.people import ANAS, PIAS, World, people
 

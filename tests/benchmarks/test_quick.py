@@ -10,8 +10,8 @@ from rich.console import Console
 
 from benchmarks.__main__ import BENCHMARKS, measure
 from benchmarks.figures import Scale
-from datastore_db.keys.key_ring import new_key
 from datastore_db.local import LocalStack
+from datastore_db.sealing.key_ring import new_key
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)

@@ -17,10 +17,10 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from datastore_db import DatastoreError, connect
-from datastore_db import migrate as migrating
+from datastore_db.database import migrations as migrating
+from datastore_db.database.migrations import migrate
+from datastore_db.database.repeatable import Part, due_parts, parts
 from datastore_db.local import LocalStack
-from datastore_db.migrate import migrate
-from datastore_db.repeatable import Part, due_parts, parts
 from tests.support.commands import run
 from tests.support.pictures import EXAMPLE
 

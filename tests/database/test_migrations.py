@@ -15,7 +15,7 @@ import pytest
 from psycopg import sql
 
 from datastore_db import DatastoreError, connect
-from datastore_db.migrate import migrate, roll_back, yoyo_uri
+from datastore_db.database.migrations import migrate, roll_back, yoyo_uri
 from datastore_db.resources import SQL
 from tests.conftest import make_url
 from tests.support.commands import PROGRAM, run

@@ -17,13 +17,13 @@ from psycopg.types.json import Jsonb
 
 from datastore_db import InvalidDocument, Store, json_codec
 from datastore_db.aio import User
-from datastore_db.database import Database
-from datastore_db.database import Document as Argument
+from datastore_db.database.calls import Database
+from datastore_db.database.calls import Document as Argument
+from datastore_db.database.url import DatabaseUrl
 from datastore_db.inspection import inspect
 from datastore_db.models import Document, Picture, PictureSet, Pipelines, PipelinesInFile
 from datastore_db.models import schema as schemas
 from datastore_db.resources import SQL
-from datastore_db.settings import DatabaseUrl
 from tests.documents.judges import MODELS
 from tests.documents.mirror import differences
 from tests.support.commands import run

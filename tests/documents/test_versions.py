@@ -18,11 +18,11 @@ from psycopg.types.json import Jsonb
 from pydantic import AfterValidator
 
 from datastore_db import InvalidDocument
-from datastore_db import migrate as migrating
+from datastore_db.database import migrations as migrating
+from datastore_db.database.repeatable import read_script
 from datastore_db.models import Picture, UserData
 from datastore_db.models import schema as schemas
 from datastore_db.models.values import Number, bounds
-from datastore_db.repeatable import read_script
 from datastore_db.resources import MIGRATIONS, SQL
 from tests.database.test_migrations import rows_of, schema_of
 from tests.documents.mirror import differences

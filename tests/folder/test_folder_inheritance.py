@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from datastore_db.folder.sources import Entry
+    from datastore_db.folder.entries import Entry
     from datastore_db.json_codec import Json
 
     from .trees import Tree

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from datastore_db.folder import DocumentProblem, FolderError, FolderProblem, open_folder, sources
+from datastore_db.folder import DocumentProblem, FolderError, FolderProblem, open_folder, source_zip
 
 from .trees import TIFF, document, left_over, paths, picture, said, write_zip
 
@@ -127,7 +127,7 @@ def test_a_large_entry_goes_to_a_temporary_file(tmp_path: Path, monkeypatch: pyt
     with open_folder(path) as folder:
         with picture(folder, "1.tiff").open() as file:
             assert isinstance(file, io.BytesIO)
-        monkeypatch.setattr(sources, "_IN_MEMORY", 1_000_000)
+        monkeypatch.setattr(source_zip, "_IN_MEMORY", 1_000_000)
         with picture(folder, "1.tiff").open() as file:
             assert not isinstance(file, io.BytesIO)
             assert file.read() == content

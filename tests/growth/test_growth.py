@@ -13,7 +13,7 @@ from functools import partial
 import psycopg
 import pytest
 
-from datastore_db.migrate import migrate
+from datastore_db.database.migrations import migrate
 from tests.growth import shapes
 from tests.growth.calls import CASES, Case
 from tests.growth.session import Call, Session, open_session

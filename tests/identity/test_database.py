@@ -18,14 +18,14 @@ from psycopg.conninfo import make_conninfo
 
 from datastore_db import DatastoreError, Unreachable, connect
 from datastore_db.aio import connect as connect_async
+from datastore_db.database.migrations import migrate
+from datastore_db.database.token import is_asked_for
+from datastore_db.database.url import DatabaseUrl
 from datastore_db.identity.credential import NoToken
-from datastore_db.identity.database import is_asked_for
 from datastore_db.local import postgres
 from datastore_db.local.home import Home
 from datastore_db.local.postgres import Postgres
 from datastore_db.local.storage import HOST, free_port
-from datastore_db.migrate import migrate
-from datastore_db.settings import DatabaseUrl
 from tests.support.commands import run
 from tests.support.identity import DATABASES, TokenService, token_service
 

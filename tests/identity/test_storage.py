@@ -23,16 +23,16 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.transport import AioHttpTransport, RequestsTransport
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
-from datastore_db import DatastoreError, InvalidDocument, Store, connect, storage
-from datastore_db.account import Account
+from datastore_db import DatastoreError, InvalidDocument, Store, connect
 from datastore_db.aio import User
-from datastore_db.identity import signing
-from datastore_db.identity.credential import NoToken
-from datastore_db.identity.signing import DelegationKeys
-from datastore_db.keys.key_ring import new_key
-from datastore_db.keys.sealing import SecretText
-from datastore_db.storage import Connections
-from datastore_db.storage_errors import AccountRefused
+from datastore_db.identity.credential import AccountRefused, NoToken
+from datastore_db.sealing.key_ring import new_key
+from datastore_db.sealing.sealed import SecretText
+from datastore_db.storage import blobs as storage_blobs
+from datastore_db.storage import signing
+from datastore_db.storage.account import Account
+from datastore_db.storage.blobs import Connections
+from datastore_db.storage.signing import DelegationKeys
 from tests.support import identity
 from tests.support.commands import run
 from tests.support.identity import SecureStorage, TokenService, secure_storage, token_service
@@ -59,7 +59,7 @@ def kek(monkeypatch: pytest.MonkeyPatch, secure: SecureStorage) -> None:
     """A key-encryption key, and trust in the certificate of this test's storage."""
     monkeypatch.setenv("DATASTORE_KEK", new_key("k1"))
     trusting = partial(AioHttpTransport, connection_verify=str(secure.certificate))
-    monkeypatch.setattr(storage, "AioHttpTransport", trusting)
+    monkeypatch.setattr(storage_blobs, "AioHttpTransport", trusting)
 
 
 @pytest.fixture

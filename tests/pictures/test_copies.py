@@ -139,7 +139,7 @@ def test_a_failure_lets_the_next_one_try(
     store: Store, ana: User, bob: User, laden: str, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr("datastore_db.derivatives.strip", lambda file: 1 / 0)
+        broken.setattr("datastore_db.pictures.derivatives.strip", lambda file: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             store.read_picture(laden, user_id=bob["user_id"])
     assert copies(database) == [("pending", None, None)]

@@ -25,9 +25,9 @@ from psycopg.types.json import Jsonb
 from datastore_db import Conflict, InvalidDocument, NotAllowed, NotFound, Store, connect
 from datastore_db import aio as datastore_aio
 from datastore_db.aio import User
-from datastore_db.keys import CannotUnseal, NoKey
-from datastore_db.keys.key_ring import new_key
 from datastore_db.local import LocalStack
+from datastore_db.sealing import CannotUnseal, NoKey
+from datastore_db.sealing.key_ring import new_key
 from tests.conftest import SERVER_URL
 from tests.support.commands import run
 from tests.support.errors import errors_of, refused

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from datastore_db.migrate import yoyo_uri
+from datastore_db.database.migrations import yoyo_uri
 from tests.database.test_migrations import schema_of
 from tests.support.tree import ROOT, commit, git, repository
 from tools import released as freezing

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from datastore_db.keys import CannotUnseal, KeyRing, NoKey, Sealed, SecretText, find_keys, seal, unseal
-from datastore_db.keys.key_ring import new_key
+from datastore_db.sealing import CannotUnseal, KeyRing, NoKey, Sealed, SecretText, find_keys, seal, unseal
+from datastore_db.sealing.key_ring import new_key
 
 PURPOSE = ("model", "swin", "api_key")
 SECRET = "a secret: ключ 🔑"

@@ -11,10 +11,10 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from datastore_db import DatastoreError, connect
+from datastore_db.database.migrations import migrate
 from datastore_db.json_codec import Json, JsonObject
-from datastore_db.keys.key_ring import new_key
 from datastore_db.local import LocalStack
-from datastore_db.migrate import migrate
+from datastore_db.sealing.key_ring import new_key
 from tests.conftest import make_url
 from tests.support.commands import run
 from tests.support.pictures import picture

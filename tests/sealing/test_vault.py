@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from datastore_db import connect
-from datastore_db.keys import CannotUnseal, NoKey, find_keys, seal, unseal, vault
-from datastore_db.keys.key_ring import new_key
+from datastore_db.sealing import CannotUnseal, NoKey, find_keys, seal, unseal, vault
+from datastore_db.sealing.key_ring import new_key
 from tests.support.pictures import picture
 
 KEY = "https://pictures.vault.azure.net/keys/datastore"

@@ -30,17 +30,17 @@ from azure.storage.blob import AccessPolicy, BlobServiceClient, ContainerClient
 from click.testing import CliRunner
 
 from datastore_db import CannotSign, Conflict, DatastoreError, InvalidDocument, NotFound, NotReady, Store, connect
-from datastore_db.account import Account
 from datastore_db.aio import User
 from datastore_db.aio import connect as connect_async
 from datastore_db.cli.main import group
 from datastore_db.json_codec import JsonObject
-from datastore_db.keys import CannotUnseal, NoKey, Sealed, find_keys, unseal
-from datastore_db.keys.key_ring import new_key
-from datastore_db.keys.renewal import purpose
-from datastore_db.keys.sealing import SecretText
-from datastore_db.storage import Connections
-from datastore_db.storage_errors import KeyRefused
+from datastore_db.sealing import CannotUnseal, NoKey, Sealed, find_keys, unseal
+from datastore_db.sealing.key_ring import new_key
+from datastore_db.sealing.sealed import SecretText
+from datastore_db.storage.account import Account
+from datastore_db.storage.blobs import Connections
+from datastore_db.storage.errors import KeyRefused
+from datastore_db.storage.renewal import purpose
 from tests.support.pictures import picture, write_folder
 from tests.support.proxy import Proxy
 

@@ -17,8 +17,8 @@ from azure.storage.blob import BlobClient, BlobServiceClient, ContainerClient
 
 from datastore_db import BrokenPicture, Conflict, NotAllowed, NotAPicture, NotFound, Store, connect
 from datastore_db.aio import User
-from datastore_db.keys.key_ring import new_key
-from datastore_db.links import Link
+from datastore_db.sealing.key_ring import new_key
+from datastore_db.storage.links import Link
 from tests.support.commands import run
 from tests.support.pictures import picture
 

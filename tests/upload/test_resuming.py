@@ -237,9 +237,9 @@ class TestLostBlobs:
         monkeypatch: pytest.MonkeyPatch,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
-        from datastore_db import storage
+        from datastore_db.storage import blobs as storage_blobs
 
-        monkeypatch.setattr(storage, "PAGE_SIZE", 50)
+        monkeypatch.setattr(storage_blobs, "PAGE_SIZE", 50)
         files: dict[str, bytes | str] = {f"{n}.tiff": picture(n) for n in range(200)}
         folder = write_folder(tmp_path / "lot", files)
         acting.upload_folder(folder)

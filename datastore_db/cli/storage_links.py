@@ -1,0 +1,94 @@
+"""datastore-db link, links, confirm-upload"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from datastore_db.cli.context import acting_option, acting_store, json_option, print_json, says_errors
+from datastore_db.cli.storage_container_keys import container_argument, minute
+
+
+@click.command("link")
+@click.argument("picture_id", metavar="PICTURE")
+@click.option("--minutes", type=int, default=15, show_default=True, help="How long it is good; an hour at most.")
+@click.option("--upload", is_flag=True, help="To upload the bytes of a picture that was announced.")
+@click.option(
+    "--with-personal-data", "personal", is_flag=True,
+    help="To the original, also where it says something of people or places.",
+)  # fmt: skip
+@acting_option
+@json_option
+@says_errors
+def link_command(picture_id: str, minutes: int, upload: bool, personal: bool, email: str | None, as_json: bool) -> None:
+    """Print an address of the picture with this id in storage, good for a time for whoever has it. It is recorded.
+
+    Where the file says something of people or places, the address is that of a copy without.
+    What comes through one to upload is stored by "datastore-db confirm-upload".
+
+    \b
+    Example:
+      datastore-db link f9b0ef75-6276-4ffc-a71c-975bc842063c
+    """
+    with acting_store(email) as store:
+        if upload:
+            link = store.upload_link(picture_id, minutes=minutes)
+        else:
+            link = store.link(picture_id, minutes=minutes, personal_data=personal)
+    if as_json:
+        print_json(link)
+        return
+    click.echo(link["url"])
+    if link["headers"]:
+        headers = ", ".join(f"{name}: {value}" for name, value in link["headers"].items())
+        click.echo(f"send it with {link['method']} and the headers {headers}", err=True)
+
+
+@click.command("confirm-upload")
+@click.argument("picture_id", metavar="PICTURE")
+@acting_option
+@json_option
+@says_errors
+def confirm_upload_command(picture_id: str, email: str | None, as_json: bool) -> None:
+    """Look into what came through a link to upload, and store it as the picture with this id.
+
+    \b
+    Example:
+      datastore-db confirm-upload f9b0ef75-6276-4ffc-a71c-975bc842063c
+    """
+    with acting_store(email) as store:
+        document = store.confirm_upload(picture_id)
+    if as_json:
+        print_json(document)
+    else:
+        click.echo(f"stored picture {picture_id}")
+
+
+@click.command("links")
+@container_argument
+@click.option("--all", "everything", is_flag=True, help="Also links that open nothing any more.")
+@acting_option
+@json_option
+@says_errors
+def links_command(container: str | None, everything: bool, email: str | None, as_json: bool) -> None:
+    """List the open links to pictures of a container, or of all: not the links themselves.
+
+    \b
+    Example:
+      datastore-db links ana@example.org
+    """
+    with acting_store(email) as store:
+        links = store.links(container, include_past=everything)
+    if as_json:
+        print_json(links)
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("picture", "permission", "state", "until", "handed out by"):
+        table.add_column(column, overflow="fold")
+    for link in links:
+        shown = (str(link[name]) for name in ("picture_id", "permission", "state"))
+        table.add_row(*shown, minute(link["expires_at"]), str(link["issued_by"] or ""))
+    Console(width=None if sys.stdout.isatty() else 10_000).print(table)

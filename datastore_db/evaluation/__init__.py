@@ -1,0 +1,1 @@
+"""How good pipelines and models are: what the database answers, and plots of it."""

@@ -1,0 +1,1 @@
+"""Pictures on their way out: copies without personal data, and downloads."""

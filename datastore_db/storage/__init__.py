@@ -1,0 +1,1 @@
+"""Blob Storage: containers and their keys, blobs, links to single pictures, and the sweep."""
