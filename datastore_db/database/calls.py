@@ -228,7 +228,7 @@ async def _refused(
         return NotAllowed(
             f"the database {describe(url)} says: {error.diag.message_primary}. The login must be in the role "
             f"{as_role} of this database (grant datastore_{as_role} to it), or the store opened with another as_role: "
-            "app, worker or owner. Which roles there are: docs/security.md"
+            "app, worker or owner. Which roles there are: docs/access.md"
         )
     except psycopg.Error as error:
         return translated(error, url)

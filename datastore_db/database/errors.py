@@ -37,7 +37,7 @@ def translated(error: psycopg.Error, url: DatabaseUrl) -> DatastoreError:
     if error.sqlstate == "DS400":
         return InvalidDocument(_errors_in(error.diag.message_detail), message)
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        return NotAllowed(f"the database {describe(url)} says: {message}. Which roles there are: docs/security.md")
+        return NotAllowed(f"the database {describe(url)} says: {message}. Which roles there are: docs/access.md")
     if error.sqlstate in _REFUSALS:
         return _REFUSALS[error.sqlstate](message, _errors_in(error.diag.message_detail))
     if isinstance(error, psycopg.errors.UntranslatableCharacter | psycopg.errors.InvalidTextRepresentation):

@@ -113,7 +113,7 @@ class ModelVersionFigures(ModelVersion, Figures):
 
 
 class LeftOut(TypedDict):
-    """How many boxes the figures do not count: see docs/performance.md."""
+    """How many boxes the figures do not count: see docs/evaluation.md."""
 
     without_verdict: int
     unknown_pipeline: int

@@ -1,4 +1,4 @@
-"""Secrets that lie in the database: sealed before it sees them, opened after it gave them back. See docs/keys.md."""
+"""Secrets that lie in the database: sealed before it sees them, opened after it gave them back. See docs/storage.md."""
 
 from __future__ import annotations
 

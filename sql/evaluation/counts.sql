@@ -1,5 +1,5 @@
 -- How good the models are, as experts found. Figures are of a decider: a pipeline with its ordered model versions, or
--- the one model version that decided (pipeline_id is NULL then). docs/performance.md has the definitions.
+-- the one model version that decided (pipeline_id is NULL then). docs/evaluation.md has the definitions.
 
 create or replace function datastore.verdict_kind(verdict datastore.verdict) returns text
 language sql immutable parallel safe

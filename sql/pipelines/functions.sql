@@ -77,7 +77,7 @@ begin
 end
 $$;
 comment on function datastore.import_pipelines(jsonb) is
-  'Registers pipelines and models, or changes them, and answers the document with their ids. A model''s higher version becomes the active one; inferences that came before it are tied to it (datastore.recognise_models()); secrets must be sealed (docs/keys.md). Errors: DS400, DS403 for an acting user who is no administrator.';
+  'Registers pipelines and models, or changes them, and answers the document with their ids. A model''s higher version becomes the active one; inferences that came before it are tied to it (datastore.recognise_models()); secrets must be sealed (docs/storage.md). Errors: DS400, DS403 for an acting user who is no administrator.';
 
 create or replace function datastore.remember_import(document jsonb, rebuilt jsonb) returns void
 language sql volatile

@@ -81,7 +81,7 @@ create table datastore.model_secret (
   constraint model_secret_sealed_check check (num_nulls(kek_id, nonce, ciphertext) in (0, 3))
 );
 
-comment on table datastore.model_secret is 'The keys and addresses of models, encrypted before they reached the database: see docs/keys.md.';
+comment on table datastore.model_secret is 'The keys and addresses of models, encrypted before they reached the database: see docs/storage.md.';
 comment on column datastore.model_secret.model_version_id is 'The model version that it opens.';
 comment on column datastore.model_secret.field is 'api_key or endpoint.';
 comment on column datastore.model_secret.kek_id is 'Which key-encryption key opens it; NULL, like what follows, where the document said null.';

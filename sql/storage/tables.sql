@@ -68,7 +68,7 @@ create unique index container_key_current_key on datastore.container_key (contai
 create index container_key_container_id_idx on datastore.container_key (container_id, issued_at);
 
 comment on table datastore.container_key is
-  'Shared access signatures (SAS) of containers, encrypted before they reached the database: see docs/keys.md. Each names a stored access policy of its container, and lives as long as that; or it was signed by an identity, and lives until it expires.';
+  'Shared access signatures (SAS) of containers, encrypted before they reached the database: see docs/storage.md. Each names a stored access policy of its container, and lives as long as that; or it was signed by an identity, and lives until it expires.';
 comment on column datastore.container_key.key_id is 'Random, never used again.';
 comment on column datastore.container_key.container_id is 'The tenant; never changed.';
 comment on column datastore.container_key.permission is 'read: reads blobs. write: reads and writes them; it deletes nothing.';

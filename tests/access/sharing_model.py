@@ -1,4 +1,4 @@
-"""Who may see and change what: the rules of docs/security.md as a plain class, which knows no SQL.
+"""Who may see and change what: the rules of docs/access.md as a plain class, which knows no SQL.
 
 Users are named by their first names, and a container by the name of its owner. What a user asks for answers None where
 it is done, else the SQLSTATE with which it is refused.

@@ -32,10 +32,15 @@ README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 SQL_REFERENCE = DOCS / "sql-reference.md"
 PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
-WITH_SQL = [SQL_REFERENCE, DOCS / "operations.md", DOCS / "performance.md"]
+WITH_SQL = [SQL_REFERENCE, DOCS / "operations.md", DOCS / "evaluation.md"]
 WITH_EXAMPLES = [
     README,
-    *(DOCS / f"{name}.md" for name in ("folders", "inferences", "python", "operations", "performance", "security")),
+    *(
+        DOCS / f"{name}.md"
+        for name in (
+            "access", "evaluation", "inferences", "operations", "people", "pictures", "pipelines", "python", "seeds",
+        )
+    ),
 ]
 # Written for other installations than this test's: commands that stop the servers, delete everything, or need a network
 RUN_BY_HAND = re.compile(
@@ -291,6 +296,22 @@ def test_commands_exist_with_their_options() -> None:
         ]
     assert wrong == []
     assert set(leaves(group)) - seen == set(), "a command is documented nowhere"
+
+
+# Tests
+
+
+def test_each_promise_names_a_test() -> None:
+    page = (DOCS / "security.md").read_text(encoding="utf-8")
+    written = {
+        name
+        for path in (ROOT / "tests").rglob("*.py")
+        for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))
+    }
+    promises = [line for line in page.partition("## What is promised")[2].splitlines() if line.startswith("| ")][2:]
+    assert len(promises) > 20
+    assert [line for line in promises if not re.search(r"`test_\w+`", line)] == []
+    assert set(re.findall(r"`(test_\w+)`", page)) - written == set()
 
 
 # Links
