@@ -38,7 +38,15 @@ WITH_EXAMPLES = [
     *(
         DOCS / f"{name}.md"
         for name in (
-            "access", "evaluation", "inferences", "operations", "people", "pictures", "pipelines", "python", "seeds",
+            "access",
+            "evaluation",
+            "inferences",
+            "operations",
+            "people",
+            "pictures",
+            "pipelines",
+            "python",
+            "seeds",
         )
     ),
 ]
