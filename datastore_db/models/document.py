@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Self, TypeVar, cast
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -28,14 +28,25 @@ class Document(Section):
     """A document of one kind. `read` checks it; `as_json` gives back exactly what was given, in snake_case.
 
     What cannot be said of one field alone is a rule: `rules`, which `datastore.{kind}_rules(jsonb)` mirrors in SQL.
-    A newer version of a kind is a subclass with its own `document_version`, which the first lists in `newer_versions`.
+    A subclass with a `kind` of its own is a kind of document, and is added to `kinds`; a subclass of that one with a
+    `document_version` of its own is a newer version, and is added to its `newer_versions`.
     """
 
+    kinds: ClassVar[dict[str, type[Document]]] = {}
     kind: ClassVar[str]
     document_version: ClassVar[int] = 1
     newer_versions: ClassVar[tuple[type[Document], ...]] = ()
 
     schema_version: JsonNumber = 1
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **more: Any) -> None:  # noqa: ANN401 - as Pydantic declares it
+        """Remember a kind, or a newer version of one."""
+        super().__pydantic_init_subclass__(**more)
+        if "kind" in cls.__dict__:
+            Document.kinds[cls.kind] = cls
+        elif "document_version" in cls.__dict__:
+            Document.kinds[cls.kind].newer_versions += (cls,)
 
     @classmethod
     def read(cls, value: object) -> Self:

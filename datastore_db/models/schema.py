@@ -13,6 +13,11 @@ from datastore_db.json_codec import Json, JsonObject
 from datastore_db.resources import SQL
 
 
+def document_kinds() -> list[str]:
+    """The kinds of document, in the order of their names: sql/documents has a JSON Schema for each."""
+    return sorted({path.name.partition(".")[0] for path in (SQL / "documents").glob("*.v*.json")})
+
+
 @cache
 def document_schema(kind: str, version: int = 1) -> JsonObject:
     """The JSON Schema of a document kind, such as `picture`."""

@@ -7,6 +7,9 @@ A field that is added to a schema is generated here without a change.
 from __future__ import annotations
 
 import copy
+import importlib
+import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import cache
@@ -16,12 +19,14 @@ from typing import Any
 from hypothesis import strategies as st
 from pydantic.alias_generators import to_camel
 
+from datastore_db.models import Document
 from datastore_db.models.schema import document_schema
+from tests.documents import kinds
 
 Schema = dict[str, Any]
 Documents = st.SearchStrategy[Any]
 
-KINDS = ["picture", "picture_set", "inference", "feedback", "pipelines"]
+KINDS = sorted(Document.kinds)
 
 TEXTS = ["", "a", "é", "\U0001f600", "e\u0301", " ", "1", "null", "a\nb", 'q"\\/', "~0/~1", "\u2028", "x" * 300]
 NUMBERS: list[int | Decimal] = [
@@ -176,7 +181,9 @@ def _texts(schema: Schema) -> Documents:
     if "format" in schema:
         return st.sampled_from({"email": EMAILS, "uuid": UUIDS}[schema["format"]])
     if "pattern" in schema:
-        return st.sampled_from(TASKS if "Tt" in schema["pattern"] else COLORS)
+        pattern = re.compile(schema["pattern"], re.ASCII)
+        known = [text for text in [*TASKS, *COLORS] if pattern.fullmatch(text)]
+        return st.sampled_from(known) if known else st.from_regex(pattern, fullmatch=True)
     least, most = schema.get("minLength", 0), schema.get("maxLength", 1000)
     return words.filter(lambda text: least <= len(text) <= most)
 
@@ -249,46 +256,14 @@ def valid_values(schema: Schema, root: Schema) -> Documents:
 
 
 def _keep_rules(kind: str, document: Any) -> Any:
-    """Make a document that fits its schema keep the rules of its kind."""
+    """Make a document that fits its schema keep the rules of its kind, as its module in tests/documents/kinds does."""
     document = copy.deepcopy(document)
-    boxes = document.get("boxes", [])
-    for box in boxes:
-        if isinstance(corners := box.get("box"), dict):
-            for axis in "XY":
-                ends = sorted([corners[f"top{axis}"], corners[f"bottom{axis}"]])
-                corners[f"top{axis}"], corners[f"bottom{axis}"] = ends
-    if kind == "inference":
-        document["totalBoxes"] = len(boxes)
-    if kind == "feedback":
-        seen: set[str] = set()
-        for box in boxes:
-            if not (box.get("boxId") or (box.get("box") and (box.get("label") or box.get("classId")))):
-                box["boxId"] = "fb20146f-df2f-403f-a56f-f02a48092167"
-            if (identity := (box.get("boxId") or "").lower()) in seen:
-                box["boxId"] = f"{len(seen):08x}-0000-4000-8000-000000000000"
-                identity = box["boxId"]
-            seen |= {identity} if identity else set()
-            if (box.get("label") is None) != (box.get("classId") is None) and not (
-                box.get("label") or box.get("classId")
-            ):
-                box["label"] = box["classId"] = ""
-                box["boxId"] = box.get("boxId") or f"{len(seen):08x}-0000-4000-8000-000000000001"
-    if kind == "pipelines":
-        for place, pipeline in enumerate(document.get("pipelines", [])):
-            pipeline["pipeline_name"] += str(place)
-            if place:
-                pipeline.pop("default", None)
-        for place, model in enumerate(document.get("models", [])):
-            model["model_name"] += str(place)
-            if "task" not in model:
-                model.setdefault("tasks", "segmentation")
-            else:
-                model.pop("tasks", None)
-        for entry in [*document.get("pipelines", []), *document.get("models", [])]:
-            for other, usual in (("dataset_description", "dataset"), ("accuracy", "Accuracy")):
-                if entry.get(usual) is not None:
-                    entry.pop(other, None)
+    if (name := f"{kinds.__name__}.{kind}") in _MODULES:
+        importlib.import_module(name).keep_rules(document)
     return document
+
+
+_MODULES = {module.name for module in pkgutil.iter_modules(kinds.__path__, f"{kinds.__name__}.")}
 
 
 @cache

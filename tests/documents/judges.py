@@ -10,15 +10,9 @@ import psycopg
 import simplejson
 
 from datastore_db import InvalidDocument, json_codec
-from datastore_db.models import Document, Feedback, Inference, Picture, PictureSet, Pipelines
+from datastore_db.models import Document
 
-MODELS: dict[str, type[Document]] = {
-    "picture": Picture,
-    "picture_set": PictureSet,
-    "inference": Inference,
-    "feedback": Feedback,
-    "pipelines": Pipelines,
-}
+MODELS = Document.kinds
 
 # One answer for each text of a batch. A text that is not read as jsonb is refused by read_document.
 JUDGE = """

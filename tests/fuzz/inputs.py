@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from datastore_db.json_codec import dumps
-from datastore_db.models.schema import document_schema
+from datastore_db.models.schema import document_kinds, document_schema
 
 MAX_BYTES = 100_000
 # What fills a place: given how many bytes there are, the JSON text
@@ -131,7 +131,7 @@ class Input:
 
 
 # "": what takes no document of a kind
-KINDS = ("picture", "picture_set", "inference", "feedback", "pipelines", "inspection", "")
+KINDS = (*document_kinds(), "")
 # What else a document needs for its place to be looked at
 AROUND: dict[str, dict[str, Any]] = {
     "inference": {"boxes": [], "totalBoxes": 0},
@@ -216,6 +216,8 @@ def _calls(kind: str, document: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield "record_feedback", (document,)
     elif kind == "pipelines":
         yield "import_pipelines", (document,)
+    elif kind:
+        yield "document_errors", (kind, document)
     else:
         yield from _other_calls(document)
 

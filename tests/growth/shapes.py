@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from datastore_db.json_codec import dumps
+from datastore_db.models.schema import document_kinds
 from tests.growth.documents import CORNERS, box, guesses, ids, inference, inspections, long_label, model
 from tests.growth.session import Call, Session
 
@@ -48,7 +49,7 @@ DOCUMENTS: dict[str, Callable[[int], Any]] = {
     "deep": lambda n: {"k" * n: [[[[[{"k": [place]}]]]] for place in range(n)]},
     "confirmations": lambda n: [{"picture_id": one, "size": 5, "md5": "AAAA"} for one in ids(n)],
 }
-KINDS = ("picture", "picture_set", "inspection", "inference", "feedback", "pipelines")
+KINDS = document_kinds()
 
 # What else functions ask for, by name or type
 KNOWN: dict[str, Callable[[Session], object]] = {

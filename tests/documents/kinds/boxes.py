@@ -1,0 +1,14 @@
+"""What inferences and feedback have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def turn_corners(boxes: list[dict[str, Any]]) -> None:
+    """No top beyond its bottom."""
+    for box in boxes:
+        if isinstance(corners := box.get("box"), dict):
+            for axis in "XY":
+                ends = sorted([corners[f"top{axis}"], corners[f"bottom{axis}"]])
+                corners[f"top{axis}"], corners[f"bottom{axis}"] = ends
