@@ -17,7 +17,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import inference, jsonschema, keys, performance, rebuild, security, upload
+from benchmarks import evaluation, inference, jsonschema, keys, rebuild, security, upload
 from benchmarks.databases import stack_of_its_own, temporary_stack
 from benchmarks.figures import Figure, Scale
 from datastore_db.local import LocalStack
@@ -27,7 +27,7 @@ BENCHMARKS = {
     "inference": inference.measure,
     "jsonschema": jsonschema.measure,
     "keys": keys.measure,
-    "performance": performance.measure,
+    "evaluation": evaluation.measure,
     "rebuild": rebuild.measure,
     "security": security.measure,
     "upload": upload.measure,

@@ -15,7 +15,7 @@ from datastore_db.settings import Given, find_settings
 from datastore_db.store.access_history import History
 from datastore_db.store.access_sharing import Sharing
 from datastore_db.store.base import Parts
-from datastore_db.store.evaluation import Evaluation
+from datastore_db.store.evaluation import EvaluationOfStore
 from datastore_db.store.inferences import Inferences
 from datastore_db.store.people import People, User
 from datastore_db.store.people_groups import Groups
@@ -57,7 +57,7 @@ class Store(
     Seeds,
     Inferences,
     PipelinesOfStore,
-    Evaluation,
+    EvaluationOfStore,
     Sharing,
     History,
     Storage,

@@ -186,7 +186,7 @@ class Store:
     retire_pipeline = _blocking(aio.Store.retire_pipeline)
     unknown_models = _blocking(aio.Store.unknown_models)
     recognise_models = _blocking(aio.Store.recognise_models)
-    performance = _blocking(aio.Store.performance)
+    evaluation = _blocking(aio.Store.evaluation)
     training = _blocking(aio.Store.training)
     review = _blocking(aio.Store.review)
     share = _blocking(aio.Store.share)

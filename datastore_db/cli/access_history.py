@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from datastore_db import json_codec
 from datastore_db.cli.context import (
     NOT_ALL_DONE,
     acting_option,
@@ -72,15 +71,15 @@ def audit_command(
         _verify(against, as_json=as_json)
         return
     with acting_store(email) as store:
-        told = store.audit(id, since=since.replace(tzinfo=UTC) if since else None, how_many=how_many)
+        entries = store.audit(id, since=since.replace(tzinfo=UTC) if since else None, how_many=how_many)
     if as_json:
-        print_json(told)
+        print_json(entries)
         return
     from datastore_db.cli.tables import print_table
 
     rows = [
-        [item["at"][:19].replace("T", " "), _who(item), item["action"], item["entity"], item["entity_id"]]
-        for item in told
+        [item["at"][:19].replace("T", " "), _actor(item), item["action"], item["entity"], item["entity_id"]]
+        for item in entries
     ]  # fmt: skip
     print_table(["at (UTC)", "who", "did", "to a", "id"], rows, ids=4)
 
@@ -103,18 +102,18 @@ def _verify(against: Path | None, *, as_json: bool) -> None:
     """Compare, and print what differs. Exit status 1 where something does."""
     kept = None if against is None else _read_seal(against)
     with own_store() as store:
-        told = store.verify_history(kept)
+        found = store.verify_history(kept)
     if as_json:
-        print_json(told)
+        print_json(found)
     else:
-        for one in told["differences"]:
+        for one in found["differences"]:
             row = "" if one["history_id"] is None else f" {one['history_id']}"
             click.echo(f"{one['what']}{row} (seal {one['position']})")
-        click.echo(f"{counted(told['sealed_rows'], 'row')} sealed, {counted(told['differing'], 'difference')}")
-        if told["unsealed_since"]:
-            click.echo(f"{counted(told['unsealed_rows'], 'row')} not sealed yet, since {told['unsealed_since']}")
-        _print_seal(told["latest_seal"])
-    if told["differing"]:
+        click.echo(f"{counted(found['sealed_rows'], 'row')} sealed, {counted(found['differing'], 'difference')}")
+        if found["unsealed_since"]:
+            click.echo(f"{counted(found['unsealed_rows'], 'row')} not sealed yet, since {found['unsealed_since']}")
+        _print_seal(found["latest_seal"])
+    if found["differing"]:
         sys.exit(NOT_ALL_DONE)
 
 
@@ -124,9 +123,11 @@ def _print_seal(seal: Seal | None) -> None:
 
 
 def _read_seal(path: Path) -> Seal:
+    from datastore_db import json_codec
+
     try:
-        told = json_codec.loads(path.read_text(encoding="utf-8"))
-        seal = told.get("latest_seal", told) if isinstance(told, dict) else None
+        document = json_codec.loads(path.read_text(encoding="utf-8"))
+        seal = document.get("latest_seal", document) if isinstance(document, dict) else None
         if not isinstance(seal, dict):
             raise TypeError
         position, digest = seal["position"], seal["hash"]
@@ -141,5 +142,5 @@ def _read_seal(path: Path) -> Seal:
         fail(f"{path} holds no seal: expected what datastore-db audit --seal --json prints")
 
 
-def _who(entry: AuditEntry) -> str:
+def _actor(entry: AuditEntry) -> str:
     return entry.get("email") or entry.get("by") or f"{entry['database_user']} (database user)"

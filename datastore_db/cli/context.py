@@ -11,7 +11,6 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 import datastore_db
-from datastore_db import json_codec
 from datastore_db.errors import DatastoreError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -78,4 +77,6 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 
 def print_json(value: object) -> None:
     """One JSON document on stdout."""
+    from datastore_db import json_codec  # here, because --help needs none of it
+
     click.echo(json_codec.dumps(value, indent=2))

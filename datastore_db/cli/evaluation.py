@@ -1,4 +1,4 @@
-"""datastore-db performance"""
+"""datastore-db evaluation"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 date_type = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 
 
-@click.command("performance")
+@click.command("evaluation")
 @acting_option
 @click.option(
     "--question",
@@ -37,7 +37,7 @@ date_type = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
     type=click.Choice(["day", "week", "month", "quarter", "year"]),
     default="month",
     show_default=True,
-    help="The periods of what is told over time.",
+    help="The periods of what is given over time.",
 )
 @click.option(
     "--plot",
@@ -47,7 +47,7 @@ date_type = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 )
 @json_option
 @says_errors
-def performance_command(
+def evaluation_command(
     email: str | None,
     question: str,
     pipeline_id: str | None,
@@ -62,9 +62,9 @@ def performance_command(
 
     \b
     Example:
-      datastore-db performance
-      datastore-db performance --question species
-      datastore-db performance --plot figures.html
+      datastore-db evaluation
+      datastore-db evaluation --question species
+      datastore-db evaluation --plot figures.html
     """
     if plot is not None:
         # Before anything is asked: whoever lacks the extra should know at once.
@@ -78,13 +78,13 @@ def performance_command(
             else:
                 _show(store.review(), print_review, as_json)
             return
-        answer = store.performance(
+        answer = store.evaluation(
             per=per, pipeline_id=pipeline_id, model_version_id=model_version_id, since=_utc(since), until=_utc(until)
         )
     if plot is not None:
-        from datastore_db.evaluation.plots import plot_performance
+        from datastore_db.evaluation.plots import plot_evaluation
 
-        plot_performance(answer, plot)
+        plot_evaluation(answer, plot)
     if as_json:
         print_json(answer)
     elif plot is not None:

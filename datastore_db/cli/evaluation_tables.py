@@ -12,12 +12,12 @@ from datastore_db.cli.context import counted
 if TYPE_CHECKING:
     from datastore_db.evaluation.answers import (
         Classification,
+        Evaluation,
+        FeedbackCounts,
         ModelVersionFigures,
         Number,
-        Performance,
         PipelineFigures,
         Review,
-        Said,
         Shares,
         Training,
     )
@@ -35,17 +35,17 @@ def _print(columns: str, rows: list[list[object]]) -> None:
         click.echo()
 
 
-def _figures(answer: Performance) -> list[PipelineFigures | ModelVersionFigures]:
+def _figures(answer: Evaluation) -> list[PipelineFigures | ModelVersionFigures]:
     return [*answer["pipelines"], *answer["model_versions"]]
 
 
-def _classified(answer: Performance) -> Iterator[tuple[str, Classification]]:
+def _classified(answer: Evaluation) -> Iterator[tuple[str, Classification]]:
     for figures in _figures(answer):
         if figures["classification"] is not None:
             yield figures["name"], figures["classification"]
 
 
-def _print_accuracy(answer: Performance) -> None:
+def _print_accuracy(answer: Evaluation) -> None:
     _print(
         "species of, boxes, top-1, top-2, top-3, top-5, precision, recall, F1, calibration error",
         [
@@ -77,7 +77,7 @@ def _shares(shares: Shares) -> list[Number]:
     return [shares["precision"], shares["recall"], shares["f1"]]
 
 
-def _print_species(answer: Performance) -> None:
+def _print_species(answer: Evaluation) -> None:
     _print(
         "of, species, boxes, predicted, correct, precision, recall, F1",
         [
@@ -92,7 +92,7 @@ def _print_species(answer: Performance) -> None:
     )
 
 
-def _print_confusion(answer: Performance) -> None:
+def _print_confusion(answer: Evaluation) -> None:
     _print(
         "of, the expert says, the model says, boxes",
         [
@@ -103,7 +103,7 @@ def _print_confusion(answer: Performance) -> None:
     )
 
 
-def _print_calibration(answer: Performance) -> None:
+def _print_calibration(answer: Evaluation) -> None:
     _print(
         "of, score above, up to, boxes, mean score, accuracy",
         [
@@ -118,7 +118,7 @@ def _print_calibration(answer: Performance) -> None:
     )
 
 
-def _print_time(answer: Performance) -> None:
+def _print_time(answer: Evaluation) -> None:
     _print(
         "of, from, boxes, accuracy",
         [
@@ -129,18 +129,18 @@ def _print_time(answer: Performance) -> None:
     )
 
 
-def _counts(counts: Said) -> list[int]:
+def _counts(counts: FeedbackCounts) -> list[int]:
     return [counts[key] for key in ("said", "confirmed", "corrected", "not_a_seed", "drawn", "moved")]
 
 
-def _print_corrections(answer: Performance) -> None:
+def _print_corrections(answer: Evaluation) -> None:
     _print(
         "from, said, confirmed, corrected, not a seed, drawn, moved",
         [[period["period"], *_counts(period)] for period in answer["corrections"]],
     )
 
 
-def _print_experts(answer: Performance) -> None:
+def _print_experts(answer: Evaluation) -> None:
     _print(
         "expert, inferences, said, confirmed, corrected, not a seed, drawn, moved, last",
         [
@@ -165,7 +165,7 @@ _LEFT_OUT = {
 }
 
 
-def print_left_out(answer: Performance) -> None:
+def print_left_out(answer: Evaluation) -> None:
     left_out = {key: number for key, number in answer["left_out"].items() if isinstance(number, int) and number}
     verified = counted(answer["verified_boxes"], "verified box", "verified boxes")
     click.echo(f"{verified}. Left out: {'' if left_out else 'nothing'}".rstrip())
@@ -205,7 +205,7 @@ def print_review(answer: Review) -> None:
     click.echo(f"Looked at the newest inferences that are not verified: {answer['looked_at']}")
 
 
-TABLES: dict[str, Callable[[Performance], None]] = {
+TABLES: dict[str, Callable[[Evaluation], None]] = {
     "accuracy": _print_accuracy,
     "species": _print_species,
     "confusion": _print_confusion,

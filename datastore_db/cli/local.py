@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from datastore_db.cli.context import fail, says_errors
-from datastore_db.settings import Given, find_settings
 
 
 @click.command("local")
@@ -28,6 +27,8 @@ def local_command(home: Path | None) -> None:
     Example:
       datastore-db local
     """
+    from datastore_db.settings import Given, find_settings
+
     settings = find_settings(Given(home=home))
     if settings.stack is None:
         fail("DATASTORE_DB_URL is set: there are no local servers to keep running. Unset it, or say --home")

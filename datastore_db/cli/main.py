@@ -2,30 +2,62 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
 import click
 
-from datastore_db.cli.access_history import audit_command
-from datastore_db.cli.access_sharing import containers_command, share_command, unshare_command
-from datastore_db.cli.database import migrate_command
-from datastore_db.cli.evaluation import performance_command
-from datastore_db.cli.inferences import feedback_command, inference_group
-from datastore_db.cli.local import local_command
-from datastore_db.cli.people import register_command, site_role_command
-from datastore_db.cli.people_groups import group_group
-from datastore_db.cli.pictures import copies_command, download_command, ls_command, show_command, upload_command
-from datastore_db.cli.pipelines import pipelines_group
-from datastore_db.cli.seeds import seeds_group
-from datastore_db.cli.storage import instance_command, sweep_command
-from datastore_db.cli.storage_container_keys import keys_group
-from datastore_db.cli.storage_links import confirm_upload_command, link_command, links_command
+# Each command with its module, in the order of --help, and its name there. Imported when it is needed: most commands
+# need little of what the others do.
+COMMANDS = {
+    "migrate": ("database", "migrate_command"),
+    "register": ("people", "register_command"),
+    "site-role": ("people", "site_role_command"),
+    "upload": ("pictures", "upload_command"),
+    "ls": ("pictures", "ls_command"),
+    "show": ("pictures", "show_command"),
+    "download": ("pictures", "download_command"),
+    "inference": ("inferences", "inference_group"),
+    "feedback": ("inferences", "feedback_command"),
+    "seeds": ("seeds", "seeds_group"),
+    "pipelines": ("pipelines", "pipelines_group"),
+    "evaluation": ("evaluation", "evaluation_command"),
+    "group": ("people_groups", "group_group"),
+    "share": ("access_sharing", "share_command"),
+    "unshare": ("access_sharing", "unshare_command"),
+    "containers": ("access_sharing", "containers_command"),
+    "audit": ("access_history", "audit_command"),
+    "link": ("storage_links", "link_command"),
+    "links": ("storage_links", "links_command"),
+    "confirm-upload": ("storage_links", "confirm_upload_command"),
+    "sweep": ("storage", "sweep_command"),
+    "copies": ("pictures", "copies_command"),
+    "keys": ("storage_container_keys", "keys_group"),
+    "instance": ("storage", "instance_command"),
+    "local": ("local", "local_command"),
+}
+# Former names, which --help leaves out
+ALIASES = {"performance": "evaluation"}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(version("datastore-db"), prog_name="datastore-db")
+class Commands(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        module, attribute = COMMANDS.get(ALIASES.get(name, name), (None, ""))
+        if module is None:
+            return None
+        command = getattr(importlib.import_module(f"datastore_db.cli.{module}"), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="datastore-db", prog_name="datastore-db")
 def group() -> None:
     """Pictures and their JSON in PostgreSQL and Azure Blob Storage.
 
@@ -40,36 +72,6 @@ def group() -> None:
 
     Exit status: 0 when everything asked for was done, 1 when a part of it was not, 2 when nothing could be done.
     """
-
-
-for command in (
-    migrate_command,
-    register_command,
-    site_role_command,
-    upload_command,
-    ls_command,
-    show_command,
-    download_command,
-    inference_group,
-    feedback_command,
-    seeds_group,
-    pipelines_group,
-    performance_command,
-    group_group,
-    share_command,
-    unshare_command,
-    containers_command,
-    audit_command,
-    link_command,
-    links_command,
-    confirm_upload_command,
-    sweep_command,
-    copies_command,
-    keys_group,
-    instance_command,
-    local_command,
-):
-    group.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

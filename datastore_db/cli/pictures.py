@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from datastore_db.cli.context import (
     NOT_ALL_DONE,
@@ -22,7 +19,6 @@ from datastore_db.cli.context import (
     print_json,
     says_errors,
 )
-from datastore_db.cli.progress import shown_progress
 
 if TYPE_CHECKING:
     from datastore_db.folder import NotProcessed, Problem
@@ -58,6 +54,8 @@ def upload_command(folder: Path, email: str | None, name: str | None, replace: b
     """
     if email is None:
         fail("who uploads? Say --user EMAIL, or set DATASTORE_USER")
+    from datastore_db.cli.progress import shown_progress
+
     with acting_store(email) as store, shown_progress("uploading", quiet=as_json) as progress:
         report = store.upload_folder(folder, name=name, replace=replace, progress=progress)
     if as_json:
@@ -134,36 +132,29 @@ def ls_command(email: str | None, pictures: bool, container_id: str | None, as_j
     if as_json:
         print_json(folders)
         return
-    table = Table(box=None, pad_edge=False)
-    columns: tuple[str, ...]
+    from datastore_db.cli.tables import print_table
+
     if pictures:
-        columns = ("picture", "folder", "name", "validated", "inference")
-    else:
-        columns = ("picture set", "folder", "pictures")
-    for column in columns:
-        table.add_column(
-            column,
-            overflow="fold",
-            min_width=len("8367cc4e-1b61-42c2-a061-ca8662aeac37") if column == columns[0] else None,
+        print_table(
+            ["picture", "folder", "name", "validated", "inference"],
+            [
+                [
+                    str(picture["picture_id"]),
+                    str(folder["folder_name"]),
+                    str(picture["name"]),
+                    "yes" if picture["is_validated"] else "no",
+                    "yes" if picture["inference_exist"] else "no",
+                ]
+                for folder in folders
+                for picture in cast("list[JsonObject]", folder["pictures"])
+            ],
+            ids=0,
         )
-    for folder in folders:
-        listed = cast("list[JsonObject]", folder["pictures"])
-        if not pictures:
-            table.add_row(str(folder["picture_set_id"]), escape(str(folder["folder_name"])), str(folder["nb_pictures"]))
-        for picture in listed if pictures else ():
-            table.add_row(
-                str(picture["picture_id"]),
-                escape(str(folder["folder_name"])),
-                escape(str(picture["name"])),
-                "yes" if picture["is_validated"] else "no",
-                "yes" if picture["inference_exist"] else "no",
-            )
-    _print_table(table)
-
-
-def _print_table(table: Table) -> None:
-    # Elsewhere than on a terminal no line is folded: somebody may grep it.
-    Console(width=None if sys.stdout.isatty() else 10_000).print(table)
+    else:
+        shown = ("picture_set_id", "folder_name", "nb_pictures")
+        print_table(
+            ["picture set", "folder", "pictures"], [[str(folder[name]) for name in shown] for folder in folders], ids=0
+        )
 
 
 @click.command("show")
@@ -183,6 +174,8 @@ def show_command(id_: str, email: str | None, as_json: bool) -> None:
     if as_json or not sys.stdout.isatty():
         print_json(document)
     else:
+        from rich.console import Console
+
         from datastore_db import json_codec
 
         Console().print_json(json_codec.dumps(document))
@@ -203,6 +196,8 @@ def download_command(id_: str, directory: Path, email: str | None, as_json: bool
     Example:
       datastore-db download fb20146f-df2f-403f-a56f-f02a48092167 session1
     """
+    from datastore_db.cli.progress import shown_progress
+
     with acting_store(email) as store, shown_progress("downloading", quiet=as_json) as progress:
         report = store.download(id_, directory, progress=progress)
     if as_json:

@@ -57,8 +57,8 @@ def sweep_command(days: int | None, email: str | None, as_json: bool) -> None:
             with suppress(NotAllowed):  # only a worker or the owner seals
                 store.seal_history()
     if as_json:
-        told = {"deleted_blobs": swept, "remaining": remaining}
-        print_json(told | ({} if given_up is None else {"deleted_pictures": given_up}))
+        answer = {"deleted_blobs": swept, "remaining": remaining}
+        print_json(answer | ({} if given_up is None else {"deleted_pictures": given_up}))
     else:
         if given_up is not None:
             click.echo(f"gave up {counted(given_up, 'picture')}")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
-from rich.console import Console
-from rich.table import Table
 
 from datastore_db.cli.context import acting_option, acting_store, json_option, print_json, says_errors
 from datastore_db.cli.storage_container_keys import container_argument, minute
@@ -85,10 +81,11 @@ def links_command(container: str | None, everything: bool, email: str | None, as
     if as_json:
         print_json(links)
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("picture", "permission", "state", "until", "handed out by"):
-        table.add_column(column, overflow="fold")
-    for link in links:
-        shown = (str(link[name]) for name in ("picture_id", "permission", "state"))
-        table.add_row(*shown, minute(link["expires_at"]), str(link["issued_by"] or ""))
-    Console(width=None if sys.stdout.isatty() else 10_000).print(table)
+    from datastore_db.cli.tables import print_table
+
+    shown = ("picture_id", "permission", "state")
+    rows = [
+        [*(str(link[name]) for name in shown), minute(link["expires_at"]), str(link["issued_by"] or "")]
+        for link in links
+    ]
+    print_table(["picture", "permission", "state", "until", "handed out by"], rows)

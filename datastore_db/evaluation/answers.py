@@ -1,4 +1,4 @@
-"""What `Store.performance`, `training` and `review` answer. Numbers with a fraction are `Decimal`, as everywhere."""
+"""What `Store.evaluation`, `training` and `review` answer. Numbers with a fraction are `Decimal`, as everywhere."""
 
 from __future__ import annotations
 
@@ -123,8 +123,8 @@ class LeftOut(TypedDict):
     withdrawn: int
 
 
-class Said(TypedDict):
-    """What experts said. said: all of it; the rest are the verdicts that hold."""
+class FeedbackCounts(TypedDict):
+    """Feedback of experts. said: all verdicts; the rest are the verdicts that hold."""
 
     said: int
     confirmed: int
@@ -134,13 +134,13 @@ class Said(TypedDict):
     moved: int
 
 
-class PeriodSaid(Said):
+class PeriodFeedback(FeedbackCounts):
     """In a period; `period` is its first day."""
 
     period: str
 
 
-class ExpertSaid(Said):
+class ExpertFeedback(FeedbackCounts):
     """By one expert. user_id is None where nobody knows who it was."""
 
     user_id: str | None
@@ -150,15 +150,15 @@ class ExpertSaid(Said):
     last_at: str
 
 
-class Performance(TypedDict):
+class Evaluation(TypedDict):
     """How good pipelines and models are, as experts found."""
 
     verified_boxes: int
     left_out: LeftOut
     pipelines: list[PipelineFigures]
     model_versions: list[ModelVersionFigures]
-    corrections: list[PeriodSaid]
-    experts: list[ExpertSaid]
+    corrections: list[PeriodFeedback]
+    experts: list[ExpertFeedback]
 
 
 class SpeciesPictures(TypedDict):

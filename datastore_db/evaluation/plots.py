@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datastore_db.errors import DatastoreError
-from datastore_db.evaluation.answers import Classification, Performance
+from datastore_db.evaluation.answers import Classification, Evaluation
 
 if TYPE_CHECKING:
     import altair as alt
@@ -19,7 +19,7 @@ DPI_FACTOR = 2
 
 
 class _InScript(json.JSONEncoder):
-    """JSON for the inside of a page's script: a species may be called `</script>`, because a document said so."""
+    """JSON for the inside of a page's script: a species may be called `</script>`, because a document says so."""
 
     def encode(self, value: object) -> str:
         return super().encode(value).replace("<", "\\u003c")
@@ -38,12 +38,12 @@ def check_plot(file: Path) -> None:
         raise DatastoreError("plots need the extra plots: pip install 'datastore-db[plots]'") from None
 
 
-def plot_performance(told: Performance, file: Path) -> None:
+def plot_evaluation(evaluation: Evaluation, file: Path) -> None:
     """Write a PNG, or an HTML page that loads nothing from anywhere. Raises `DatastoreError`."""
     check_plot(file)
     import altair as alt
 
-    drawn = _classifications(told)
+    drawn = _classifications(evaluation)
     if not drawn:
         raise DatastoreError("there is nothing to plot: no box of a known pipeline or model has a verdict yet")
     chart = (
@@ -72,9 +72,9 @@ def plot_performance(told: Performance, file: Path) -> None:
         raise DatastoreError(f"{file}: {error.strerror}") from None
 
 
-def _classifications(told: Performance) -> dict[str, Classification]:
+def _classifications(evaluation: Evaluation) -> dict[str, Classification]:
     """The pipelines' figures; where no pipeline is known, the model versions'."""
-    for listed in (told["pipelines"], told["model_versions"]):
+    for listed in (evaluation["pipelines"], evaluation["model_versions"]):
         found = {item["name"]: item["classification"] for item in listed if item["classification"] is not None}
         if found:
             return found
@@ -90,12 +90,12 @@ def _confusion(name: str, figures: Classification) -> alt.LayerChart | alt.Facet
     rows = [
         {
             "expert": right,
-            "model": said,
-            "boxes": counts.get((right, said), 0),
-            "share": counts.get((right, said), 0) / support[right] if support[right] else 0,
+            "model": predicted,
+            "boxes": counts.get((right, predicted), 0),
+            "share": counts.get((right, predicted), 0) / support[right] if support[right] else 0,
         }
         for right in species
-        for said in species
+        for predicted in species
     ]
     side = {"step": CELL + 8 * (len(str(max(counts.values()))) > 3)}
     down = alt.Axis(labelLimit=400, maxExtent=500, ticks=False, domain=False)

@@ -141,16 +141,16 @@ class Folder:
         self._source.close()
 
     def _arrange(self, entries: list[Entry], root: str | None) -> list[Directory]:
-        """The directories, in order, with their files; what cannot stand in one is told, once for all below it."""
+        """The directories, in order, with their files; what cannot stand in one is reported, once for all below it."""
         directories = {"": Directory("", None, self._source)}
-        told: set[str] = set()
+        reported: set[str] = set()
         for entry in entries:
             checked = check(entry.path if root is None else below(root, entry.path))
             if checked.usable and not entry.path.endswith("/"):
                 parent, _, name = checked.path.rpartition("/")
                 _directory(parent, directories).add(name, entry)
-            elif checked.path not in told:
-                told.add(checked.path)
+            elif checked.path not in reported:
+                reported.add(checked.path)
                 if checked.passed_over:
                     self.not_processed.append(NotProcessed(checked.path, checked.passed_over))
                 else:

@@ -114,8 +114,8 @@ def _npm(folder: Path, *command: str) -> None:
         errors="replace",
     )
     if result.returncode != 0:
-        said = "\n".join(result.stdout.splitlines()[-15:])
+        output = "\n".join(result.stdout.splitlines()[-15:])
         raise LocalStackError(
             f"Azurite {version()} could not be installed from npm. Check the network and npm's configuration "
-            f"(a proxy, a registry), or {OWN_SERVERS}. npm said:\n{said}"
+            f"(a proxy, a registry), or {OWN_SERVERS}. npm said:\n{output}"
         )

@@ -108,10 +108,10 @@ class Server(ABC):
         self.stop()
 
     def failure(self, what: str) -> LocalStackError:
-        said = tail(self.log, self._log_start)
-        return LocalStackError(f"{self.name} {what}; the last lines of {self.log}:\n{said}")
+        lines = tail(self.log, self._log_start)
+        return LocalStackError(f"{self.name} {what}; the last lines of {self.log}:\n{lines}")
 
-    def said(self, text: str) -> bool:
+    def has_logged(self, text: str) -> bool:
         """Whether the text stands in the log of this start."""
         return text in tail(self.log, self._log_start, lines=1000)
 

@@ -108,7 +108,7 @@ class Azurite(Server):
         return process
 
     def answers(self) -> bool:
-        if self.has_ended() and self.said("EADDRINUSE"):
+        if self.has_ended() and self.has_logged("EADDRINUSE"):
             self.launch()  # somebody was quicker to take the port
         connection = http.client.HTTPConnection(HOST, self.account["port"], timeout=5)
         try:

@@ -91,9 +91,9 @@ class History(StoreBase):
 
     async def seal_history(self) -> Sealed:
         """Seal what was written to the history since the last seal. For a worker, or the owner."""
-        return cast(Sealed, await self._call_for_nobody("seal_history"))
+        return cast(Sealed, await self._call_for_all_containers("seal_history"))
 
     async def verify_history(self, kept: Seal | None = None) -> Verified:
         """Compare the history with its seals, for a worker or a reader. kept: a latest seal of earlier."""
         document = None if kept is None else Document(kept)
-        return cast(Verified, await self._call_for_nobody("verify_history", kept=document))
+        return cast(Verified, await self._call_for_all_containers("verify_history", kept=document))

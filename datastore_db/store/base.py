@@ -166,11 +166,11 @@ class StoreBase:
         return self._renewals
 
     async def _call(self, function: str, user_id: Id | None, **arguments: Argument) -> Json:
-        return await self._database.call(function, acting=self._who(user_id), **arguments)
+        return await self._database.call(function, acting=self._acting(user_id), **arguments)
 
-    def _who(self, user_id: Id | None) -> UUID | None:
+    def _acting(self, user_id: Id | None) -> UUID | None:
         return to_uuid(user_id) if user_id is not None else self._user_id or self._parts.acting.get()
 
-    async def _call_for_nobody(self, function: str, **arguments: Argument) -> Json:
+    async def _call_for_all_containers(self, function: str, **arguments: Argument) -> Json:
         """A call about all containers, whoever acts, in a store that was opened as worker or owner."""
         return await self._database.call(function, acting=None, **arguments)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from datastore_db.evaluation.answers import Performance, Review, Training
+from datastore_db.evaluation.answers import Evaluation, Review, Training
 from datastore_db.ids import Id, to_uuid
 from datastore_db.store.base import StoreBase
 
 
-class Evaluation(StoreBase):
+class EvaluationOfStore(StoreBase):
     """The evaluation of the models of a store."""
 
-    async def performance(
+    async def evaluation(
         self,
         *,
         per: str = "month",
@@ -22,10 +22,10 @@ class Evaluation(StoreBase):
         since: datetime | None = None,
         until: datetime | None = None,
         user_id: Id | None = None,
-    ) -> Performance:
+    ) -> Evaluation:
         """How good pipelines and models are, as experts found: figures of verified boxes alone.
 
-        per: day, week, month, quarter or year, for what is told over time. The rest asks of one pipeline, of
+        per: day, week, month, quarter or year, for what is given over time. The rest asks of one pipeline, of
         inferences that one model version took part in, of verdicts at or after `since` and before `until`. Raises
         `NotFound` for a pipeline or a model version.
         """
@@ -38,7 +38,7 @@ class Evaluation(StoreBase):
             since=since,
             until=until,
         )
-        return cast(Performance, answer)
+        return cast(Evaluation, answer)
 
     async def training(self, *, user_id: Id | None = None) -> Training:
         """How many labelled pictures there are of each species, those with the fewest first."""

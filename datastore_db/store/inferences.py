@@ -23,8 +23,8 @@ class Inferences(StoreBase):
 
         Raises `InvalidDocument`, or `NotFound` for the picture.
         """
-        said = Document(Inference.read(document).as_json())
-        answer = await self._call("import_inference", user_id, picture_id=to_uuid(picture_id), document=said)
+        sent = Document(Inference.read(document).as_json())
+        answer = await self._call("import_inference", user_id, picture_id=to_uuid(picture_id), document=sent)
         return cast(JsonObject, answer)
 
     async def import_inferences(
@@ -35,17 +35,17 @@ class Inferences(StoreBase):
         Answers `{inference_id, picture_id}` in order. Raises `InvalidDocument`, whose paths begin with the place in
         the list, or `NotFound` for a picture.
         """
-        said: list[JsonObject] = []
+        sent: list[JsonObject] = []
         errors: list[DocumentError] = []
         for place, (picture_id, document) in enumerate(inferences):
             try:
-                said.append({"picture_id": str(to_uuid(picture_id)), "document": Inference.read(document).as_json()})
+                sent.append({"picture_id": str(to_uuid(picture_id)), "document": Inference.read(document).as_json()})
             except InvalidDocument as refused:
                 path = f"/{place}/document"
                 errors += [error | {"instance_path": path + error["instance_path"]} for error in refused.errors]
         if errors:
             raise InvalidDocument(errors, "the inferences")
-        return cast(list[JsonObject], await self._call("import_inferences", user_id, documents=Document(said)))
+        return cast(list[JsonObject], await self._call("import_inferences", user_id, documents=Document(sent)))
 
     async def inference(self, inference_id: Id, *, as_sent: bool = False, user_id: Id | None = None) -> JsonObject:
         """An inference's document as it holds now; as_sent: the model's answer alone. Raises `NotFound`."""
@@ -83,8 +83,8 @@ class Inferences(StoreBase):
         Raises `InvalidDocument`, `NotAllowed` when `userId` is not the acting user, `NotFound` for an inference, a box
         or a species, or `Conflict` for another verdict on a verified inference.
         """
-        said = Document(Feedback.read(document).as_json())
-        return cast(JsonObject, await self._call("record_feedback", user_id, document=said))
+        sent = Document(Feedback.read(document).as_json())
+        return cast(JsonObject, await self._call("record_feedback", user_id, document=sent))
 
     async def reopen_inference(self, inference_id: Id, *, user_id: Id | None = None) -> JsonObject:
         """Open a verified inference for other verdicts; this is recorded. Raises `NotFound`."""

@@ -124,7 +124,7 @@ class Pictures(StoreBase):
         """
         self._needed_account("makes copies of pictures")
         assert self._copies is not None
-        missing = cast(list[JsonObject], await self._call_for_nobody("missing_copies"))
+        missing = cast(list[JsonObject], await self._call_for_all_containers("missing_copies"))
         for picture in missing:
             await self._copies.make(to_uuid(str(picture["picture_id"])))
         return len(missing)
@@ -143,7 +143,7 @@ class Pictures(StoreBase):
                 )
             await self._copies.make(named)
             found = cast(JsonObject, await self._call("locate_picture", user_id, picture_id=named))
-        container = await self._containers.open(found, "read", self._who(user_id))
+        container = await self._containers.open(found, "read", self._acting(user_id))
         chunks, blob = await container.read(str(found["blob_name"]), Confirmed.of(found))
         # Whatever storage was told when it came: what the file was found to be.
         sha256 = found["sha256"]
@@ -160,7 +160,7 @@ class Pictures(StoreBase):
     ) -> DownloadReport:
         """Write a picture, or a set, into a directory: files and their JSON, as `upload_folder` reads them."""
         document = await self.show(picture_or_set_id, user_id=user_id)
-        acting = self._who(user_id)
+        acting = self._acting(user_id)
 
         async def open_picture(picture_id: str) -> tuple[AsyncIterator[bytes], str | None]:
             chunks, _, sha256 = await self._open_picture(picture_id, acting)
@@ -187,8 +187,8 @@ class Pictures(StoreBase):
         found = cast(JsonObject, await self._call("find_container", user_id, **named))
         target = Target(
             database=self._database,
-            container=await self._containers.open(found, "write", self._who(user_id)),
-            acting=self._who(user_id),
+            container=await self._containers.open(found, "write", self._acting(user_id)),
+            acting=self._acting(user_id),
             uploads=self._uploads,
         )
         return target, UUID(str(found["picture_set_id"]))

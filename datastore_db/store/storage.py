@@ -37,15 +37,15 @@ class Storage(StoreBase):
         """
         renewals = self._needed_renewals("takes over containers")
         if container is not None:
-            found = [cast(JsonObject, await self._call_for_nobody("container_called", container=container))]
+            found = [cast(JsonObject, await self._call_for_all_containers("container_called", container=container))]
         else:
-            found = cast(list[JsonObject], await self._call_for_nobody("rebuild_containers"))
+            found = cast(list[JsonObject], await self._call_for_all_containers("rebuild_containers"))
         return await renewals.claim(found)
 
     async def instance(self) -> str:
         """The id of this database, which its containers in storage carry."""
-        return str(await self._call_for_nobody("own_instance"))
+        return str(await self._call_for_all_containers("own_instance"))
 
     async def new_instance(self) -> str:
         """Make this database another instance, which touches no container in storage until it claims it."""
-        return str(await self._call_for_nobody("new_instance"))
+        return str(await self._call_for_all_containers("new_instance"))

@@ -41,7 +41,7 @@ class ContainerKeys(Revocation):
         """
         renewals = self._needed_renewals("makes a key")
         found = cast(JsonObject, await self._call("container_called", user_id, container=container))
-        return await renewals.hand_out(str(found["container_id"]), permission, hours, self._who(user_id))
+        return await renewals.hand_out(str(found["container_id"]), permission, hours, self._acting(user_id))
 
     async def renew_keys(self, container: str | None = None) -> list[Renewed]:
         """Make in storage what is due: pending containers, new keys before old ones expire, the end of old policies.
@@ -55,7 +55,7 @@ class ContainerKeys(Revocation):
             _log.warning("no keys are made: that needs %s, and an AccountKey in %s", KEK, STORAGE)
         if container is None:
             return await renewals.renew()
-        found = cast(JsonObject, await self._call_for_nobody("container_called", container=container))
+        found = cast(JsonObject, await self._call_for_all_containers("container_called", container=container))
         return await renewals.repair_all([found])
 
     async def rotate_keys(self, container: str | None = None, *, overlap_hours: float = 1) -> list[Renewed]:
@@ -67,11 +67,11 @@ class ContainerKeys(Revocation):
         await self._keys.get()
         overlap = f"{overlap_hours} hours"
         if container is None:
-            await self._call_for_nobody("rotate_keys", overlap=overlap)
+            await self._call_for_all_containers("rotate_keys", overlap=overlap)
             return await renewals.renew()
-        found = cast(JsonObject, await self._call_for_nobody("container_called", container=container))
+        found = cast(JsonObject, await self._call_for_all_containers("container_called", container=container))
         ids = Document([found["container_id"]])
-        await self._call_for_nobody("rotate_keys", container_ids=ids, overlap=overlap)
+        await self._call_for_all_containers("rotate_keys", container_ids=ids, overlap=overlap)
         return await renewals.repair_all([found])
 
     async def revoke_keys(
@@ -104,9 +104,9 @@ class ContainerKeys(Revocation):
 
         In a store that was opened as worker or owner; as `revoke_keys` otherwise.
         """
-        containers = cast(list[JsonObject], await self._call_for_nobody("rebuild_containers"))
+        containers = cast(list[JsonObject], await self._call_for_all_containers("rebuild_containers"))
         ids = Document([found["container_id"] for found in containers])
-        answer = cast(JsonObject, await self._call_for_nobody("revoke_keys", container_ids=ids))
+        answer = cast(JsonObject, await self._call_for_all_containers("revoke_keys", container_ids=ids))
         if self._renewals is not None:
             await self._renewals.renew()
         keys = cast(list[JsonObject], answer["keys"])

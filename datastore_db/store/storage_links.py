@@ -31,7 +31,7 @@ class Links(Revocation):
             account,
             to_uuid(picture_id),
             minutes,
-            self._who(user_id),
+            self._acting(user_id),
             personal_data=personal_data,
             make_copy=self._copies.make,
         )
@@ -43,7 +43,7 @@ class Links(Revocation):
         a picture that is stored, or `CannotSign`.
         """
         account = self._needed_account("signs a link")
-        return await write_link(self._database, account, to_uuid(picture_id), minutes, self._who(user_id))
+        return await write_link(self._database, account, to_uuid(picture_id), minutes, self._acting(user_id))
 
     async def confirm_upload(self, picture_id: Id, *, user_id: Id | None = None) -> JsonObject:
         """Look into what came through a link to upload, and store it; answers the picture's document.
@@ -52,7 +52,7 @@ class Links(Revocation):
         `BrokenPicture` or `NotAPicture`.
         """
         return await confirm_upload(
-            self._database, self._containers, to_uuid(picture_id), self._who(user_id), self._uploads
+            self._database, self._containers, to_uuid(picture_id), self._acting(user_id), self._uploads
         )
 
     async def links(

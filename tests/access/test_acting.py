@@ -48,7 +48,7 @@ FORGOTTEN: list[Callable[[Store], object]] = [
     lambda store: store.containers(),
     lambda store: store.audit(),
     lambda store: store.keys(),
-    lambda store: store.performance(),
+    lambda store: store.evaluation(),
     lambda store: store.picture(uuid.uuid4()),
     lambda store: store.create_picture_set({}),
     lambda store: store.upload_pictures([(picture(1), {})]),
@@ -171,7 +171,7 @@ def both(server_url: str, urls: dict[str, str]) -> Iterator[str]:
 def test_reports_of_all_containers(urls: dict[str, str], world: World, role: str) -> None:
     """Those that see every container may ask for every figure."""
     with connect(urls[role], as_role="worker" if role == "worker" else "owner") as store:
-        assert store.performance()["verified_boxes"] == 6
+        assert store.evaluation()["verified_boxes"] == 6
         assert len(store.training()["seeds"]) > 2
         assert store.review()["looked_at"] == 4
         assert len(store.containers()) == 5

@@ -140,7 +140,7 @@ def test_a_backend_works_with_its_login_and_the_key_alone(
             unreviewed: Any = backend.unreviewed_seeds()
             known: Any = backend.find_species("Bromus japonicus")
             backend.merge_seed(unreviewed["seeds"][0]["seed_id"], known["seed_id"])
-            assert backend.performance()["verified_boxes"] == 2
+            assert backend.evaluation()["verified_boxes"] == 2
             assert len(backend.folders()) == 4
             assert backend.review()["looked_at"] == 2
             assert backend.training()["seeds"]

@@ -7,6 +7,7 @@ import os
 import pty
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +24,10 @@ from tests.support.pictures import EXAMPLE, many_pictures, picture, write_folder
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     """Every command that does something, with the words that call it."""
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
             yield from commands(command, (*path, name))
         else:
@@ -45,6 +49,30 @@ def test_every_command_that_answers_speaks_json() -> None:
     for path, command in COMMANDS.items():
         options = {option for parameter in command.params for option in parameter.opts}
         assert "--json" in options or path == ("local",)
+
+
+def test_how_good_models_are_is_called_evaluation_and_the_former_name_works(environment: dict[str, str]) -> None:
+    listed = run(environment, "--help").out
+    assert "\n  evaluation " in listed
+    assert "performance" not in listed
+    former = run(environment, "performance", "--help").out
+    assert former.replace("performance", "evaluation", 1) == run(environment, "evaluation", "--help").out
+
+
+def test_help_imports_no_library_but_the_one_of_the_command_line() -> None:
+    code = """
+import sys
+before = set(sys.modules)
+from datastore_db.cli import main
+try:
+    main(["--help"])
+except SystemExit:
+    pass
+new = {name.partition(".")[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names)
+print(sorted(name for name in new if not name.startswith("_")), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr.strip() == "['click', 'datastore_db']"
 
 
 def test_a_walk_through(environment: dict[str, str], tmp_path: Path) -> None:

@@ -271,7 +271,10 @@ def written_commands() -> Iterator[tuple[str, str]]:
 
 def leaves(of: click.Group, before: str = "") -> Iterator[str]:
     """The commands of a group, and those of the groups in it, as they are typed."""
-    for name, command in of.commands.items():
+    context = click.Context(of)
+    for name in of.list_commands(context):
+        command = of.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
             yield from leaves(command, f"{before}{name} ")
         else:
@@ -287,8 +290,11 @@ def test_commands_exist_with_their_options() -> None:
             continue
         command: click.Command = group
         path: list[str] = []
-        while isinstance(command, click.Group) and len(path) < len(words) and words[len(path)] in command.commands:
-            command = command.commands[words[len(path)]]
+        while isinstance(command, click.Group) and len(path) < len(words):
+            found = command.get_command(click.Context(command), words[len(path)])
+            if found is None:
+                break
+            command = found
             path.append(words[len(path)])
         if command is group or (isinstance(command, click.Group) and len(path) < len(words)):
             wrong.append(f"{page}: {line}: there is no such command")

@@ -584,20 +584,20 @@ def test_figures_are_made_without_reading_boxes(said: Said, database: psycopg.Co
 
 def test_in_python(owner: Store, store: Store, call: Call, said: Said) -> None:
     said.say(said.box(0), said.box(1, label="Bromus japonicus"))
-    told = owner.performance()
+    told = owner.evaluation()
     (figures,) = told["pipelines"]
     assert figures["classification"] is not None
     assert (figures["pipeline_name"], float(figures["classification"]["accuracy"])) == ("two steps", 0.5)
     assert (
-        owner.performance(pipeline_id=figures["pipeline_id"], since=datetime(2100, 1, 1, tzinfo=UTC))["verified_boxes"]
+        owner.evaluation(pipeline_id=figures["pipeline_id"], since=datetime(2100, 1, 1, tzinfo=UTC))["verified_boxes"]
         == 0
     )
     assert {seed["pictures"] for seed in owner.training()["seeds"]} == {0}
     assert owner.review(results=1)["uncertain"][0]["picture_id"] == said.picture_id
     with pytest.raises(NotFound):
-        owner.performance(pipeline_id="00000000-0000-4000-8000-000000000000")
+        owner.evaluation(pipeline_id="00000000-0000-4000-8000-000000000000")
     with pytest.raises(InvalidDocument, match="fortnight"):
-        owner.performance(per="fortnight")
+        owner.evaluation(per="fortnight")
 
 
 # The command

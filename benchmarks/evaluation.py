@@ -24,7 +24,7 @@ PIPELINES = {
         *({"model_name": f"classifier {n}", "task": "Classification", "version": 1} for n in range(3)),
     ],
 }
-_ROWS = (Path(__file__).parent / "performance_rows.sql").read_bytes()
+_ROWS = (Path(__file__).parent / "evaluation_rows.sql").read_bytes()
 
 
 def measure(stack: LocalStack, scale: Scale) -> list[Figure]:
@@ -70,7 +70,7 @@ def _fill(connection: psycopg.Connection, inferences: int, *, verified: bool) ->
     connection.execute(
         """
         select datastore.announce_pictures(
-          (datastore.register_user('performance@example.org') ->> 'picture_set_id')::uuid, '[{}]')
+          (datastore.register_user('evaluation@example.org') ->> 'picture_set_id')::uuid, '[{}]')
         """
     )
     filling = {"inferences": inferences, "verified": verified, "boxes": BOXES, "guesses": GUESSES}
