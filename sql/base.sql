@@ -2,9 +2,7 @@
 \ir jsonschema/install.sql
 \ir installation/schema.sql
 \ir people/acting_user.sql
-\ir documents/checks.sql
-\ir documents/tables.sql
-\ir documents/rows.sql
+\ir documents/install.sql
 \ir people/tables.sql
 \ir storage/tables.sql
 \ir access/tables.sql

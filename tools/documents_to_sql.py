@@ -1,9 +1,11 @@
-"""Write what follows from sql/documents: the rows of datastore.document_schema, the compiled functions, and which of
-them checks which version.
+"""Write what follows from the JSON Schemas in sql/documents.
 
     python tools/documents_to_sql.py        (`make documents`)
 
-A version that was released never changes, and so neither do its row and its functions; a new version adds its own.
+Beside each schema, picture.v1.json, stands what is made of it, picture.v1.sql: its compiled functions, and its row of
+datastore.document_schema. install.sql includes these files, versions.sql chooses among them by a document's version.
+values/ has the schemas of values that are no documents. What a release has is frozen (tools/frozen.py): it is not made
+anew, whatever `jsonschema.compile` would write today.
 """
 
 from __future__ import annotations
@@ -22,8 +24,11 @@ from benchmarks.databases import temporary_stack
 from datastore_db.database.repeatable import read_script
 from datastore_db.models.schema import camel_spellings, properties, system_keys
 from datastore_db.resources import SQL
+from tools.frozen import differences, frozen
 
 Schema = dict[str, Any]
+
+MADE = "-- Made by `make documents`"
 
 # Columns that hold a part of a document, each checked by its part of the schema: {kind: {column: where it stands}}.
 COLUMNS = {
@@ -46,66 +51,101 @@ IN_CAMEL_CASE = ["picture", "picture_set"]
 
 def documents(sql: Path = SQL) -> list[tuple[str, int, Schema]]:
     """Every schema of sql/documents: its kind, its version, itself; the versions of a kind in order."""
+    return _schemas(sql / "documents")
 
+
+def _schemas(folder: Path) -> list[tuple[str, int, Schema]]:
     def found() -> Iterator[tuple[str, int, Schema]]:
-        for path in (sql / "documents").glob("*.json"):
-            kind, version, _ = path.name.split(".")
-            yield kind, int(version.removeprefix("v")), json.loads(path.read_text(encoding="utf-8"))
+        for path in folder.glob("*.json"):
+            name, version, _ = path.name.split(".")
+            yield name, int(version.removeprefix("v")), json.loads(path.read_text(encoding="utf-8"))
 
-    return sorted(found(), key=lambda document: document[:2])
+    return sorted(found(), key=lambda schema: schema[:2])
 
 
-def rows_sql(sql: Path = SQL) -> str:
-    """The statement that inserts the schemas."""
-    rows = [
-        f"('{kind}', {version}, $json$\n{json.dumps(schema, indent=2, ensure_ascii=False)}\n$json$)"
-        for kind, version, schema in documents(sql)
-    ]
-    return (
-        "-- Made by `make documents` from the files in sql/documents.\n"
-        "insert into datastore.document_schema (kind, version, schema) values\n" + ",\n".join(rows) + ";\n"
+def values(sql: Path = SQL) -> list[tuple[str, int, Schema]]:
+    """Every schema of a value that is no document, as `documents` has them."""
+    return _schemas(sql / "documents" / "values")
+
+
+def install_sql(sql: Path = SQL) -> str:
+    """What the first migration includes, in order."""
+    return "\n".join(
+        [
+            f"{MADE} from the files in this folder: what they compile to, and their rows.",
+            *(rf"\ir values/{name}.v{version}.sql" for name, version, _ in values(sql)),
+            r"\ir tables.sql",
+            *(rf"\ir {kind}.v{version}.sql" for kind, version, _ in documents(sql)),
+            "",
+        ]
     )
 
 
-def functions(sql: Path = SQL) -> Iterator[tuple[str, Schema, str]]:
-    """What is compiled: each document as a whole, and each part of one that is a column; name, schema, source."""
-    yield "object_v1", {"type": "object"}, "the schema of any object"
-    yield "email_v1", {"type": "string", "format": "email"}, "the schema of an email address"
-    for kind, version, schema in documents(sql):
-        name = f"{kind}_v{version}"
-        source = f"{kind}.v{version}.json"
-        yield name, schema, source
-        for column, path in COLUMNS.get(kind, {}).items():
-            part = reduce(getitem, path, schema)
-            if "$defs" in schema:
-                part = part | {"$defs": schema["$defs"]}
-            yield f"{name}_{column}", part, f"{column} in {source}"
+def value_sql(connection: psycopg.Connection, name: str, version: int, schema: Schema) -> str:
+    """The file beside the schema of a value."""
+    source = f"{name}.v{version}.json"
+    return f"{MADE} from {source}. Once released it never changes.\n\n" + "\n".join(
+        _compiled(connection, f"{name}_v{version}", schema, source)
+    )
 
 
-def functions_sql(connection: psycopg.Connection, sql: Path = SQL) -> str:
-    """The functions, as `jsonschema.compile` writes them in this database."""
-    connection.execute("create schema if not exists datastore")
-    texts = [
-        "-- Made by `make documents`: jsonschema.compile of the files in sql/documents, and of the columns' parts."
-    ]
-    for name, schema, source in functions(sql):
-        connection.execute("select jsonschema.compile(%s::jsonb, %s)", [json.dumps(schema), f"datastore.{name}"])
-        # What it calls comes first.
-        made = connection.execute(
-            """
-            select proname, pg_get_functiondef(oid)
-            from pg_proc
-            where pronamespace = 'datastore'::regnamespace
-              and (proname = %(name)s or starts_with(proname, %(name)s || '__'))
-            order by proname = %(name)s, proname
-            """,
-            {"name": name},
-        )
-        for function, text in made:
-            texts.append(text.replace("CREATE OR REPLACE FUNCTION", "create function").rstrip() + ";")
-            comment = f"Compiled from {source}. It never changes."
-            texts.append(f"comment on function datastore.{function}(jsonb) is '{comment}';\n")
+def document_sql(connection: psycopg.Connection, kind: str, version: int, schema: Schema) -> str:
+    """The file beside the schema of a document: the functions for it, and for the columns that hold a part; the row."""
+    source = f"{kind}.v{version}.json"
+    texts = [f"{MADE} from {source}. Once released it never changes.\n"]
+    texts += _compiled(connection, f"{kind}_v{version}", schema, source)
+    for column, path in COLUMNS.get(kind, {}).items():
+        part = reduce(getitem, path, schema)
+        if "$defs" in schema:
+            part = part | {"$defs": schema["$defs"]}
+        texts += _compiled(connection, f"{kind}_v{version}_{column}", part, f"{column} in {source}")
+    row = json.dumps(schema, indent=2, ensure_ascii=False)
+    texts.append(
+        "insert into datastore.document_schema (kind, version, schema)\n"
+        f"values ('{kind}', {version}, $json$\n{row}\n$json$);\n"
+    )
     return "\n".join(texts)
+
+
+def _compiled(connection: psycopg.Connection, name: str, schema: Schema, source: str) -> Iterator[str]:
+    """The functions that `jsonschema.compile` makes of a schema in this database; what is called comes first."""
+    connection.execute("create schema if not exists datastore")
+    connection.execute("select jsonschema.compile(%s::jsonb, %s)", [json.dumps(schema), f"datastore.{name}"])
+    made = connection.execute(
+        """
+        select proname, pg_get_functiondef(oid)
+        from pg_proc
+        where pronamespace = 'datastore'::regnamespace
+          and (proname = %(name)s or starts_with(proname, %(name)s || '__'))
+        order by proname = %(name)s, proname
+        """,
+        {"name": name},
+    )
+    for function, text in made:
+        yield text.replace("CREATE OR REPLACE FUNCTION", "create function").rstrip() + ";"
+        yield f"comment on function datastore.{function}(jsonb) is 'Compiled from {source}. It never changes.';\n"
+
+
+def made(connection: psycopg.Connection, sql: Path = SQL) -> dict[str, str]:
+    """All that follows, apart from what is frozen: the path of each file below sql/, with its text."""
+    files = {
+        f"documents/values/{name}.v{version}.sql": value_sql(connection, name, version, schema)
+        for name, version, schema in values(sql)
+    }
+    files |= {
+        f"documents/{kind}.v{version}.sql": document_sql(connection, kind, version, schema)
+        for kind, version, schema in documents(sql)
+    }
+    files |= {"documents/install.sql": install_sql(sql), "documents/versions.sql": versions_sql(sql)}
+    return {name: text for name, text in files.items() if name not in frozen(sql)}
+
+
+def make(connection: psycopg.Connection, sql: Path = SQL) -> None:
+    """Write it. Raises `ValueError` where a file that is frozen was changed."""
+    if wrong := differences(sql):
+        raise ValueError("\n".join(wrong))
+    for name, text in made(connection, sql).items():
+        (sql / name).write_text(text, encoding="utf-8")
 
 
 def versions_sql(sql: Path = SQL) -> str:
@@ -121,7 +161,7 @@ def versions_sql(sql: Path = SQL) -> str:
     }
     return "\n".join(
         [
-            "-- Made by `make documents` from sql/documents: which functions and keys belong to which version.",
+            f"{MADE} from the files in this folder: which functions and keys belong to which version.",
             "-- An unknown version is given to the newest one, whose schema_version says what is known.",
             _choice_sql("fits_schema", "boolean", checks),
             "comment on function datastore.fits_schema(text, jsonb) is",
@@ -202,9 +242,10 @@ def main() -> None:
         psycopg.connect(stack.database_url, autocommit=True) as connection,
     ):
         connection.execute(read_script(SQL / "jsonschema" / "install.sql"))
-        (SQL / "documents" / "checks.sql").write_text(functions_sql(connection), encoding="utf-8")
-    (SQL / "documents" / "rows.sql").write_text(rows_sql(), encoding="utf-8")
-    (SQL / "documents" / "versions.sql").write_text(versions_sql(), encoding="utf-8")
+        try:
+            make(connection)
+        except ValueError as error:
+            raise SystemExit(str(error)) from None
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The formats of JSON Schema that the documents use, letter for letter as sql/jsonschema/formats.sql has them."""
+"""The formats of JSON Schema that the documents use, letter for letter as sql/jsonschema/formats.v1.sql has them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
--- Made by `make documents` from sql/documents: which functions and keys belong to which version.
+-- Made by `make documents` from the files in this folder: which functions and keys belong to which version.
 -- An unknown version is given to the newest one, whose schema_version says what is known.
 
 create or replace function datastore.fits_schema(kind text, document jsonb) returns boolean

@@ -22,6 +22,7 @@ grant usage on schema jsonschema to public;
 \ir uri.sql
 \ir unicode.sql
 \ir pattern.sql
+\ir formats.v1.sql
 \ir formats.sql
 \ir program.sql
 \ir assertions.sql

@@ -262,7 +262,7 @@ def test_nothing_relies_on_the_search_path(database_url: str, storage_connection
 
 
 def test_what_is_made_from_the_documents_is_up_to_date(database: psycopg.Connection) -> None:
-    from tools.documents_to_sql import functions_sql, rows_sql
+    from tools.documents_to_sql import made
 
-    assert (SQL / "documents" / "rows.sql").read_text(encoding="utf-8") == rows_sql()
-    assert (SQL / "documents" / "checks.sql").read_text(encoding="utf-8") == functions_sql(database)
+    files = made(database)
+    assert {name: (SQL / name).read_text(encoding="utf-8") for name in files} == files

@@ -28,7 +28,6 @@ from tests.documents.judges import MODELS
 from tests.documents.mirror import differences
 from tests.support.commands import run
 from tests.support.pictures import EXAMPLE, picture, write_folder
-from tools.documents_to_sql import versions_sql
 
 Errors = list[tuple[str, str]]
 
@@ -112,9 +111,6 @@ class TestOneSource:
             "/user_data/zoom is ['string'] in the schema, ['null', 'number'] in the model",
             "/user_data/zoom may be null in one of them only",
         ]
-
-    def test_what_chooses_by_version_is_up_to_date(self) -> None:
-        assert (SQL / "documents" / "versions.sql").read_text(encoding="utf-8") == versions_sql()
 
     def test_every_jsonb_column_is_checked_by_a_compiled_function(self, database: psycopg.Connection) -> None:
         unchecked = """

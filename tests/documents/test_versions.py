@@ -26,7 +26,8 @@ from datastore_db.models.values import Number, bounds
 from datastore_db.resources import MIGRATIONS, SQL
 from tests.database.test_migrations import rows_of, schema_of
 from tests.documents.mirror import differences
-from tools.documents_to_sql import functions_sql, rows_sql, versions_sql
+from tools.documents_to_sql import make
+from tools.frozen import freeze
 
 OLD = {"user_data": {"lens_width": "thick", "zoom": 2}, "seed": "Ambrosia trifida"}
 NEW = {"user_data": {"lens_width": 12.50}, "schema_version": 2}
@@ -71,11 +72,8 @@ def add_version_2(checkout: Path, scratch: psycopg.Connection) -> None:
     (sql / "documents" / "picture.v2.json").write_text(json.dumps(schema), encoding="utf-8")
 
     # make documents
-    (sql / "documents" / "versions.sql").write_text(versions_sql(sql), encoding="utf-8")
-    (sql / "documents" / "rows.sql").write_text(rows_sql(sql), encoding="utf-8")
     scratch.execute(read_script(sql / "jsonschema" / "install.sql"))
-    functions = functions_sql(scratch, sql)
-    (sql / "documents" / "checks.sql").write_text(functions, encoding="utf-8")
+    make(scratch, sql)
 
     # sql/pictures/tables.sql
     table = sql / "pictures" / "tables.sql"
@@ -87,28 +85,35 @@ def add_version_2(checkout: Path, scratch: psycopg.Connection) -> None:
     text = text.replace(version_1, f"{version_1}\n  {version_2}").replace(f"{known}1))", f"{known}1, 2))")
     table.write_text(text, encoding="utf-8")
 
-    # The base was applied, here to a database that a release made: what follows is the next number. It takes the new
-    # function and the new row from what was made.
-    made = functions[functions.index("create function datastore.picture_v2(") :]
-    made = made[: made.index("It never changes.'") + len("It never changes.';")]
-    row = "$json$" + json.dumps(schema) + "$json$"
+    # The base was applied, here to a database that a release made: what follows is the next number. It includes what
+    # was made, by name.
     last = max(path.stem for path in MIGRATIONS.glob("0*") if "rollback" not in path.name)
-    (checkout / "migrations" / "0999.pre.picture-v2.sql").write_text(
-        f"""-- depends: {last}
+    migration = f'''"""Version 2 of pictures."""
 
-{made}
-insert into datastore.document_schema (kind, version, schema) values ('picture', 2, {row});
--- Rows are not read under a lock: first the constraints, then a look at the rows.
+import runpy
+from pathlib import Path
+
+from yoyo import step
+
+__depends__ = {{"{last}"}}
+
+script = runpy.run_path(str(Path(__file__).with_name("lib") / "psql_script.py"))
+
+step(script["read_script"](script["SQL"] / "documents" / "picture.v2.sql"))
+# Rows are not read under a lock: first the constraints, then a look at the rows.
+step("""
 alter table datastore.picture
   drop constraint picture_schema_version_check,
   add constraint picture_schema_version_check check (schema_version in (1, 2)) not valid,
-  add constraint picture_v2_check check (schema_version <> 2 or datastore.picture_v2(document)) not valid;
+  add constraint picture_v2_check check (schema_version <> 2 or datastore.picture_v2(document)) not valid
+""")
+step("""
 alter table datastore.picture
   validate constraint picture_schema_version_check,
-  validate constraint picture_v2_check;
-""",
-        encoding="utf-8",
-    )
+  validate constraint picture_v2_check
+""")
+'''
+    (checkout / "migrations" / "0999.pre.picture-v2.py").write_text(migration, encoding="utf-8")
 
 
 def told(connection: psycopg.Connection, call: str, *values: object) -> list[tuple[str, str]]:
@@ -138,6 +143,7 @@ def test_a_field_is_added_as_a_new_version(
     untouched, changed = answer("announce_pictures(%s, %s)", picture_set_id, Jsonb([OLD, OLD]))
     as_it_was = answer("rebuild_picture(%s)", before["picture_id"])
 
+    freeze(checkout / "sql")
     with psycopg.connect(make_database(), autocommit=True) as scratch:
         add_version_2(checkout, scratch)
     assert migrating.migrate(database_url) == ["0999.pre.picture-v2"]
