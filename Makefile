@@ -22,7 +22,6 @@ check: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python tools/frozen.py
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

@@ -4,8 +4,8 @@
 
 Beside each schema, picture.v1.json, stands what is made of it, picture.v1.sql: its compiled functions, and its row of
 datastore.document_schema. install.sql includes these files, versions.sql chooses among them by a document's version.
-values/ has the schemas of values that are no documents. What a release has is frozen (tools/frozen.py): it is not made
-anew, whatever `jsonschema.compile` would write today.
+values/ has the schemas of values that are no documents. What a release has is frozen (tools/released.py): it is not
+made anew, whatever `jsonschema.compile` would write today.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from benchmarks.databases import temporary_stack
 from datastore_db.database.repeatable import read_script
 from datastore_db.models.schema import camel_spellings, properties, system_keys
 from datastore_db.resources import SQL
-from tools.frozen import differences, frozen
+from tools import released
 
 Schema = dict[str, Any]
 
@@ -137,13 +137,17 @@ def made(connection: psycopg.Connection, sql: Path = SQL) -> dict[str, str]:
         for kind, version, schema in documents(sql)
     }
     files |= {"documents/install.sql": install_sql(sql), "documents/versions.sql": versions_sql(sql)}
-    return {name: text for name, text in files.items() if name not in frozen(sql)}
+    frozen = released.released(sql.parent)
+    return {name: text for name, text in files.items() if f"sql/{name}" not in frozen}
 
 
 def make(connection: psycopg.Connection, sql: Path = SQL) -> None:
     """Write it. Raises `ValueError` where a file that is frozen was changed."""
-    if wrong := differences(sql):
-        raise ValueError("\n".join(wrong))
+    if changes := released.changes(sql.parent):
+        raise ValueError(
+            f"a release has what never changes, because stored rows were let in by it, and {'; '.join(changes)}. "
+            "Take that back; what is new becomes a new version of the document, or a check of a format under a new name"
+        )
     for name, text in made(connection, sql).items():
         (sql / name).write_text(text, encoding="utf-8")
 

@@ -1,7 +1,7 @@
 """What releases froze: `released.sha256` has the SHA-256 of each such file (`sha256sum --check released.sha256`).
 
-A migration that was released stands in databases, and a released schema with its compiled check judges stored rows:
-they never change. What is new becomes another file.
+A migration that was released stands in databases; a released schema with its compiled check, and the formats that this
+calls, judge stored rows: they never change. What is new becomes another file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,12 @@ import runpy
 from pathlib import Path
 
 LIST = "released.sha256"
-PATTERNS = ("migrations/[0-9]*", "sql/documents/*.v[0-9]*.*")
+PATTERNS = (
+    "migrations/[0-9]*",
+    "sql/documents/*.v[0-9]*.*",
+    "sql/documents/values/*.v[0-9]*.*",
+    "sql/jsonschema/formats.v[0-9]*.sql",  # what compiled checks call
+)
 
 _BASE = Path("migrations/0001.pre.base.py")
 _REFUSAL = """\

@@ -27,7 +27,7 @@ from datastore_db.resources import MIGRATIONS, SQL
 from tests.database.test_migrations import rows_of, schema_of
 from tests.documents.mirror import differences
 from tools.documents_to_sql import make
-from tools.frozen import freeze
+from tools.released import freeze
 
 OLD = {"user_data": {"lens_width": "thick", "zoom": 2}, "seed": "Ambrosia trifida"}
 NEW = {"user_data": {"lens_width": 12.50}, "schema_version": 2}
@@ -143,7 +143,7 @@ def test_a_field_is_added_as_a_new_version(
     untouched, changed = answer("announce_pictures(%s, %s)", picture_set_id, Jsonb([OLD, OLD]))
     as_it_was = answer("rebuild_picture(%s)", before["picture_id"])
 
-    freeze(checkout / "sql")
+    freeze(checkout)
     with psycopg.connect(make_database(), autocommit=True) as scratch:
         add_version_2(checkout, scratch)
     assert migrating.migrate(database_url) == ["0999.pre.picture-v2"]
