@@ -114,7 +114,7 @@ begin
   if jsonb_typeof(ids) <> 'array' or exists (
        select from jsonb_array_elements(ids) as item(id)
        -- Nothing but a text is written out.
-       where case jsonb_typeof(item.id) when 'string' then not jsonschema._is_uuid(item.id #>> '{}') else true end) then
+       where case jsonb_typeof(item.id) when 'string' then not jsonschema._is_uuid_1(item.id #>> '{}') else true end) then
     perform datastore.refuse('DS400', 'expected an array of UUIDs', jsonb_build_array(jsonb_build_object(
       'instance_path', '', 'keyword', 'format', 'message', 'expected an array of UUIDs, each as text')));
   end if;

@@ -64,7 +64,7 @@ create or replace function datastore.names_a_picture(sent jsonb) returns boolean
 language plpgsql immutable parallel safe as $$
 begin
   -- Nothing but a text is written out.
-  return jsonb_typeof(sent -> 'picture_id') is not distinct from 'string' and jsonschema._is_uuid(sent ->> 'picture_id');
+  return jsonb_typeof(sent -> 'picture_id') is not distinct from 'string' and jsonschema._is_uuid_1(sent ->> 'picture_id');
 end
 $$;
 comment on function datastore.names_a_picture(jsonb) is 'Has an item of a batch of inferences the UUID of a picture?';

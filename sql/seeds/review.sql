@@ -40,7 +40,7 @@ language plpgsql stable as $$
 declare
   -- A species that was merged is found by its own name: it is the one that a person asks for.
   found_id uuid := coalesce(
-    case when jsonschema._is_uuid(name_or_id)
+    case when jsonschema._is_uuid_1(name_or_id)
       then (select seed.seed_id from datastore.seed where seed.seed_id = name_or_id::uuid) end,
     (select seed.seed_id from datastore.seed where seed.key = datastore.seed_key(datastore.species_name(name_or_id))),
     datastore.seed_of_label(name_or_id));
