@@ -27,10 +27,12 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# What follows from something else: from sql/documents its rows and compiled functions, the methods of the blocking store
+# What follows from something else: from sql/documents its rows and compiled functions; the methods of the
+# blocking store; from comments on functions the SQL reference
 documents: $(INSTALLED)
 	$(BIN)/python tools/documents_to_sql.py
 	$(BIN)/python -m tools.blocking_methods
+	$(BIN)/python -m tools.sql_reference
 
 release: $(INSTALLED)
 	$(BIN)/python -m tools.release $(VERSION) $(if $(DRY),--dry-run) $(ARGS)

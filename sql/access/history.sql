@@ -163,4 +163,11 @@ begin
 end
 $$;
 comment on function datastore.rebuild_audit(uuid, uuid, timestamptz, integer) is
-  'What happened, the newest first: [{at, action, entity, entity_id, container_id, by: user id, email: theirs, database_user, before, after, claimed}], of what the acting user may change; an administrator is told moreover of what belongs to no container. entity_id: of one picture, inference, group, …';
+'Who did what, the newest first, in the containers and groups that the acting user may change.
+
+An administrator is told moreover of what belongs to no container.
+
+entity_id: only about this picture, picture set, inference, group, …
+how_many: at most
+Answer: `[{at, action, entity, entity_id, container_id, by: user id, email, database_user, before, after,
+  claimed}]`; what there is not is absent';

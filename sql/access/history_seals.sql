@@ -74,7 +74,13 @@ begin
 end
 $$;
 comment on function datastore.seal_history() is
-  'Seals the rows of the history that no open transaction can be before, and answers {rows, latest_seal, waits_for}. Call it in a transaction of its own: it waits for those that run, 5 seconds at most, and sees no end of its own.';
+'Seals the rows of the history that no open transaction can still write before. For a worker or the owner, in a
+transaction of its own. Seals (docs/access.md#seals) says what they are good for.
+
+It waits for transactions that run, 5 seconds at most.
+
+Answer: `{rows, latest_seal: {position, last_history_id, hash, sealed_at, sealed_by}, waits_for}`; `waits_for`
+  is null, or says why nothing was sealed';
 
 create or replace function datastore.verify_seal(seal datastore.history_seal, previous datastore.history_seal)
 returns table (what text, history_id bigint)
@@ -151,4 +157,8 @@ begin
 end
 $$;
 comment on function datastore.verify_history(jsonb) is
-  'Compares the history with its seals: {differing, differences: [{what, history_id, position}], sealed_rows, latest_seal, unsealed_rows, unsealed_since}; the first 1,000 or so differences are listed. kept: a latest_seal of earlier, from outside of the database.';
+'Compares the whole history with its seals. For whoever reads all of it: a worker, a reader, the owner.
+
+kept: a `latest_seal` that was kept outside of the database: it and what it covers must be there unchanged
+Answer: `{differing, differences: [{what, history_id, position}], sealed_rows, latest_seal, unsealed_rows,
+  unsealed_since}`; `position` is the seal''s, the first 1,000 or so differences are listed';

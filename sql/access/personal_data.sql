@@ -31,6 +31,8 @@ begin
 end
 $$;
 comment on function datastore.share_personal_data(boolean, uuid) is
-  'Shows the personal data of the pictures in the acting user''s container (or the one named) to everybody who sees the '
-  'container, or no longer; links end then as with datastore.unshare_container. Answers the container, and ended_links. '
-  'Errors: DS403, DS404.';
+'Shows the personal data of the pictures in the acting user''s container (or the one named) to everybody who sees
+the container, or no longer; links end then as with unshare_container. See docs/access.md#personal-data.
+
+Answer: the container, and `ended_links`: how many
+Errors: `DS403` · `DS404`';

@@ -34,7 +34,11 @@ begin
 end
 $$;
 comment on function datastore.share_container(uuid, text, uuid) is
-  'Shares the acting user''s container (or the one named) with a group that they are in. role: what its members may do at most, reader or contributor. Answers the container, as rebuild_containers does. Errors: DS400, DS403, DS404.';
+'Shares the acting user''s container (or the one named) with a group that they are in. `role` is what its members
+may do at most: with *reader* all of them only see it, with *contributor* their own role in the group counts.
+
+Answer: the container, as `rebuild_containers` lists it
+Errors: `DS400` for another role, `DS403` for somebody else''s container, `DS404`';
 
 create or replace function datastore.unshare_container(group_id uuid, container_id uuid default null) returns jsonb
 language plpgsql volatile as $$
@@ -49,7 +53,11 @@ begin
 end
 $$;
 comment on function datastore.unshare_container(uuid, uuid) is
-  'Shares the acting user''s container (or the one named) with a group no more. Where somebody else than the owner handed out links to its pictures, all open links to read end. Answers the container, and ended_links: how many. Errors: DS403, DS404.';
+'Shares the acting user''s container (or the one named) with a group no more. Where somebody else than the owner
+handed out links to its pictures, all open links to read end.
+
+Answer: the container, and `ended_links`: how many
+Errors: `DS403` · `DS404`';
 
 create or replace function datastore.publish_container(is_public boolean default true, container_id uuid default null) returns jsonb
 language plpgsql volatile as $$
@@ -69,7 +77,11 @@ begin
 end
 $$;
 comment on function datastore.publish_container(boolean, uuid) is
-  'Lets every user see the acting user''s container (or the one named), or no longer; links end then as with datastore.unshare_container. Answers the container, and ended_links. Errors: DS403, DS404.';
+'Lets every user see the acting user''s container (or the one named), or no longer; links end then as with
+unshare_container.
+
+Answer: the container, and `ended_links`: how many
+Errors: `DS403` · `DS404`';
 
 create or replace function datastore.container_json(container_id uuid) returns jsonb
 language sql stable
@@ -105,4 +117,7 @@ return (
   from datastore.container
 );
 comment on function datastore.rebuild_containers() is
-  'The containers that the acting user sees, their own first: see datastore.container_json(uuid). Their folders: datastore.rebuild_folders(container_id).';
+'The containers that the acting user sees, their own first. `permission` is theirs: `owner`, `contributor` or
+`reader`.
+
+Their folders: rebuild_folders.';

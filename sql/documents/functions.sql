@@ -40,7 +40,12 @@ begin
 end
 $$;
 comment on function datastore.document_errors(text, jsonb) is
-  'Everything that is wrong with a document of this kind; no row when it is valid. Use it to see why an insert was refused.';
+'Everything that is wrong with a document; no row when it is valid. Nothing is written.
+
+kind: `picture`, `picture_set`, `inspection`, `inference`, `feedback` or `pipelines`
+Answer: `instance_path`: where, as a JSON Pointer. `keyword`: which keyword of the JSON Schema, or which rule.
+  `message`: in words
+Errors: none';
 
 create or replace function datastore.invalid_documents(kind text, documents jsonb) returns table (place bigint, document jsonb)
 language sql immutable parallel safe

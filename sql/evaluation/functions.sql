@@ -183,7 +183,23 @@ begin
 end
 $$;
 comment on function datastore.rebuild_performance(text, uuid, uuid, timestamptz, timestamptz, uuid) is
-'How good pipelines and models are, as experts found: figures of verified boxes alone. per: day, week, month, quarter or year, for what is told over time. The rest asks of one pipeline, of inferences that one model version took part in, and of verdicts at or after since and before until.
-{verified_boxes, left_out: see datastore.left_out, pipelines: [{name, pipeline_id, pipeline_name, models: [{model_version_id, model_name, version, task}], classification, detection}], model_versions: [{name, model_version_id, model_name, version, task, classification, detection}], corrections: [{period, said, confirmed, corrected, not_a_seed, drawn, moved}], experts: [{user_id, email, said, …, inferences, first_at, last_at}]}
-classification: {boxes, accuracy, top_n: [among the first 1, 2, 3, 4, 5], macro: {precision, recall, f1}, species: [{seed_id, seed_name, support, predicted, correct, precision, recall, f1}], confusion: [{seed_id, seed_name, model_seed_id, model_seed_name, boxes}], calibration: {expected_error, buckets: [{above, up_to, boxes, mean_score, accuracy}]}, over_time: [{period, boxes, correct, accuracy}]}, or null. detection: {hits, false_detections, misses, precision, recall, f1}, or null.
-Definitions: docs/evaluation.md. Errors: DS400 for per, DS404 for a pipeline or a model version.';
+'How good pipelines and models are, as experts found: figures of verified boxes alone. Definitions:
+docs/evaluation.md#definitions.
+
+per: `day`, `week`, `month`, `quarter` or `year`: the periods of what is told over time
+pipeline_id, model_version_id: of this pipeline; of inferences that this model version took part in
+since, until: of verdicts at or after the one and before the other
+Answer: `{verified_boxes, left_out, pipelines, model_versions, corrections, experts}`
+pipelines[]: `name`, `pipeline_id`, `pipeline_name`, `models: [{model_version_id, model_name, version, task}]`,
+  `classification`, `detection`
+model_versions[]: `name`, `model_version_id`, `model_name`, `version`, `task`, `classification`, `detection`
+classification, or null: `{boxes, accuracy, top_n: [among the first 1, 2, 3, 4, 5], macro: {precision, recall,
+  f1}, species: [{seed_id, seed_name, support, predicted, correct, precision, recall, f1}], confusion:
+  [{seed_id, seed_name, model_seed_id, model_seed_name, boxes}], calibration: {expected_error, buckets: [{above,
+  up_to, boxes, mean_score, accuracy}]}, over_time: [{period, boxes, correct, accuracy}]}`
+detection, or null: `{hits, false_detections, misses, precision, recall, f1}`
+corrections[]: `{period, said, confirmed, corrected, not_a_seed, drawn, moved}`
+experts[]: `{user_id, email, said, confirmed, corrected, not_a_seed, drawn, moved, inferences, first_at,
+  last_at}`
+left_out: how many boxes are not counted (docs/evaluation.md#definitions)
+Errors: `DS400` for `per` · `DS404` for a pipeline or a model version';

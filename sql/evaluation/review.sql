@@ -48,7 +48,9 @@ return (
   from datastore.training_figures(rebuild_training.container_id) as training
 );
 comment on function datastore.rebuild_training(uuid) is
-  'Which species lack training pictures, those with the fewest first: {"seeds": [{seed_id, seed_name, status, known, verified, pictures}]}. See datastore.training_figures(uuid).';
+'How many labelled pictures there are of each species, those with the fewest first.
+
+Answer: `{"seeds": [{seed_id, seed_name, status, known, verified, pictures}]}`';
 
 create or replace function datastore.rebuild_review(results integer default 20, newest integer default 1000, container_id uuid default null) returns json
 language plpgsql stable parallel safe as $$
@@ -105,6 +107,13 @@ begin
 end
 $$;
 comment on function datastore.rebuild_review(integer, integer, uuid) is
-'Which pictures most deserve an expert''s eye. Looks at the newest inferences that are not verified, 1,000 of them unless told otherwise (newest), and answers at most 20 of each kind (results):
-{looked_at: how many inferences, uncertain: [{picture_id, inference_id, box_id, boxes, margin, seed_id, seed_name, score, second_seed_id, second_seed_name, second_score}], disputed: [{picture_id, inferences: [{inference_id, pipeline_id, pipeline_name, seed_id, seed_name, score}]}]}
-uncertain: by picture the box without a verdict whose two best species are closest in score, and how many boxes wait (boxes). disputed: the newest inferences of different pipelines are surest of different species; the surest dispute first. See datastore.uncertain_box and datastore.disputed_picture.';
+'Which pictures most deserve an expert''s eye. It looks at the `newest` inferences that are not verified, and
+answers at most `results` of each kind.
+
+Uncertain: by picture, the box without a verdict whose two best species are closest in score, and how many boxes
+wait. Disputed: the newest inferences of different pipelines are surest of different species; the surest dispute
+first.
+
+Answer: `{looked_at, uncertain: [{picture_id, inference_id, box_id, boxes, margin, seed_id, seed_name, score,
+  second_seed_id, second_seed_name, second_score}], disputed: [{picture_id, inferences: [{inference_id,
+  pipeline_id, pipeline_name, seed_id, seed_name, score}]}]}`';

@@ -128,10 +128,21 @@ begin
 end
 $$;
 comment on function datastore.record_feedback(jsonb, uuid) is
-'Takes what an expert says about the boxes of an inference, all of it or nothing: {inferenceId, userId, boxes: [{boxId, classId, label, box, comment}]}. Answers the rebuilt inference.
-A boxId alone: its top guess (the one that top_id names) is right. With label or classId: that species is right. With both empty: not a seed; with other coordinates, too, and no comment "No Seed" or "Multi Seed": moved only. Without boxId: a box that was drawn. Coordinates other than the stored ones move the box.
-The same verdict again changes nothing; a later one takes the place of an earlier one until every box has a verdict: then the inference is verified, its picture has the species as labels, and another verdict is DS409. The history is in datastore.verdict, datastore.rebuild_verdicts(uuid).
-Errors: DS400, DS403 for another userId, DS404 for an inference, a box or a species, DS409.';
+'Takes what an expert says about the boxes of an inference, all of it or nothing. Once every box has a verdict,
+the inference is *verified*, and its picture has the verified species as labels. The same verdict again changes
+nothing; another one takes the place of the one before, until the inference is verified.
+
+Coordinates other than the stored ones, in `box`, move the box.
+
+A `boxId` alone: its top guess (the one that `top_id` names) is right. With `label` or `classId` (a species''
+id): that species is right. With both as the empty string: it is no seed; with other coordinates, too, and no
+comment *No Seed* or *Multi Seed*, it is moved only. Without `boxId`, with `box` and `label` or `classId`: a box
+that the expert drew.
+
+document: `{inferenceId, userId, boxes: [{boxId, classId, label, box, comment}]}`; `userId` may be absent
+Answer: the rebuilt inference
+Errors: `DS400` · `DS403`: `userId` is not the acting user · `DS404`: no such inference, box, species or, where
+  nobody acts, user · `DS409`: the inference is verified with another verdict';
 
 create or replace function datastore.reopen_inference(inference_id uuid, container_id uuid default null) returns json
 language plpgsql volatile as $$
@@ -148,7 +159,11 @@ begin
 end
 $$;
 comment on function datastore.reopen_inference(uuid, uuid) is
-  'Opens a verified inference again: its verdicts stay and may be changed, its picture loses their labels until it is verified again. Written to the history; one that is open already stays as it is. Answers the rebuilt inference. Errors: DS404.';
+'Opens a verified inference for other verdicts. Its verdicts stay; its picture loses their labels until the
+inference is verified again. This is written to `datastore.history`. One that is open stays as it is.
+
+Answer: the rebuilt inference
+Errors: `DS404`';
 
 create or replace function datastore.rebuild_verdicts(inference_id uuid, container_id uuid default null) returns jsonb
 language plpgsql stable as $$
@@ -166,4 +181,8 @@ begin
 end
 $$;
 comment on function datastore.rebuild_verdicts(uuid, uuid) is
-  'Everything that experts said about an inference, in order: [{box_id, said: as it was sent, said_by, said_at, outcome: species, "not a seed" or null, label, classId, box: corrected coordinates or null, is_current}]. Errors: DS404.';
+'Everything that experts said about an inference, in order.
+
+Answer: `[{box_id, said, said_by, said_at, outcome, label, classId, box, is_current}]`. `said`: as it was sent;
+  `outcome`: `species`, `not a seed` or null; `box`: corrected coordinates, or null
+Errors: `DS404`';

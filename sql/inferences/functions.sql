@@ -53,7 +53,13 @@ begin
 end
 $$;
 comment on function datastore.rebuild_inference(uuid, boolean, uuid) is
-  'An inference''s document: what the client sent, ids, and what holds since experts looked at it. as_sent: the model''s answer alone, as datastore.import_inference answered it. Errors: DS404.';
+'An inference''s document: what the client sent, ids, and what holds since experts looked at it. `top_id` is the
+`object_id` of the best guess or, after a verdict, of the verified one. `label`, `score` and `box` then say what
+holds, and `model` what the model had said.
+
+as_sent: the model''s answer alone, as import_inference answered it
+Answer: the document
+Errors: `DS404`';
 
 create or replace function datastore.rebuild_inference_of(picture_id uuid, as_sent boolean default false, container_id uuid default null) returns json
 language plpgsql stable as $$
@@ -68,7 +74,10 @@ begin
 end
 $$;
 comment on function datastore.rebuild_inference_of(uuid, boolean, uuid) is
-  'The document of a picture''s newest inference, NULL if it has none. Errors: DS404 for the picture.';
+'The document of a picture''s newest inference, `NULL` if it has none.
+
+as_sent, Answer: as of rebuild_inference
+Errors: `DS404`: no such picture';
 
 create or replace function datastore.unknown_models() returns jsonb
 language sql stable
@@ -86,7 +95,11 @@ return (
   ) as unknown
 );
 comment on function datastore.unknown_models() is
-  'The models that inferences name and that nobody knows: [{name, version, inferences: how many}]. datastore.import_pipelines(jsonb) registers them, and ties these inferences to them.';
+'The models that inferences name and that nobody knows. import_pipelines registers them, and ties these
+inferences to them.
+
+Answer: `[{name, version, inferences}]`, where `inferences` is how many
+Errors: none';
 
 create or replace function datastore.recognise_models() returns bigint
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -123,4 +136,7 @@ begin
 end
 $$;
 comment on function datastore.recognise_models() is
-  'Ties inferences to pipelines and model versions that were not known when they came. Answers how many it tied. datastore.import_pipelines(jsonb) calls it. Errors: DS403 for an acting user who is no administrator.';
+'Ties inferences to pipelines and models that were not known when they came. import_pipelines calls it.
+
+Answer: how many inferences it tied
+Errors: `DS403`: the acting user is no administrator';

@@ -50,8 +50,14 @@ begin
 end
 $$;
 comment on function datastore.import_inference(uuid, jsonb, uuid) is
-'Stores what a pipeline of models said about a picture, and answers the document with its ids: each box and each guess in the order in which it came. A label that nobody knows registers a species as unreviewed; models that nobody knows are kept as written (datastore.unknown_models()).
-Errors: DS400, DS404 for the picture; then nothing is stored.';
+'Stores an inference. Each call is a new one. A label that nobody knows registers a species as `unreviewed`; a
+model that nobody knows is kept as written, and listed by unknown_models.
+
+Boxes and guesses keep the order in which they came.
+
+document: an inference''s document
+Answer: the document with its ids, as rebuild_inference gives it
+Errors: `DS400` · `DS404`: no such picture. Then nothing is stored';
 
 create or replace function datastore.has_many_boxes(document jsonb) returns boolean
 language sql immutable parallel safe
@@ -176,5 +182,8 @@ begin
 end
 $$;
 comment on function datastore.import_inferences(jsonb, uuid) is
-'Stores many inferences at once, all or none: an array of {picture_id, document}. Answers, in order, {inference_id, picture_id}.
-Errors: DS400 with a path that starts with the place in the array, DS404 for a picture.';
+'Stores many inferences at once, all or none.
+
+documents: an array of `{picture_id, document}`
+Answer: an array in the same order of `{inference_id, picture_id}`
+Errors: `DS400`: the path of an error begins with the place in the array, from 0 · `DS404`: no such picture';

@@ -29,7 +29,13 @@ begin
 end
 $$;
 comment on function datastore.act_as(uuid) is
-  'Who is asking, for the rest of the transaction, which goes on as the role of backends, whoever called. Use: select … from datastore.act_as($1). Errors: DS404 for an unknown user, 42501 where the connection''s own role may not become that role.';
+'Says who is asking, for the rest of the transaction, which goes on as the role of backends, whoever called. Call
+it in the `from` clause, so that who asks and what is asked are one statement and one round trip: `select … from
+datastore.act_as($1)`.
+
+user_id: the user
+Answer: nothing
+Errors: `DS404`: there is no such user · `42501`: the connection''s own role may not become that role';
 
 -- What the acting user may see and change beyond the own container. They look at what is not to be seen by everybody,
 -- to tell only what concerns the acting user.
@@ -227,4 +233,10 @@ begin
 end
 $$;
 comment on function datastore.act_as_worker() is
-  'For the rest of the transaction no user acts, and the role of workers asks, which sees every container. For a backend whose login is in that role as well. Errors: DS403 for any other login.';
+'For the rest of the transaction no user acts, and the role of workers asks, which sees every container. It is
+for what a backend does by the way for the container of a user, such as making its keys, where the backend''s
+login is in that role as well. Call it as a statement of its own before the one that needs it; in a pipeline
+both are one transaction and one round trip.
+
+Answer: nothing
+Errors: `DS403`: the login is not in the role of workers';

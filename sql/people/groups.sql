@@ -42,7 +42,8 @@ begin
 end
 $$;
 comment on function datastore.find_group_named(text) is
-  'The id of the group of this name, without regard to case, or with this id, among those that the acting user is in. Errors: DS404, DS409 where several have it.';
+'The id of the group of this name, without regard to case, or with this id, among those that the acting user is
+in. Errors: `DS404`, `DS409` where several have it.';
 
 create or replace function datastore.group_json(group_id uuid) returns jsonb
 language sql stable
@@ -101,7 +102,11 @@ begin
 end
 $$;
 comment on function datastore.create_group(text) is
-  'Makes a group, with the acting user as its owner, and answers {group_id, name, members, containers}. Errors: DS400, DS409 for a name that the same user gave already.';
+'Makes a group. The acting user is its first owner.
+
+Answer: `{group_id, name, invited, members: [{user_id, email, role, accepted}], containers: [{container_id,
+  container_name, email, role}]}`
+Errors: `DS400` for a name of none or more than 255 characters, `DS409` for one that the same user gave already';
 
 create or replace function datastore.delete_group(group_id uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -115,7 +120,8 @@ begin
 end
 $$;
 comment on function datastore.delete_group(uuid) is
-  'Deletes a group: nothing is shared with its members any more, and no picture is touched. Errors: DS403 for who is not its owner, DS404.';
+'Deletes a group: nothing is shared with its members any more, and no picture is touched. Errors: `DS403`,
+`DS404`.';
 
 create or replace function datastore.set_member(group_id uuid, email text, role text default 'reader') returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -143,7 +149,13 @@ begin
 end
 $$;
 comment on function datastore.set_member(uuid, text, text) is
-  'Invites a user to a group, or gives a member another role: reader, contributor or owner. An invitation is accepted with datastore.join_group(uuid); one that is given without an acting user is accepted at once. Answers the group. Errors: DS400, DS403 for who is not an owner of it, DS404 for the group or the email address, DS409 for its last owner.';
+'Invites a user to a group, or gives a member another role. Nothing is seen on either side until the user accepts
+with join_group; without an acting user the invitation is accepted at once. A *reader* sees what is shared with
+the group, a *contributor* changes it, too, and an *owner* says, moreover, who is in the group.
+
+Answer: the group, as `create_group` answers it
+Errors: `DS400` for another role, `DS403` for who is not an owner of the group, `DS404` for the group or the
+  address, `DS409` for its last owner';
 
 create or replace function datastore.check_not_last_owner(group_id uuid, user_id uuid) returns void
 language plpgsql stable as $$
@@ -170,7 +182,8 @@ begin
 end
 $$;
 comment on function datastore.join_group(uuid) is
-  'Accepts the acting user''s invitation to a group; again: the same answer. Answers the group. Errors: DS404 without an invitation.';
+'Accepts the acting user''s invitation to a group, and answers the group. remove_member declines one. Errors:
+`DS404` without an invitation.';
 
 create or replace function datastore.remove_member(group_id uuid, email text) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -194,10 +207,12 @@ begin
 end
 $$;
 comment on function datastore.remove_member(uuid, text) is
-  'Takes a user out of a group; everybody may leave. Answers the group, NULL to who left. Errors: DS403 for who is not an owner of it, DS404, DS409 for its last owner.';
+'Takes a user out of a group; everybody may leave. Answers the group, `NULL` to who left it. Errors: `DS403`,
+`DS404`, `DS409` for its last owner.';
 
 create or replace function datastore.rebuild_groups() returns jsonb
 language sql stable
 return (select coalesce(jsonb_agg(datastore.group_json(user_group.group_id) order by user_group.name, user_group.created_at), '[]') from datastore.user_group);
 comment on function datastore.rebuild_groups() is
-  'The groups of the acting user, with their members and what is shared with them, and their invitations: an array as of datastore.group_json(uuid).';
+'The groups of the acting user, with their members and what is shared with them, and their invitations: an array
+of what create_group answers.';

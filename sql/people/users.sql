@@ -51,7 +51,15 @@ begin
 end
 $$;
 comment on function datastore.register_user(text, text) is
-  'Registers a user, with a container and a picture set named General, and answers {user_id, email, container_id, container_name, picture_set_id}. Again with the same tier: the same answer. Errors: DS400 for an address or tier that cannot be, DS409 for another tier.';
+'Registers a user, with a container and a first picture set that is named *General*. The same address again, in
+whatever case, gives the same answer. Several calls at once make one user.
+
+email: the address; it is kept as written, and compared without regard to case
+tier: the first part of the container''s name: lower-case letters, digits and single hyphens, 26 characters at
+  most
+Answer: `user_id`, `email`, `site_role`, `container_id`, `container_name`, and `picture_set_id` of the default
+  set
+Errors: `DS400`: not an address, or not a tier · `DS409`: registered with another tier already';
 
 create or replace function datastore.find_user(email text) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -65,7 +73,10 @@ begin
 end
 $$;
 comment on function datastore.find_user(text) is
-  'The user with this email address, without regard to case: {user_id, email, container_id, container_name, picture_set_id}. Errors: DS404.';
+'The user with this address, compared without regard to case.
+
+Answer: as of register_user
+Errors: `DS404`';
 
 create or replace function datastore.set_site_role(email text, site_role text) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -85,4 +96,9 @@ begin
 end
 $$;
 comment on function datastore.set_site_role(text, text) is
-  'Gives a user a role on this site: user, verifier (reviews species) or administrator (moreover registers models and pipelines, and gives site roles). The first administrator is made by the database''s owner, without an acting user. Written to the history. Answers as register_user. Errors: DS400, DS403 for an acting user who is no administrator, DS404.';
+'Gives a user a role for what all containers share: `verifier` reviews species, `administrator` moreover
+registers models and pipelines, and gives site roles; `user` takes them back. It is in the history. The first
+administrator is made by the database''s owner, without an acting user.
+
+Answer: as of register_user
+Errors: `DS400`: another role · `DS403`: the acting user is no administrator · `DS404`';

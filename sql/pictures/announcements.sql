@@ -191,10 +191,26 @@ begin
 end
 $$;
 comment on function datastore.announce_pictures(uuid, jsonb, jsonb, boolean, uuid) is
-'Announces a batch of pictures: their documents go to the database before their bytes go to storage.
-documents: an array of picture documents. inspections: an array beside it with what was found in each file, {size: bytes, md5: base64, metadata: {file_name, relative_path}, image_data, quality_check: {image_checksum: sha256 in hex}}; without it the documents'' own sections are taken for that. replace: other bytes under a known path are a new picture that will take the path.
-Answers, in order, {picture_id, blob_name, state, changed, etag: of a stored one, where it is known}; state is announced (upload it, then confirm), pending (announced before: see whether the blob is there), stored (nothing to upload, unless its blob was lost), or conflict (the path holds other bytes). changed: the document of a known picture was updated.
-Errors: DS400 with a path that starts with the place in the array, DS404.';
+'Announces a batch of pictures for a set. A batch is one transaction: all of it is announced, or nothing.
+
+The same picture is known again by its set and `relative_path`; bytes that come without a path, by their
+SHA-256.
+
+`state` in the answer says what to do. `announced`: the picture is new; upload it, then confirm it. `pending`:
+it was announced before, and never confirmed; see whether the blob is there, upload it if not, then confirm.
+`stored`: the same bytes are stored; nothing, unless the blob was lost. `conflict`: the path holds other bytes;
+ask, or announce it with `replace`.
+
+documents: an array of picture documents
+inspections: an array beside it with what was found in each file: `{size, md5, metadata: {file_name,
+  relative_path}, image_data, quality_check: {image_checksum}}`, where `size` is in bytes, `md5` in base64 and
+  `image_checksum` the SHA-256 in hex. Without it, the documents'' own sections count as what was found
+replace: other bytes under a path that is taken: `false` answers *conflict*, `true` announces a new picture that
+  will take the path
+Answer: an array in the same order of `{picture_id, blob_name, state, changed}`, and `etag` of a stored one,
+  where it is known
+Errors: `DS400`: an invalid document, a seed that does not exist, one path twice; the path of an error begins
+  with the place in the array, from 0 · `DS404`: no such set';
 
 create or replace function datastore.check_announcement(documents jsonb, inspections jsonb) returns void
 language plpgsql stable as $$

@@ -74,10 +74,14 @@ begin
 end
 $$;
 comment on function datastore.begin_copy(uuid, uuid) is
-  'Begins to make the copy of a picture without personal data, unless it is there or another process makes it: '
-  '{derivative_id, container_id, container_name, blob_name, state: pending, stored or refused, is_mine: make it '
-  'now, reason: why it was refused, original: see datastore.served_blob}. Errors: DS404, DS409 while the picture''s '
-  'bytes have not arrived.';
+'Begins to make a copy of a picture without personal data, which whoever has the storage account''s credentials
+does for nobody: see security (docs/access.md#copies). A copy is made once; who comes second is told that
+another process makes it, and takes it over after ten minutes.
+
+Answer: `derivative_id`, `container_id`, `container_name`, `blob_name` of the copy, `state` (`pending`, `stored`
+  or `refused`), `is_mine`: make it now, `reason` of a refusal, `original`: its `blob_name`, `size`, `md5`,
+  `etag`, `sha256`, `format`
+Errors: `DS404` · `DS409`: the bytes of the picture have not arrived';
 
 create or replace function datastore.end_copy(
   derivative_id uuid, container_id uuid, made jsonb default null, reason text default null
@@ -97,8 +101,8 @@ begin
 end
 $$;
 comment on function datastore.end_copy(uuid, uuid, jsonb, text) is
-  'Says that a copy was made: {size: bytes, md5: base64, sha256: hex, etag}; or why it cannot be; or, with neither, '
-  'that another process may try. A copy whose picture was deleted meanwhile is in the outbox already.';
+'Says that a copy was made: `{size, md5, sha256, etag}`, with `md5` in base64 and `sha256` in hex; or with
+`reason` why there can be none. With neither, another process may try.';
 
 create or replace function datastore.missing_copies() returns jsonb
 language sql stable
@@ -114,7 +118,7 @@ return (
         and derivative.state <> 'pending')
 );
 comment on function datastore.missing_copies() is
-  'The pictures with personal data of which there is no copy without: [{picture_id, container_id}].';
+'The pictures with personal data of which there is no copy without: `[{picture_id, container_id}]`.';
 
 create or replace function datastore.queue_derivative_deletions() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

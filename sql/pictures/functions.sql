@@ -67,8 +67,16 @@ begin
 end
 $$;
 comment on function datastore.confirm_pictures(jsonb) is
-'Says that the blobs of announced pictures are in storage: an array of {picture_id, size: bytes, md5: base64, etag}. The pictures are stored from now on; one that replaces another takes its path. Again: the same answer.
-Answers, in order, {picture_id, state}. Errors: DS400, DS404 for a picture that was not announced, DS409 for a size or MD5 that was not announced; then none is confirmed.';
+'Says that the blobs of announced pictures are in storage. The pictures are *stored* from now on. A picture that
+was announced with `replace` takes its path now, and the old one becomes *replaced*: its row, its blob and its
+history stay. The same confirmation again gives the same answer.
+
+confirmations: an array of `{picture_id, size, md5, etag}`: what lies in storage. With an ETag, each later read
+  is of that state of the blob or refused. Of a picture that is stored already, a new ETag is kept: the same
+  bytes were put back
+Answer: an array in the same order of `{picture_id, state}`
+Errors: `DS400`: not such an array · `DS404`: a picture that was not announced · `DS409`: another size or MD5
+  than was announced. Then none of them is confirmed';
 
 create or replace function datastore.confirmed_pictures(confirmations jsonb)
 returns table (place bigint, picture_id uuid, size bigint, md5 bytea, etag text)
@@ -119,7 +127,13 @@ begin
 end
 $$;
 comment on function datastore.update_picture(uuid, jsonb, uuid) is
-  'Puts a document in the place of what the client said before about a picture, which goes to the history, and answers the rebuilt document. Errors: DS400, DS404.';
+'Puts a document in the place of everything that the client said before. What was said before goes to the table
+`datastore.history`. The keys that the datastore fills stay as they are; a value that is sent for one is
+remembered in the history as *claimed*.
+
+document: a whole picture document: a section that is not in it is gone
+Answer: the rebuilt document
+Errors: `DS400`, `DS404`';
 
 create or replace function datastore.picture_json(picture_id uuid) returns json
 language sql stable parallel safe
@@ -133,4 +147,8 @@ begin
 end
 $$;
 comment on function datastore.rebuild_picture(uuid, uuid) is
-  'A picture''s document: what the client filled as it was sent, and what the datastore knows. Errors: DS404.';
+'A picture''s document: what the client filled, as it was sent and to the last digit, and what the datastore
+knows.
+
+Answer: the document; also of a picture that is pending or was replaced
+Errors: `DS404`';

@@ -68,7 +68,13 @@ begin
 end
 $$;
 comment on function datastore.create_picture_set(jsonb, uuid) is
-  'Makes a picture set in the acting user''s container (or the one named) and answers its document. Errors: DS400, DS403 when nobody acts, DS409 for a name that the container has.';
+'Makes a picture set in the acting user''s container.
+
+document: a picture set document; all keys are optional. Without `name` the set is named by its id
+container_id: the container, where nobody acts
+Answer: the document, as rebuild_picture_set gives it, but without `pictures`
+Errors: `DS400` · `DS403`: nobody acts, and no container is named · `DS404`: no such container · `DS409`: the
+  container has a set of this name';
 
 create or replace function datastore.check_folder(folder_root text, folder_path text) returns void
 language plpgsql stable as $$
@@ -118,7 +124,14 @@ begin
 end
 $$;
 comment on function datastore.open_picture_set(text, text, jsonb, uuid) is
-  'The picture set of a directory: made when it is new, updated where its document changed. A directory is known by the uploaded folder''s name and its path inside it ('''' for the folder itself). Answers its document. Errors: DS400, DS403, DS404.';
+'The picture set of a directory of an uploaded folder: made when it is new, updated when its document has
+changed. This is what an upload calls.
+
+folder_root: the name of the folder that was uploaded
+folder_path: the path of the directory inside of it; the empty string for the folder itself
+document: a picture set document. Without `name` the set is named by the last part of the path
+Answer: the document, without `pictures`
+Errors: `DS400`, `DS403`, `DS404`, as of create_picture_set. Two directories may have sets of the same name';
 
 create or replace function datastore.picture_set_json(picture_set_id uuid) returns jsonb
 language sql stable parallel safe
@@ -141,7 +154,11 @@ begin
 end
 $$;
 comment on function datastore.rebuild_picture_set(uuid, uuid) is
-  'A picture set''s document, with the documents of its stored pictures under pictures, in the order in which they were announced. Errors: DS404.';
+'A picture set''s document, with the documents of its stored pictures under `pictures`, in the order in which they
+were announced. One call, however many pictures there are.
+
+Answer: the document
+Errors: `DS404`';
 
 create or replace function datastore.rebuild_folders(container_id uuid default null) returns jsonb
 language plpgsql stable as $$
@@ -174,4 +191,10 @@ begin
 end
 $$;
 comment on function datastore.rebuild_folders(uuid) is
-  'The acting user''s folders, or those of the container named: [{picture_set_id, folder_name, nb_pictures, pictures: [{picture_id, name, is_validated, inference_exist}]}]. Pending pictures are not listed.';
+'The acting user''s picture sets in the order in which they were made, each with its stored pictures; or those of
+the container that is named, which may be one that is shared (rebuild_containers). Pictures that are announced
+and not yet confirmed are not listed.
+
+Answer: `[{picture_set_id, folder_name, nb_pictures, pictures: [{picture_id, name, is_validated,
+  inference_exist}]}]`; `[]` where there is none. `is_validated`: the picture has a label
+Errors: none';

@@ -77,7 +77,15 @@ begin
 end
 $$;
 comment on function datastore.import_pipelines(jsonb) is
-  'Registers pipelines and models, or changes them, and answers the document with their ids. A model''s higher version becomes the active one; inferences that came before it are tied to it (datastore.recognise_models()); secrets must be sealed (docs/storage.md). Errors: DS400, DS403 for an acting user who is no administrator.';
+'Registers pipelines and models, or changes them, all or none. A model''s higher version becomes the active one;
+older ones stay, because inferences point at them. Inferences that came before their models are tied to them.
+`default: true` makes a pipeline the default. `api_key` and `endpoint` are secrets: they must be sealed
+(docs/storage.md#with-sql-alone); where they are absent, the stored ones stay, and null takes them away.
+
+document: `{"pipelines": […], "models": […]}`
+Answer: the document with ids, without secrets
+Errors: `DS403`: the acting user is no administrator · `DS400`: also for a secret in clear, which no message
+  repeats, for a model that nobody knows, and for a lower version';
 
 create or replace function datastore.remember_import(document jsonb, rebuilt jsonb) returns void
 language sql volatile
@@ -119,7 +127,12 @@ return coalesce((select newest.document from datastore.pipelines_import as newes
       join datastore.model on model.model_id = model_version.model_id
       where include_inactive or model_version.active));
 comment on function datastore.rebuild_pipelines(boolean, boolean) is
-  'Pipelines, the acting user''s own choice first, then the default one, and models: {"pipelines": […], "models": […]}. Without retired pipelines and old versions unless include_inactive; then a model''s active version stands before its old ones. with_keys: with the sealed secrets, which are absent otherwise.';
+'Pipelines, the acting user''s own choice first, then the default one, and models.
+
+with_keys: with the models'' secrets, sealed; they are absent otherwise
+include_inactive: retired pipelines and old versions of models as well
+Answer: `{"pipelines": […], "models": […]}`
+Errors: none';
 
 create or replace function datastore.require_pipeline(pipeline_id uuid) returns datastore.pipeline
 language plpgsql stable as $$
@@ -159,7 +172,11 @@ begin
 end
 $$;
 comment on function datastore.choose_pipeline(uuid) is
-  'Makes a pipeline the acting user''s own choice, which comes first in rebuild_pipelines, and answers it; NULL gives the choice up. Errors: DS403 when nobody acts, DS404, DS409 for a retired one.';
+'Makes a pipeline the acting user''s own choice, which comes first in rebuild_pipelines.
+
+pipeline_id: the pipeline; `NULL` gives the choice up
+Answer: the pipeline, or `NULL`
+Errors: `DS403`: nobody acts · `DS404` · `DS409`: it was retired';
 
 create or replace function datastore.retire_pipeline(pipeline_id uuid, retired boolean default true) returns jsonb
 language plpgsql volatile as $$
@@ -173,4 +190,9 @@ begin
 end
 $$;
 comment on function datastore.retire_pipeline(uuid, boolean) is
-  'Retires a pipeline, and answers it: it is listed and chosen no more, while inferences keep pointing at it; with retired => false it is brought back. Errors: DS403 for an acting user who is no administrator, DS404.';
+'Retires a pipeline: it is listed and chosen no more, while inferences keep pointing at it. Importing it again
+does not bring it back.
+
+retired: `false` brings it back
+Answer: the pipeline
+Errors: `DS403`: the acting user is no administrator · `DS404`';

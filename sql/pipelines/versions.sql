@@ -33,7 +33,12 @@ begin
 end
 $$;
 comment on function datastore.find_pipeline(jsonb) is
-  'The pipeline that made an inference: by its document''s pipeline_id, else by its pipeline_name; without either, the one pipeline with exactly these models in this order. NULL if nobody knows it.';
+'The pipeline that made an inference: by the document''s `pipeline_id`, else by its `pipeline_name`; without
+either, the one pipeline with exactly these models in this order; of several, the one that is active.
+
+document: an inference''s document
+Answer: the id, or `NULL`
+Errors: none of its own; a `pipeline_id` that is no UUID is PostgreSQL''s `22P02`';
 
 create or replace function datastore.find_model_versions(models jsonb) returns uuid[]
 language plpgsql stable parallel safe as $$
@@ -49,7 +54,11 @@ begin
 end
 $$;
 comment on function datastore.find_model_versions(jsonb) is
-  'The model versions that an inference names, [{name, version}, …]: their ids in this order, NULL for each that nobody knows; {} for none.';
+'The model versions that an inference names.
+
+models: `[{name, version}]`
+Answer: their ids in this order, `NULL` in the place of each that nobody knows; `{}` for none
+Errors: none';
 
 -- The order of versions
 

@@ -7,7 +7,11 @@ return (
   where seed.merged_into is null
 );
 comment on function datastore.rebuild_seeds() is
-  'All species: {"seeds": [{seed_id, seed_name, status}]}, by name; without those that were merged into another one.';
+'All species, by name. A name that nobody knew before is registered by the first picture that says it, with the
+status `unreviewed`.
+
+Answer: `{"seeds": [{seed_id, seed_name, status}]}`
+Errors: none';
 
 -- Labels and their species
 

@@ -11,7 +11,10 @@ return (
   where seed.status = 'unreviewed' and seed.merged_into is null
 );
 comment on function datastore.unreviewed_seeds() is
-  'The species that wait for a person''s look, the oldest first: {"seeds": [{seed_id, seed_name, status, labels: as they were written, first_seen}]}. Then: datastore.accept_seed(uuid) or datastore.merge_seed(uuid, uuid).';
+'The species that documents brought and that wait for a person''s look, the oldest first.
+
+Answer: `{"seeds": [{seed_id, seed_name, status, labels, first_seen}]}`; `labels`: as they were written
+Errors: none';
 
 create or replace function datastore.seed_json(seed_id uuid) returns jsonb
 language sql stable parallel safe
@@ -52,7 +55,11 @@ begin
 end
 $$;
 comment on function datastore.find_species(text) is
-  'The species that a person names, by its id, its name or one of its labels: {seed_id, seed_name, status}. Errors: DS404.';
+'The species that a person names. One that was merged is found by its own name.
+
+name_or_id: its id, its name, or one of its labels
+Answer: `{seed_id, seed_name, status}`
+Errors: `DS404`';
 
 create or replace function datastore.accept_seed(seed_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -72,7 +79,10 @@ begin
 end
 $$;
 comment on function datastore.accept_seed(uuid) is
-  'Accepts an unreviewed species: it is known from now on. Again: the same answer, {seed_id, seed_name, status}. Errors: DS403 for an acting user who is no verifier, DS404, DS409 for one that was merged.';
+'Accepts an unreviewed species: it is `known` from now on. The same call again gives the same answer.
+
+Answer: `{seed_id, seed_name, status}`
+Errors: `DS403`: the acting user is no verifier · `DS404` · `DS409`: it was merged';
 
 create or replace function datastore.merge_seed(seed_id uuid, into_seed_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -132,4 +142,9 @@ begin
 end
 $$;
 comment on function datastore.merge_seed(uuid, uuid) is
-  'Merges an unreviewed species into a known one: its labels, in every document before and after, stand for that one. Reads every box, so it takes a while. Answers the known one, {seed_id, seed_name, status}. Errors: DS403 for an acting user who is no verifier, DS404, DS409 for one that was reviewed already, or a target that is not known.';
+'Merges an unreviewed species into a known one: its labels stand for that one, in stored documents and in those
+to come. Documents keep the labels as they were written. It reads every box, and imports wait meanwhile.
+
+Answer: the known one, `{seed_id, seed_name, status}`
+Errors: `DS403`: the acting user is no verifier · `DS404` · `DS409`: it was reviewed already, or the other one
+  is not known';

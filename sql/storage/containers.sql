@@ -17,7 +17,11 @@ begin
 end
 $$;
 comment on function datastore.find_container(uuid, text) is
-  'The container of a picture set, or the acting user''s, with the key to it: as datastore.find_container_key, and picture_set_id; without a set the default one. permission: what the key is for, read or write. Errors: DS403 when neither is given, or for a key to write where the acting user may only read, DS404.';
+'The container of a picture set or, without one, the acting user''s, with the key to it.
+
+permission: what the key is for: `read`, or `write`, which reads as well
+Answer: as of find_container_key, and `picture_set_id` (the one given, else the default set)
+Errors: `DS403`: nobody acts, and no set is named · `DS404`';
 
 create or replace function datastore.locate_picture(picture_id uuid, container_id uuid default null) returns jsonb
 language plpgsql stable as $$
@@ -33,4 +37,10 @@ begin
 end
 $$;
 comment on function datastore.locate_picture(uuid, uuid) is
-  'Where the bytes of a picture are: as datastore.find_container_key, and {blob_name, size: bytes, md5: base64, etag, sha256: hex, format, is_copy, copy_is_needed}, see datastore.served_blob: what was confirmed, to be compared with what is there. Errors: DS404, DS409 while they have not arrived.';
+'Where the bytes of a picture are, with the key to read them.
+
+Answer: as of find_container_key, and what was confirmed, to be compared with what is there: `blob_name`, `size`
+  in bytes, `md5` in base64, `etag`, `sha256` in hex, `format`; `is_copy`: it is the copy without personal data
+  (docs/access.md#personal-data), because the acting user may not see that; `copy_is_needed`: that is to be made
+  first, by begin_copy
+Errors: `DS403`: there can be no such copy · `DS404` · `DS409`: announced, and the bytes have not arrived';

@@ -27,7 +27,8 @@ begin
 end
 $$;
 comment on function datastore.own_instance() is
-  'The id of this database, made when it is first asked for. A database that was restored from a dump, or copied as a template, gets a new one by itself: it sees that it is not where its row was written.';
+'The id of this database, which its containers in storage carry. A database that was restored from a dump, or
+copied as a template, sees that it is not where its row was written, and gets a new one. Raises nothing.';
 
 create or replace function datastore.new_instance() returns uuid
 language plpgsql volatile as $$
@@ -39,4 +40,5 @@ begin
 end
 $$;
 comment on function datastore.new_instance() is
-  'Makes this database another instance, and answers its id: for a copy that cannot see that it is one, such as a restored snapshot of a whole server. It touches no container then until it claims it.';
+'Makes this database another instance: for a copy that cannot see that it is one, such as a server that was
+restored from a snapshot. It touches no container in storage until it claims it. Raises nothing.';

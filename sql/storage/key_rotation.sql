@@ -14,7 +14,10 @@ begin atomic
   select coalesce(jsonb_agg(distinct rotated.container_id), '[]') from rotated;
 end;
 comment on function datastore.rotate_keys(jsonb, interval) is
-  'Has the keys of containers replaced: of all, or of those in an array of ids. They stay good for the overlap; the next renewal makes new ones. Answers the ids of the containers.';
+'Has the keys of containers (an array of ids), or of all, replaced by the next renewal. The old ones stay good
+for the overlap, and until there are new ones. Answers the ids of the containers.
+
+Errors: none';
 
 create or replace function datastore.revoke_keys(key_ids jsonb default null, container_ids jsonb default null) returns jsonb
 language plpgsql volatile as $$
@@ -65,7 +68,14 @@ begin
 end
 $$;
 comment on function datastore.revoke_keys(jsonb, jsonb) is
-  'Takes back keys (an array of ids), or all keys of containers (an array of ids): nobody gets them from here any more, and the next renewal removes their policies from storage and makes new keys. Keys that were handed out share a policy and go together. has_policy => false: an identity signed it, and storage accepts it until it expires. Answers {container_ids, keys: [{key_id, container_id, permission, is_handed_out, has_policy, expires_at}]}. Errors: DS403 for the container of another user, DS404.';
+'Takes back keys (an array of ids), or all keys of containers (an array of ids). Nobody gets them from the
+database any more; storage refuses them as soon as a renewal has removed their policies. Keys that were handed
+out for one container share a policy, and go together. A key without a policy (`has_policy`) was signed by an
+identity: storage accepts it until it expires (docs/azure.md#what-cannot-be-revoked-alone).
+
+Answer: `container_ids`, and `keys`: `[{key_id, container_id, permission, is_handed_out, has_policy,
+  expires_at}]`
+Errors: `DS403`: the container of another user · `DS404`';
 
 create or replace function datastore.plan_key(container_id uuid, permission text, lifetime interval, with_policy boolean default true) returns jsonb
 language plpgsql volatile as $$
@@ -102,7 +112,13 @@ begin
 end
 $$;
 comment on function datastore.plan_key(uuid, text, interval, boolean) is
-  'A key for a person, to be made within a renewal: {key_id, permission, is_handed_out, issued_by, policy_name, starts_at, expires_at}. Permission read or write; at most 7 days, or 1 day with_policy => false: signed by an identity, it names no stored policy. Errors: DS400, DS403 for somebody else''s container, DS404, DS409 while keys with another permission are out.';
+'A key for a person, to be made in storage within a renewal of the container.
+
+lifetime: 7 days at most, or 1 day without a policy
+with_policy: `false`: an identity signs it
+Answer: `key_id`, `permission`, `is_handed_out`, `policy_name`, `starts_at`, `expires_at`
+Errors: `DS403`: the container of another user · `DS400` · `DS404` · `DS409`: keys with another permission are
+  out, and people have one policy';
 
 create or replace function datastore.list_keys(container_ids jsonb default null, include_past boolean default false) returns jsonb
 language sql stable
@@ -126,7 +142,13 @@ begin atomic
     and (include_past or known.removed_at is null);
 end;
 comment on function datastore.list_keys(jsonb, boolean) is
-  'Keys of containers, without the keys: [{key_id, container_id, container_name, permission, state, policy_name, issued_at, issued_by, expires_at, revoked_at, revoked_by, removed_at, kek_id}]. state: current, retiring, handed out, revoked, expired, removed. include_past: those that open nothing any more as well.';
+'The keys of containers (an array of ids), or of all; not the keys themselves.
+
+include_past: also those that open nothing any more
+Answer: `[{key_id, container_id, container_name, permission, state, policy_name, issued_at, issued_by,
+  expires_at, revoked_at, revoked_by, removed_at, kek_id}]`; `state`: `current`, `retiring` (a newer one took
+  over), `handed out`, `revoked`, `expired`, `removed`
+Errors: none';
 
 create or replace function datastore.container_is_claimed(container_id uuid) returns void
 language sql volatile
@@ -140,4 +162,6 @@ begin atomic
   where picture_derivative.container_id = container_is_claimed.container_id and picture_derivative.etag is not null;
 end;
 comment on function datastore.container_is_claimed(uuid) is
-  'Says that a container in storage, which carried another instance''s id, carries this one''s now. The ETags of its blobs are forgotten, because they may have been copied there.';
+'Says that a container in storage that carried another database''s id carries this one''s now. Raises nothing.
+
+The ETags of its blobs are forgotten, because they may have been copied there.';

@@ -92,7 +92,13 @@ begin
 end
 $$;
 comment on function datastore.find_container_key(uuid, text) is
-  'What a process needs to reach the blobs of a container that the acting user may read or write: {container_id, container_name, is_ready, endpoint, key, renewal_is_due, is_changing}. key is sealed: {key_id, kek_id, nonce, ciphertext, starts_at, expires_at, is_settled}, null if there is none. Errors: DS403 for a key to write where the acting user may only read, DS404.';
+'What a process needs to reach the blobs of a container.
+
+Answer: `container_id`, `container_name`; `is_ready`: it was made in storage; `endpoint`: where, the address of
+  the storage account; `key`: `{key_id, kek_id, nonce, ciphertext, starts_at, expires_at, is_settled}`, sealed
+  (docs/storage.md#how-it-is-done), or null; `renewal_is_due`: a process with the account''s credentials should
+  make keys; `is_changing`: keys are just being made; where storage refuses the key, ask again in a moment
+Errors: `DS403`: a key to write, where the acting user may only read · `DS404`';
 
 create or replace function datastore.container_called(container text) returns jsonb
 language plpgsql stable as $$
@@ -112,4 +118,7 @@ begin
 end
 $$;
 comment on function datastore.container_called(text) is
-  'The container of this name, id, or email address of its user: {container_id, container_name}. Errors: DS404.';
+'The container with this name or id, or of the user with this email address.
+
+Answer: `container_id`, `container_name`
+Errors: `DS404`';

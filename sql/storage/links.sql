@@ -53,8 +53,22 @@ begin
 end
 $$;
 comment on function datastore.hand_out_link(uuid, text, integer, uuid, boolean, boolean) is
-'Records that a link to a picture is handed out, and answers what is to be signed: {link_id, picture_id, permission, policy_name, starts_at, expires_at, container_name, blob_name, file_name, format, md5: base64, or null}. permission: read, for a stored picture; write, for an announced one whose bytes have not arrived: blob_name is then the link''s own, and datastore.confirm_upload stores what came. minutes: 1 to 60. policy_name: the stored policy that a link to read is to name; null where there is no key, or with_policy => false: signed by an identity, it can name none. Call it only where it can be signed. personal_data: to the original, also where it has personal data; without it the link is to a copy without, and the answer is {copy_is_needed: true}, and nothing recorded, if that is to be made first: see datastore.begin_copy.
-Errors: DS400, DS403, DS404, DS409 for a picture in the wrong state.';
+'Records in `datastore.link` that a link to a picture is handed out, and answers what has to be signed. Signing
+needs the storage account''s key, or a user delegation key, which the database does not have: `datastore-db link`
+does both.
+
+permission: `read`, for a picture whose bytes have arrived; `write`, to upload those of one that was announced
+minutes: 1 to 60
+with_policy: `false`: an identity signs it, so it names no stored policy
+personal_data: to the original, also where the file has personal data (docs/access.md#personal-data); else such
+  a picture''s link is to a copy without
+Answer: `link_id`, `picture_id`, `permission`, `policy_name`, `starts_at`, `expires_at`, `container_name`,
+  `blob_name`, `file_name`, `format`, `md5` in base64; the last two are null where they are not known.
+  `policy_name`: the stored policy that a link to read names, and with which it ends; null where the container
+  has no key. `blob_name` of a link to upload is its own: confirm_upload stores what came there. Or
+  `{copy_is_needed: true}`, and nothing is recorded: begin_copy, and ask again
+Errors: `DS400` · `DS403`: personal data that its owner does not show, and where there can be no copy · `DS404`
+  · `DS409`: the picture is in the wrong state for it';
 
 create or replace function datastore.policy_for_links(container_id uuid) returns text
 language sql stable parallel safe
@@ -107,7 +121,13 @@ begin atomic
   where include_past or listed.state = 'open';
 end;
 comment on function datastore.list_links(jsonb, boolean) is
-  'Links that were handed out, without the links: [{link_id, container_id, container_name, picture_id, permission, state, is_revocable, issued_at, issued_by, expires_at}]. state: open, ended, revoked. container_ids: of these containers. include_past: also those that open nothing any more.';
+'The links that were handed out, without the links.
+
+container_ids: an array of ids: of these containers; without it of all that one sees
+include_past: also those that open nothing any more
+Answer: `[{link_id, container_id, container_name, picture_id, permission, state, is_revocable, issued_at,
+  issued_by, expires_at}]`; `state` is open, ended or revoked
+Errors: none';
 
 create or replace function datastore.revoke_links(container_ids jsonb, of_others boolean default false) returns jsonb
 language sql volatile
@@ -131,7 +151,14 @@ begin atomic
     'links', (select count(*) from open join revoked using (container_id, policy_name)));
 end;
 comment on function datastore.revoke_links(jsonb, boolean) is
-  'Ends the open links to read of containers (an array of ids), all those of a container together: the key to read whose policy they name is taken back, and the next renewal removes the policy from storage and makes a new key. of_others: only where somebody else than the owner handed one out. Links to upload end by themselves. Answers {container_ids, links: how many}.';
+'Ends the open links to read of containers, all those of a container together: it takes back the key to read
+whose stored policy they name. The next `datastore-db keys renew` removes the policy from storage, and makes a
+new key. `unshare_container` and `publish_container` call it. Links to upload end by themselves.
+
+container_ids: an array of ids
+of_others: only where somebody else than the owner handed one out
+Answer: `container_ids`: where there were any, and `links`: how many
+Errors: none';
 
 -- What came through a link
 
@@ -153,7 +180,11 @@ begin
 end
 $$;
 comment on function datastore.locate_upload(uuid, uuid) is
-  'Where the bytes of an announced picture may be that came through links: as datastore.find_container_key, and {state, blob_name: its final name, file_name, size, md5, sha256: what was announced, or null, uploads: names of blobs, the oldest link''s first}. Errors: DS403, DS404.';
+'Where the bytes of an announced picture may be that came through links to upload.
+
+Answer: as of find_container_key, to write, and `state`, `blob_name` (its final name), `file_name`, `size`,
+  `md5`, `sha256` as they were announced, or null, and `uploads`: names of blobs, the oldest link''s first
+Errors: `DS403` · `DS404`';
 
 create or replace function datastore.confirm_upload(picture_id uuid, inspection jsonb, etag text, container_id uuid default null) returns json
 language plpgsql volatile as $$
@@ -181,4 +212,10 @@ begin
 end
 $$;
 comment on function datastore.confirm_upload(uuid, jsonb, text, uuid) is
-  'Says that what came through a link was inspected, and lies under the picture''s final name; the picture is stored from now on, and has what the inspection found. inspection: as in datastore.announce_pictures. etag: of the blob. Answers the picture''s document; again: the same. Errors: DS400, DS403, DS404, DS409 for other bytes than were announced.';
+'Says that what came through a link was looked into, and lies under the picture''s final name: `datastore-db
+confirm-upload` does all three. The picture is *stored* from now on, and has what the inspection found.
+
+inspection: as in announce_pictures
+etag: of the blob under its final name
+Answer: the picture''s document; again: the same
+Errors: `DS400` · `DS403` · `DS404` · `DS409`: other bytes than were announced, or than are stored';

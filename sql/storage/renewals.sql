@@ -98,8 +98,23 @@ begin
 end
 $$;
 comment on function datastore.begin_renewals(jsonb, boolean, boolean, integer, uuid, interval, boolean) is
-'Takes on containers for which there is something to do in storage (the container itself, its keys, or policies that have to go), so that no other process does the same: all that are due, or those of an array of ids; only_due => false: these whether they are due or not. A process that dies holds its containers for two minutes.
-with_keys: make keys, too; lifetime: of new keys, 30 days, or 1 day without policies; after: containers whose id comes after this one; with_policies => false: by an identity, whose keys name no stored policy. Answers [{container_id, container_name, is_ready, endpoint, renewal_id, instance_id, issue, keep, remove}]: do it in storage, then call datastore.finish_renewal, else datastore.abandon_renewal.';
+'Takes on containers for which there is something to do in storage: to make the container, to make a key where
+there is none or a third of its life is left, or to remove the policies of keys that were revoked or whose time
+is over. What one process has taken on no other gets, until it says that it is done, or for two minutes.
+
+Do what the answer says in storage, then call finish_renewal, else abandon_renewal.
+
+container_ids: an array of ids; without it, all containers
+with_keys: whether the process can make keys
+only_due: `false`: whether or not something is due, which makes the policies in storage anew
+how_many, after: at most so many, whose ids come after this one
+lifetime: of new keys: 30 days, or 1 day without policies
+with_policies: `false`: the process has an identity and no account key. New keys name no policy, and policies
+  are left as they are
+Answer: `[{container_id, container_name, is_ready, endpoint, renewal_id, instance_id, issue, keep, remove}]`;
+  `issue`: keys to make, `{key_id, permission, policy_name, starts_at, expires_at}`; `keep`: policies that stay,
+  five at most with the new ones; `remove`: ids of keys that have ended, or whose policies go
+Errors: none';
 
 create or replace function datastore.finish_renewal(
   container_id uuid, renewal_id uuid, endpoint text, keys jsonb default '[]', removed jsonb default '[]', overlap interval default '1 hour'
@@ -140,8 +155,14 @@ begin
 end
 $$;
 comment on function datastore.finish_renewal(uuid, uuid, text, jsonb, jsonb, interval) is
-'Says that a renewal was done in storage. endpoint: the storage account''s address, without secrets. keys: the new ones, as the plan had them, each with settles_in (until storage knows its policy for sure) and sealed as {kek_id, nonce, ciphertext}, or with is_handed_out. removed: ids of keys whose policies are gone. overlap: how long the keys before the new ones stay good.
-Errors: DS409 when another process took over.';
+'Says that a renewal was done in storage.
+
+endpoint: the address of the storage account, without secrets
+keys: the plan''s `issue`, each with `settles_in` (after which time storage knows its policy for sure) and sealed
+  as `kek_id`, `nonce`, `ciphertext`, or with `is_handed_out`
+removed: the plan''s `remove`
+overlap: how long the keys before the new ones stay good
+Errors: `DS409`: it took too long, and another process took over';
 
 create or replace function datastore.abandon_renewal(container_id uuid, renewal_id uuid) returns void
 language sql volatile
@@ -149,4 +170,5 @@ begin atomic
   delete from datastore.container_renewal as held
   where held.container_id = abandon_renewal.container_id and held.renewal_id = abandon_renewal.renewal_id;
 end;
-comment on function datastore.abandon_renewal(uuid, uuid) is 'Gives a container back whose renewal failed, so that another process may try at once.';
+comment on function datastore.abandon_renewal(uuid, uuid) is
+'Gives a container back whose renewal failed, so that another process may try at once. Raises nothing.';

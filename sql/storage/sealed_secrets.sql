@@ -18,7 +18,13 @@ begin atomic
   ) as secret;
 end;
 comment on function datastore.sealed_secrets(text, text, integer) is
-  'Sealed secrets, in the order of secret_id, after the one given: [{secret_id, kek_id, nonce, ciphertext}], in base64. except_kek_id: not those that are sealed with this key-encryption key.';
+'Everything that is sealed, container keys and models'' secrets, in the order of `secret_id`: for a rotation of
+key-encryption keys.
+
+except_kek_id: not what is sealed with this key
+after: only what comes after this `secret_id`
+Answer: `[{secret_id, kek_id, nonce, ciphertext}]`, the last two in base64
+Errors: none';
 
 create or replace function datastore.rewrap_secrets(secrets jsonb) returns integer
 language sql volatile
@@ -42,4 +48,5 @@ begin atomic
   select ((select count(*) from keys) + (select count(*) from models))::integer;
 end;
 comment on function datastore.rewrap_secrets(jsonb) is
-  'Puts sealed secrets, whose keys were wrapped anew, in the place of what they were: an array as datastore.sealed_secrets gives it. One that was replaced meanwhile stays. Answers how many were written.';
+'Puts what was wrapped anew in the place of what it was; a secret that was replaced meanwhile stays. Answers how
+many were written. An array as of sealed_secrets. Raises nothing.';

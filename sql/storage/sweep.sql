@@ -12,7 +12,13 @@ begin atomic
   select count(*) from deleted;
 end;
 comment on function datastore.delete_pending_pictures(interval) is
-  'Deletes pictures that were announced that long ago and never confirmed, whose upload nobody will go on with; what came of their blobs goes to the outbox. One that has an inference stays. Answers how many. An upload that goes on with one nevertheless is refused (DS404) when it confirms, and announces it anew when it runs again.';
+'Gives up pictures that were announced and never confirmed, but for those that have an inference. Their blobs, if
+any came, go to the outbox. An upload that goes on with one of them nevertheless gets `DS404` when it confirms,
+and announces it anew when it runs again.
+
+older_than: how long ago they were announced, at least
+Answer: how many it deleted
+Errors: none';
 
 create or replace function datastore.due_blob_deletions(
   older_than interval default '1 hour', how_many integer default 1000, except_containers jsonb default '[]', after bigint default 0
@@ -41,8 +47,19 @@ begin atomic
   ) as due;
 end;
 comment on function datastore.due_blob_deletions(interval, integer, jsonb, bigint) is
-'The oldest entries of the outbox: [{blob_deletion_id, container_id, container_name, endpoint, blob_name}]. Delete the blobs, then call datastore.blobs_are_deleted, and datastore.blobs_are_not_deleted for those that cannot be deleted. They are due only after a while, because an upload that was overtaken may still be under way; what came through a link, that while after the link ended.
-except_containers: names of containers to pass over. after: only entries that come after this one, so that a sweep ends also where nothing can be deleted.';
+'The oldest entries of the outbox: blobs whose picture is gone. However a row of `datastore.picture` disappears,
+by `DELETE`, by a cascade or by `TRUNCATE`, a trigger puts its blob here. `datastore-db sweep` deletes the
+blobs, and then calls blobs_are_deleted, and blobs_are_not_deleted for those that storage does not delete: they
+are due again an hour later, and a day later after the fifth time.
+
+older_than: an entry is due only after this time (one hour), because an upload that was overtaken may still be
+  on its way
+how_many: at most so many
+except_containers: an array of names of containers to pass over
+after: only entries whose `blob_deletion_id` comes after this one
+Answer: `[{blob_deletion_id, container_id, container_name, endpoint, blob_name}]`; the endpoint is null before
+  the container is made
+Errors: none';
 
 create or replace function datastore.blobs_are_deleted(blob_deletion_ids jsonb) returns void
 language sql volatile
@@ -50,7 +67,11 @@ begin atomic
   delete from datastore.blob_deletion
   where blob_deletion_id in (select id::bigint from jsonb_array_elements_text(blob_deletion_ids) as id);
 end;
-comment on function datastore.blobs_are_deleted(jsonb) is 'Takes entries out of the outbox: an array of blob_deletion_id.';
+comment on function datastore.blobs_are_deleted(jsonb) is
+'Takes entries out of the outbox.
+
+blob_deletion_ids: an array of `blob_deletion_id`
+Errors: none for an id that is gone already';
 
 create or replace function datastore.blobs_are_not_deleted(failures jsonb) returns void
 language sql volatile
@@ -61,4 +82,7 @@ begin atomic
   where blob_deletion.blob_deletion_id = failed.blob_deletion_id;
 end;
 comment on function datastore.blobs_are_not_deleted(jsonb) is
-  'Says which entries of the outbox could not be deleted, and why: an array of {blob_deletion_id, error}. They stay, and are due again after a while.';
+'Keeps why entries of the outbox could not be deleted, in `last_error`, with `tried_at` and `attempts`.
+
+failures: an array of `{blob_deletion_id, error}`
+Errors: none for an id that is gone already';
