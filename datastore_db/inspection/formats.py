@@ -1,4 +1,7 @@
-"""Which picture formats there are, and how to tell them apart by their first bytes."""
+"""The picture formats: one declaration each, from which all else follows. A new format is a line in `_DECLARED`.
+
+The ending of blob names stands in SQL as well, in `datastore.extension_of`; a test compares them.
+"""
 
 from __future__ import annotations
 
@@ -6,54 +9,86 @@ import struct
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from .bmp import read_bmp
+from .gif import read_gif
+from .jpeg import read_jpeg
+from .npy import read_npy
+from .png import read_png
+from .strip_gif import strip_gif
+from .strip_jpeg import strip_jpeg
+from .strip_png import strip_png
+from .strip_tiff import strip_tiff
+from .strip_webp import strip_webp
+from .tiff import read_tiff
+from .webp import read_webp
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from .look import Look
+    from .pieces import Piece
+    from .source import Source
 
 #: How many bytes `detect` wants to see.
 HEAD_SIZE = 64
 
 _BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
-_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 class Format(NamedTuple):
-    """How a format is called: its media type, and the extension (without a dot) that blob names end in."""
+    """A picture format. endings: of file names, without the dot; blob names end in the first one.
 
+    is_start: whether a file of it begins with these bytes (`HEAD_SIZE` of them are enough). strip: what a copy without
+    personal data consists of; None where there is no way to make one.
+    """
+
+    name: str
     media_type: str
-    extension: str
+    endings: tuple[str, ...]
+    is_start: Callable[[bytes], bool]
+    read: Callable[[Source, Look], None]
+    strip: Callable[[Source], list[Piece]] | None = None
+
+    @property
+    def extension(self) -> str:
+        """What blob names end in, without the dot."""
+        return self.endings[0]
 
 
-FORMATS: Mapping[str, Format] = MappingProxyType(
-    {
-        "TIFF": Format("image/tiff", "tiff"),
-        "PNG": Format("image/png", "png"),
-        "JPEG": Format("image/jpeg", "jpeg"),
-        "GIF": Format("image/gif", "gif"),
-        "BMP": Format("image/bmp", "bmp"),
-        "WEBP": Format("image/webp", "webp"),
-        "NPY": Format("application/x-npy", "npy"),
-    }
+def _begins(*starts: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head.startswith(starts)
+
+
+def _is_webp(head: bytes) -> bool:
+    return head.startswith(b"RIFF") and head[8:12] == b"WEBP"
+
+
+def _is_bmp(head: bytes) -> bool:
+    # two letters alone would make a bitmap of any text that begins with "BM"
+    return head.startswith(b"BM") and len(head) >= 18 and struct.unpack_from("<I", head, 14)[0] in _BMP_HEADER_SIZES
+
+
+_tiff = _begins(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_png = _begins(b"\x89PNG\r\n\x1a\n")
+_jpeg = _begins(b"\xff\xd8\xff")
+_gif = _begins(b"GIF87a", b"GIF89a")
+_npy = _begins(b"\x93NUMPY")
+
+_DECLARED = (
+    Format("TIFF", "image/tiff", ("tiff", "tif", "btf", "tf8"), _tiff, read_tiff, strip_tiff),
+    Format("PNG", "image/png", ("png", "apng"), _png, read_png, strip_png),
+    Format("JPEG", "image/jpeg", ("jpeg", "jpg", "jpe", "jfif"), _jpeg, read_jpeg, strip_jpeg),
+    Format("GIF", "image/gif", ("gif",), _gif, read_gif, strip_gif),
+    Format("BMP", "image/bmp", ("bmp", "dib"), _is_bmp, read_bmp),
+    Format("WEBP", "image/webp", ("webp",), _is_webp, read_webp, strip_webp),
+    Format("NPY", "application/x-npy", ("npy",), _npy, read_npy),
 )
+
+FORMATS: Mapping[str, Format] = MappingProxyType({one.name: one for one in _DECLARED})
 
 #: What a file's extension (lower case, with its dot) claims the content to be.
 KNOWN_EXTENSIONS: Mapping[str, str] = MappingProxyType(
-    {
-        ".tif": "TIFF",
-        ".tiff": "TIFF",
-        ".btf": "TIFF",
-        ".tf8": "TIFF",
-        ".png": "PNG",
-        ".apng": "PNG",
-        ".jpg": "JPEG",
-        ".jpeg": "JPEG",
-        ".jpe": "JPEG",
-        ".jfif": "JPEG",
-        ".gif": "GIF",
-        ".bmp": "BMP",
-        ".dib": "BMP",
-        ".webp": "WEBP",
-        ".npy": "NPY",
-    }
+    {f".{ending}": one.name for one in _DECLARED for ending in one.endings}
 )
 
 
@@ -64,23 +99,7 @@ def media_type(name: object) -> str:
 
 def detect(head: bytes) -> str | None:
     """The format that a file's first bytes (`HEAD_SIZE` of them are enough) tell, or None."""
-    if head.startswith(_TIFF_STARTS):
-        return "TIFF"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if head.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if head.startswith((b"GIF87a", b"GIF89a")):
-        return "GIF"
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "WEBP"
-    if head.startswith(b"\x93NUMPY"):
-        return "NPY"
-    # two letters alone would make a bitmap of any text that begins with "BM"
-    if head.startswith(b"BM") and len(head) >= 18:
-        header_size = struct.unpack_from("<I", head, 14)[0]
-        return "BMP" if header_size in _BMP_HEADER_SIZES else None
-    return None
+    return next((one.name for one in _DECLARED if one.is_start(head)), None)
 
 
 def claimed_format(name: str) -> str | None:

@@ -9,36 +9,18 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from datastore_db.errors import BrokenPicture, NotAPicture
 
-from .bmp import read_bmp
 from .facts import note_facts
 from .formats import FORMATS, HEAD_SIZE, claimed_format, detect
-from .gif import read_gif
-from .jpeg import read_jpeg
 from .look import Look, damaged
-from .npy import read_npy
-from .png import read_png
 from .source import IN_MEMORY, Source
-from .tiff import read_tiff
-from .webp import read_webp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from datastore_db.json_codec import JsonObject
 
 #: The most pixels that a picture may have unless the caller says otherwise.
 MAX_PIXELS = 1_000_000_000
 
 _PIECE = 1024 * 1024
-_READERS: dict[str, Callable[[Source, Look], None]] = {
-    "TIFF": read_tiff,
-    "PNG": read_png,
-    "JPEG": read_jpeg,
-    "GIF": read_gif,
-    "BMP": read_bmp,
-    "WEBP": read_webp,
-    "NPY": read_npy,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +65,7 @@ def inspect(file: BinaryIO, name: str, *, max_pixels: int = MAX_PIXELS) -> Inspe
     kind = _agreed_format(head, name)
     look = Look(max_pixels)
     try:
-        _READERS[kind](source, look)
+        FORMATS[kind].read(source, look)
         note_facts(look)
     except (BrokenPicture, OSError, MemoryError):
         raise

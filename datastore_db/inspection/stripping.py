@@ -7,29 +7,13 @@ from __future__ import annotations
 
 import os
 import struct
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from datastore_db.errors import BrokenPicture
 
-from .formats import HEAD_SIZE, detect
-from .pieces import CannotStrip, Piece, Pieces
+from .formats import FORMATS, HEAD_SIZE, detect
+from .pieces import CannotStrip, Pieces
 from .source import IN_MEMORY, Source
-from .strip_gif import strip_gif
-from .strip_jpeg import strip_jpeg
-from .strip_png import strip_png
-from .strip_tiff import strip_tiff
-from .strip_webp import strip_webp
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_STRIPPERS: dict[str, Callable[[Source], list[Piece]]] = {
-    "TIFF": strip_tiff,
-    "PNG": strip_png,
-    "JPEG": strip_jpeg,
-    "GIF": strip_gif,
-    "WEBP": strip_webp,
-}
 
 
 def strip(file: BinaryIO) -> Pieces:
@@ -41,9 +25,10 @@ def strip(file: BinaryIO) -> Pieces:
     file.seek(0)
     source = Source(file.read()) if size <= IN_MEMORY else Source(b"", file, size)
     kind = detect(source.read(0, HEAD_SIZE))
-    if kind not in _STRIPPERS:
+    stripper = None if kind is None else FORMATS[kind].strip
+    if stripper is None:
         raise CannotStrip(f"there is no way to take personal data out of {kind or 'an unknown format'}")
     try:
-        return Pieces(source, _STRIPPERS[kind](source))
+        return Pieces(source, stripper(source))
     except (BrokenPicture, struct.error, IndexError) as error:
         raise CannotStrip(f"the file is not as its format says: {error}") from error

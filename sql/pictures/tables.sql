@@ -140,7 +140,7 @@ comment on column datastore.picture.picture_id is 'A part of its blob''s name; r
 comment on column datastore.picture.container_id is 'The tenant; never changed.';
 comment on column datastore.picture.picture_set_id is 'The set that it is in.';
 comment on column datastore.picture.file_name is 'From metadata.';
-comment on column datastore.picture.format is 'From image_data: TIFF, PNG, JPEG, GIF, BMP, WEBP or NPY.';
+comment on column datastore.picture.format is 'From image_data: the name of a picture format in capital letters, such as TIFF.';
 comment on column datastore.picture.created_at is 'When it was announced.';
 comment on column datastore.picture.edited_at is 'When it was changed last.';
 
