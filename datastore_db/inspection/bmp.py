@@ -24,13 +24,13 @@ def read_bmp(source: Source, look: Look) -> None:
     start, header = struct.unpack_from("<II", head, 10)
     if len(head) < 14 + min(header, 40):
         raise truncated("the header", 14 + header, source.size)
-    compression = x = y = 0
+    compression = packed = x = y = 0
     if header == 12:
         width, height, _, depth = struct.unpack_from("<HHHH", head, 18)
     else:
         width, height, _, depth = struct.unpack_from("<iiHH", head, 18)
         if header >= 40:
-            compression, _, x, y = struct.unpack_from("<IIii", head, 30)
+            compression, packed, x, y = struct.unpack_from("<IIii", head, 30)
     look.set_size(width, abs(height))
     if compression not in (*_PACKED, *_PLAIN) or depth not in _DEPTHS:
         raise damaged(f"the bitmap claims {depth} bits in a pixel and compression {compression}")
@@ -50,7 +50,7 @@ def read_bmp(source: Source, look: Look) -> None:
         end = start + (width * depth + 31) // 32 * 4 * abs(height)
         if end > source.size:
             raise truncated("the pixels", end, source.size)
-    elif start >= source.size:
-        raise truncated("the pixels", start + 1, source.size)
+    elif start + max(packed, 1) > source.size:
+        raise truncated("the pixels", start + max(packed, 1), source.size)
     elif width * abs(height) <= DECODED_PIXELS:
         decode_with(BmpImageFile, source.open())

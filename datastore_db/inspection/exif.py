@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
     from .look import Look
 
+_STARTS = (b"II*\0", b"MM\0*")
+_ORIENTATION = 274
+
 
 def read_exif_block(raw: bytes, look: Look) -> None:
     """Note the tags of an EXIF block. One that makes no sense is kept as it is: the picture is fine."""
-    if raw.startswith(b"Exif\0\0"):
-        raw = raw[6:]
+    raw = raw.removeprefix(b"Exif\0\0")
     try:
         directories = Directories(Source(raw), lenient=True)
-        if raw[:4] not in (b"II*\0", b"MM\0*"):
+        if not raw.startswith(_STARTS):
             raise BrokenPicture("no EXIF")
         first = directories.read(directories.first)
         exif = directories.named(first, EXIF_NAMES, look.keeper)
@@ -67,3 +69,21 @@ def _linked(directories: Directories, offset: int) -> Directory | None:
         return directories.read(offset)
     except BrokenPicture:
         return None  # programs that edit a picture often leave such links dangling
+
+
+def orientation_of(exif: bytes) -> int:
+    """How an EXIF block says that the picture is to be turned: 1 to 8; 1, upright, where it does not say."""
+    exif = exif.removeprefix(b"Exif\0\0")
+    if not exif.startswith(_STARTS):
+        return 1
+    try:
+        directories = Directories(Source(exif), lenient=True)
+        found = directories.integer(directories.read(directories.first), _ORIENTATION, 1)
+    except BrokenPicture:
+        return 1
+    return found if 1 <= found <= 8 else 1
+
+
+def orientation_exif(orientation: int) -> bytes:
+    """An EXIF block that says how the picture is to be turned, and nothing else."""
+    return b"II*\0\x08\0\0\0" + b"\x01\0" + b"\x12\x01\x03\0\x01\0\0\0" + bytes([orientation, 0, 0, 0]) + bytes(4)

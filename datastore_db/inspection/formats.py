@@ -10,17 +10,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from .bmp import read_bmp
-from .gif import read_gif
-from .jpeg import read_jpeg
+from .gif import read_gif, strip_gif
+from .jpeg import read_jpeg, strip_jpeg
 from .npy import read_npy
-from .png import read_png
-from .strip_gif import strip_gif
-from .strip_jpeg import strip_jpeg
-from .strip_png import strip_png
+from .png import read_png, strip_png
 from .strip_tiff import strip_tiff
-from .strip_webp import strip_webp
 from .tiff import read_tiff
-from .webp import read_webp
+from .webp import read_webp, strip_webp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -66,14 +66,9 @@ def add_span(pieces: list[Piece], start: int, end: int) -> None:
         pieces.append(Span(start, end))
 
 
-def length(pieces: list[Piece]) -> int:
+def length_of(pieces: list[Piece]) -> int:
     """How many bytes they are."""
     return sum(
         len(piece) if isinstance(piece, bytes) else piece.size if isinstance(piece, Zeros) else piece.end - piece.start
         for piece in pieces
     )
-
-
-def orientation_exif(orientation: int) -> bytes:
-    """An EXIF block that says how the picture is to be turned, and nothing else."""
-    return b"II*\0\x08\0\0\0" + b"\x01\0" + b"\x12\x01\x03\0\x01\0\0\0" + bytes([orientation, 0, 0, 0]) + bytes(4)

@@ -7,11 +7,14 @@ import zlib
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from .exif import read_exif_block
+from .exif import orientation_exif, orientation_of, read_exif_block
 from .look import DECODED_PIXELS, Look, damaged, truncated
+from .pieces import Piece, add_span
 from .values import add, clean, decode, ratio
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from datastore_db.json_codec import Json, JsonObject
 
     from .source import Source
@@ -24,6 +27,11 @@ _LARGEST_TEXT = 4 * 1024 * 1024
 _COLOURS = {0: (1, (1, 2, 4, 8, 16)), 2: (3, (8, 16)), 3: (1, (1, 2, 4, 8)), 4: (2, (8, 16)), 6: (4, (8, 16))}
 _COLOUR_NAMES = {0: "grey", 2: "rgb", 3: "palette", 4: "grey+alpha", 6: "rgba"}
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+_LONGEST_EXIF = 1024 * 1024
+#: What decoding and showing a PNG takes; texts are not among it.
+_KEPT = frozenset(
+    b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs acTL fcTL fdAT".split()
+)
 _PIXELS = frozenset({b"IDAT", b"PLTE", b"fdAT", b"fcTL", b"IEND", b"IHDR"})
 
 
@@ -58,12 +66,10 @@ class _Unpacker:
             self._inflater.decompress(data, 1)  # the checksum comes last; a wrong one raises
 
 
-def read_png(source: Source, look: Look) -> None:
-    """Look into a PNG."""
-    group: JsonObject = {}
-    unpacker: _Unpacker | None = None
-    offset, seen_data = 8, False
-    for index in range(_MOST_CHUNKS):
+def _chunks(source: Source) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, place and length of the chunks of a PNG up to its end. Raises BrokenPicture."""
+    offset = 8
+    for _ in range(_MOST_CHUNKS):
         head = source.read(offset, 8)
         if len(head) < 8:
             raise truncated("the next chunk of the PNG", offset + 12, source.size)
@@ -71,23 +77,34 @@ def read_png(source: Source, look: Look) -> None:
         end = offset + 12 + length
         if end > source.size:
             raise truncated(f"the PNG's {kind.decode('latin-1')!r} chunk", end, source.size)
-        if index == 0:
+        yield kind, offset, length
+        if kind == b"IEND":
+            return
+        offset = end
+    raise damaged("the PNG has no end")
+
+
+def read_png(source: Source, look: Look) -> None:
+    """Look into a PNG."""
+    group: JsonObject = {}
+    unpacker: _Unpacker | None = None
+    frames, seen_data = 0, False
+    for kind, offset, length in _chunks(source):
+        if offset == 8:
             if kind != b"IHDR" or length != 13:
                 raise damaged("the PNG does not begin with its header")
             unpacker = _header(source.read(offset + 8, 13), look, group)
         body = _checked(source, offset, length, kind, unpacker if kind == b"IDAT" else None)
         seen_data = seen_data or kind == b"IDAT"
-        if kind == b"IEND":
-            break
+        frames += kind == b"fcTL"
         if kind not in _PIXELS:
             _note_chunk(kind, body, length, group, look)
-        offset = end
-    else:
-        raise damaged("the PNG has no end")
     if not seen_data:
         raise damaged("the PNG has no pixels")
     if unpacker is not None and unpacker.left:
         raise damaged(f"{unpacker.left} bytes of the PNG's pixels are missing")
+    if "acTL" in group:
+        look.pages = max(1, frames)
     look.tags["png"] = group
 
 
@@ -182,8 +199,7 @@ def _fact(kind: bytes, body: bytes, look: Look) -> Json:
         year, month, day, hour, minute, second = struct.unpack(">HBBBBB", body)
         return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
     if kind == b"acTL" and len(body) == 8:
-        look.pages = max(1, struct.unpack(">II", body)[0])
-        return {"frames": look.pages}
+        return {"frames": struct.unpack(">II", body)[0]}
     return None
 
 
@@ -195,3 +211,18 @@ def per_metre(x: int, y: int) -> tuple[Decimal, Decimal, str]:
     ):
         return Decimal(inches[0]), Decimal(inches[1]), "dpi"
     return Decimal(x) / 100, Decimal(y) / 100, "dpcm"
+
+
+def strip_png(source: Source) -> list[Piece]:
+    """The parts of a copy without texts. What follows after the last chunk is left out."""
+    pieces: list[Piece] = []
+    add_span(pieces, 0, 8)
+    for kind, offset, length in _chunks(source):
+        if kind in _KEPT:
+            add_span(pieces, offset, offset + 12 + length)
+        elif kind == b"eXIf" and length <= _LONGEST_EXIF:
+            turned = orientation_of(source.read(offset + 8, length))
+            if turned != 1:
+                body = b"eXIf" + orientation_exif(turned)
+                pieces.append(struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body)))
+    return pieces

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PIL.TiffImagePlugin import TiffImageFile
 
-from .jpeg import decode_jpeg
+from .jpeg import decode_jpeg, frames, is_decodable
 from .look import damaged, decode_with
 from .source import Source
 
@@ -67,8 +67,10 @@ def check_pixels(directories: Directories, directory: Directory, segments: Segme
                 raise damaged(f"{segments.name} {number} of {len(segments.offsets)} is no JPEG")
             if tables[:2] == b"\xff\xd8":
                 stream = tables.removesuffix(b"\xff\xd9") + stream[2:]
-            # blocks are padded to 16 by 16 pixels or more
-            decode_jpeg(Source(stream).open(), 4 * need + _PADDING)
+            whole = Source(stream)
+            if all(map(is_decodable, frames(whole))):
+                # blocks are padded to 16 by 16 pixels or more
+                decode_jpeg(whole.open(), 4 * need + _PADDING)
 
 
 def _unpacks(source: Source, offset: int, count: int, need: int, compression: int) -> bool:

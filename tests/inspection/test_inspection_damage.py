@@ -79,6 +79,15 @@ def test_a_stacks_description_copied_to_a_single_picture_is_believed_as_far_as_t
     assert look(with_description).image_data["pages"] == 1
 
 
+def test_a_bitmap_of_runs_without_its_last_byte_is_found() -> None:
+    runs = b"\x50\x05\0\0" * 60 + b"\0\1"
+    start = 14 + 40 + 4 * 256
+    header = struct.pack("<IiiHHIIiiII", 40, 80, 60, 1, 8, 1, len(runs), 0, 0, 256, 0)
+    content = b"BM" + struct.pack("<IHHI", start + len(runs), 0, 0, start) + header + bytes(4 * 256) + runs
+    assert look(content, "1.bmp").image_data["width"] == 80
+    assert "truncated" in refusal(content[:-1], "1.bmp")
+
+
 def test_truncation_in_a_later_page_is_found() -> None:
     file = io.BytesIO()
     with tifffile.TiffWriter(file) as writer:

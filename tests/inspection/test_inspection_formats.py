@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -109,6 +111,33 @@ def test_an_animation_is_its_first_frame_and_a_count(form: str) -> None:
     assert (told["width"], told["height"], told["pages"]) == (80, 60, 3)
 
 
+def test_an_animation_has_the_frames_that_are_there_whatever_it_claims() -> None:
+    frames = [Image.fromarray(np.roll(smooth(), step * 9, axis=1)) for step in range(3)]
+    file = io.BytesIO()
+    frames[0].save(file, "PNG", save_all=True, append_images=frames[1:])
+    content = bytearray(file.getvalue())
+    place = content.find(b"acTL")
+    struct.pack_into(">I", content, place + 4, 2**31 + 1)
+    struct.pack_into(">I", content, place + 12, zlib.crc32(content[place : place + 12]))
+    assert facts(bytes(content))["pages"] == 3
+
+
+def test_a_jpeg_may_have_nothing_but_its_pixels() -> None:
+    content = saved("JPEG", smooth())
+    assert content[2:4] == b"\xff\xe0"
+    bare = content[:2] + content[4 + int.from_bytes(content[4:6], "big") :]
+    told = facts(bare, "1.jpg")
+    assert (told["width"], told["height"]) == (80, 60)
+
+
+def test_a_jpeg_of_12_bits_in_a_tiff_is_one_that_pillow_does_not_decode() -> None:
+    content = bytearray(EVERY_FORMAT["jpeg.tif"])
+    frame = content.find(b"\xff\xc0")
+    assert content[frame + 4] == 8
+    content[frame + 4] = 12
+    assert look(bytes(content), "1.tif").image_data["width"] == 80
+
+
 @pytest.mark.parametrize(
     "pixels",
     [smooth()[..., 0], smooth()[..., 0] > 50, smooth(), noise(33, 31, 4), noise(1, 1), noise(7, 5, dtype="uint16")],
@@ -122,9 +151,6 @@ def test_png_of_every_kind_also_interlaced(pixels: np.typing.NDArray[np.uint8]) 
 
 def interlaced_png(pixels: np.typing.NDArray[np.uint8]) -> bytes:
     """Pillow writes no interlaced PNG, so one is put together here."""
-    import struct
-    import zlib
-
     pixels = pixels if pixels.ndim == 3 else pixels[..., None]
     height, width, channels = pixels.shape
     rows = b""
