@@ -28,10 +28,11 @@ format: $(INSTALLED)
 	$(BIN)/ruff format .
 
 # What follows from something else: from sql/documents its rows and compiled functions; the methods of the
-# blocking store; from comments on functions the SQL reference
+# blocking store; the list of commands; from comments on functions the SQL reference
 documents: $(INSTALLED)
 	$(BIN)/python tools/documents_to_sql.py
 	$(BIN)/python -m tools.blocking_methods
+	$(BIN)/python -m tools.commands_reference
 	$(BIN)/python -m tools.sql_reference
 
 release: $(INSTALLED)

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tools import sql_reference
+from tools import commands_reference, sql_reference
 from tools.sql_reference import LAST, PAGE, PAGES, called_by_python, reference
 
 
@@ -49,3 +49,7 @@ def test_a_place_without_its_function_is_an_error(
     monkeypatch.setattr(sql_reference, "called_by_python", set)
     with pytest.raises(ValueError, match="places the function no_such_function"):
         reference(database)
+
+
+def test_the_list_of_commands_is_what_make_documents_writes() -> None:
+    assert commands_reference.PAGE.read_text(encoding="utf-8") == commands_reference.commands(), "run: make documents"
