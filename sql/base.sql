@@ -3,6 +3,7 @@
 \ir installation/schema.sql
 \ir people/acting_user.sql
 \ir documents/install.sql
+\ir access/levels.sql
 \ir people/tables.sql
 \ir storage/tables.sql
 \ir access/tables.sql

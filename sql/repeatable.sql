@@ -6,6 +6,7 @@
 \ir documents/errors.sql
 \ir documents/text.sql
 \ir people/acting_user.sql
+\ir access/levels.sql
 \ir people/acting.sql
 \ir documents/limits.sql
 \ir documents/versions.sql

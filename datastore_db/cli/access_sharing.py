@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from datastore_db.cli.context import acting_option, acting_store, fail, json_option, print_json, says_errors
+from datastore_db.store.access_levels import SHARE_LEVELS, SharingLevel, described
 
 if TYPE_CHECKING:
     from datastore_db.store.access_sharing import Container, Share
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 @click.argument("group", metavar="GROUP", required=False)
 @click.option("--public", is_flag=True, help="With every user, to read, instead of with a group.")
 @click.option(
-    "--role", type=click.Choice(["reader", "contributor"]), default="contributor", show_default=True,
-    help="What members may do at most. reader: see it. contributor: what their own role in the group says.",
+    "--role", type=click.Choice([*map(str, SHARE_LEVELS)]), default=SharingLevel.CONTRIBUTOR.value, show_default=True,
+    help=f"What members may do at most; the lesser of this and their own role counts. {described(SHARE_LEVELS)}",
 )  # fmt: skip
 @click.option(
     "--with-personal-data", "personal", is_flag=True,
@@ -125,7 +126,7 @@ def _print_container(container: Container, as_json: bool) -> None:
 
 def _shared_with(container: Container) -> str:
     groups = [f"{_named(share)} ({share['role']})" for share in container["shared_with"]]
-    return ", ".join((["everybody (reader)"] if container["is_public"] else []) + groups)
+    return ", ".join(([f"everybody ({SharingLevel.READER})"] if container["is_public"] else []) + groups)
 
 
 def _named(share: Share) -> str:

@@ -13,6 +13,7 @@ from datastore_db.cli.context import (
     print_json,
     says_errors,
 )
+from datastore_db.store.access_levels import GROUP_LEVELS, SharingLevel, described
 
 if TYPE_CHECKING:
     from datastore_db.store.people_groups import Group, Member, SharedWithGroup
@@ -86,8 +87,8 @@ def ls_command(email: str | None, as_json: bool) -> None:
 @group_argument
 @click.argument("member", metavar="EMAIL")
 @click.option(
-    "--role", type=click.Choice(["reader", "contributor", "owner"]), default="reader", show_default=True,
-    help="reader: sees what is shared with the group. contributor: changes it. owner: says who is in the group.",
+    "--role", type=click.Choice([*map(str, GROUP_LEVELS)]), default=SharingLevel.READER.value, show_default=True,
+    help=described(GROUP_LEVELS),
 )  # fmt: skip
 @acting_option
 @json_option

@@ -7,6 +7,7 @@ from typing import NotRequired, TypedDict, cast
 
 from datastore_db.errors import CannotSign, DatastoreError
 from datastore_db.ids import Id, to_uuid
+from datastore_db.store.access_levels import SharingLevel
 from datastore_db.store.base import StoreBase
 
 _log = logging.getLogger("datastore_db")
@@ -23,8 +24,8 @@ class Share(TypedDict):
 class Container(TypedDict):
     """A container, as the acting user sees it. is_ready: is it made in storage? email: its owner's.
 
-    shows_personal_data: do all who see it see the personal data of its pictures? permission: owner, contributor or
-    reader. ended_links: how many links ended, where it was shared or public before.
+    shows_personal_data: do all who see it see the personal data of its pictures? permission: the acting user's
+    `SharingLevel`. ended_links: how many links ended, where it was shared or public before.
     """
 
     container_id: str
@@ -42,10 +43,12 @@ class Container(TypedDict):
 class Sharing(StoreBase):
     """The containers of a store, as they are shared."""
 
-    async def share(self, group_id: Id, role: str = "contributor", *, user_id: Id | None = None) -> Container:
+    async def share(
+        self, group_id: Id, role: str = SharingLevel.CONTRIBUTOR, *, user_id: Id | None = None
+    ) -> Container:
         """Share the acting user's container with a group; answers the container.
 
-        role: what its members may do at most: as a reader see it; as a contributor what their own role says.
+        role: what its members may do at most, a `SharingLevel` below the last: the lesser of it and their own counts.
         """
         answer = await self._call("share_container", user_id, group_id=to_uuid(group_id), role=role)
         return cast(Container, answer)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TypedDict, cast
 
 from datastore_db.ids import Id, to_uuid
+from datastore_db.store.access_levels import SharingLevel
 from datastore_db.store.base import StoreBase
 
 
 class Member(TypedDict):
-    """A member of a group. role: reader, contributor or owner. accepted: False while it is an invitation."""
+    """A member of a group. role: a `SharingLevel`. accepted: False while it is an invitation."""
 
     user_id: str
     email: str | None
@@ -54,8 +55,10 @@ class Groups(StoreBase):
         """Delete a group; what was shared with it stays its owners'. Raises `NotAllowed` or `NotFound`."""
         await self._call("delete_group", user_id, group_id=to_uuid(group_id))
 
-    async def set_member(self, group_id: Id, email: str, role: str = "reader", *, user_id: Id | None = None) -> Group:
-        """Invite a user to a group, or change a member's role: reader, contributor or owner; answers the group.
+    async def set_member(
+        self, group_id: Id, email: str, role: str = SharingLevel.READER, *, user_id: Id | None = None
+    ) -> Group:
+        """Invite a user to a group, or change a member's role, a `SharingLevel`; answers the group.
 
         The invited user accepts with `join_group`. Raises `NotAllowed` for a user who is no owner of the group,
         `NotFound`, or `Conflict` for the last owner.

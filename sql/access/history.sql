@@ -141,7 +141,7 @@ begin
     told_ids := array(
       select history.history_id
       from datastore.history
-      where (history.container_id = any (array(select datastore.acting_container() union all select datastore.shared_containers(true)))
+      where (history.container_id = any (array(select datastore.acting_container() union all select datastore.shared_containers(datastore.needed_level('change'))))
              or history.entity_id = any (array(select datastore.acting_groups(true)))
              or is_administrator and history.container_id is null)
         and (rebuild_audit.since is null or history.acted_at >= rebuild_audit.since)

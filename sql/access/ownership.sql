@@ -24,8 +24,9 @@ begin
       and pg_get_userbyid(proowner) <> owner_role
     union all
     select format('alter type %s owner to %I', pg_type.oid::regtype, owner_role)
-    from pg_catalog.pg_type join pg_catalog.pg_class on pg_class.oid = typrelid and pg_class.relkind = 'c'
-    where typnamespace in (select oid from pg_catalog.pg_namespace where nspname in ('datastore', 'jsonschema')) and pg_get_userbyid(typowner) <> owner_role
+    from pg_catalog.pg_type left join pg_catalog.pg_class on pg_class.oid = typrelid
+    where (pg_class.relkind = 'c' or typtype = 'e')
+      and typnamespace in (select oid from pg_catalog.pg_namespace where nspname in ('datastore', 'jsonschema')) and pg_get_userbyid(typowner) <> owner_role
   loop
     execute statement;
   end loop;

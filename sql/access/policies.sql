@@ -30,9 +30,11 @@ declare
   own text := 'container_id = (select datastore.acting_container())';
   -- Who writes is looked up, and not believed
   home text := 'container_id = (select datastore.acting_home())';
-  seen text := own || ' or container_id in (select datastore.shared_containers(false))';
-  changed text := home || ' or container_id in (select datastore.shared_containers(true))';
-  read_or_changed text := changed || ' or permission = ''read'' and container_id in (select datastore.shared_containers(false))';
+  seen_shared text := 'container_id in (select datastore.shared_containers(datastore.needed_level(''see'')))';
+  seen text := own || ' or ' || seen_shared;
+  changed text := home || ' or container_id in (select datastore.shared_containers(datastore.needed_level(''change'')))';
+  judged text := home || ' or container_id in (select datastore.shared_containers(datastore.needed_level(''judge'')))';
+  read_or_changed text := changed || ' or permission = ''read'' and ' || seen_shared;
   my_groups text := 'group_id in (select datastore.acting_groups(false))';
   owned_groups text := 'group_id in (select datastore.acting_groups(true))';
   -- Whose policy leaves those that the acting user sees
@@ -40,6 +42,7 @@ declare
   myself text := 'user_id = (select datastore.acting_user())';
   administers text := '(select datastore.acting_site_role()) = ''administrator''';
   shared_table text;
+  judged_table text;
   tenant_table regclass;
 begin
   -- People
@@ -73,9 +76,16 @@ begin
     home || ' and revoked_at is null', home || ' and revoked_at is not null');
   -- Of links, those who only see the container see those that they were given themselves, while they see it
   perform datastore.make_policy('datastore.link', 'app_reads', 'select', 'app', format(
-    '%s or issued_by = (select datastore.acting_user()) and container_id in (select datastore.shared_containers(false))',
-    changed), null);
+    '%s or issued_by = (select datastore.acting_user()) and %s', changed, seen_shared), null);
   perform datastore.make_policy('datastore.link', 'app_inserts', 'insert', 'app', null, read_or_changed);
+
+  -- Experts judge at a level of their own, which may be less than that of those who change pictures
+  foreach judged_table in array array['verdict', 'expert_guess', 'box', 'inference'] loop
+    tenant_table := ('datastore.' || judged_table)::regclass;
+    perform datastore.make_policy(tenant_table, 'app_reads', 'select', 'app', seen, null);
+    perform datastore.make_policy(tenant_table, 'app_inserts', 'insert', 'app', null, case judged_table when 'inference' then changed else judged end);
+    perform datastore.make_policy(tenant_table, 'app_updates', 'update', 'app', judged, judged);
+  end loop;
 
   -- The history is for those who may change what it tells about; triggers write it
   perform datastore.make_policy('datastore.history', 'app_reads', 'select', 'app', format(

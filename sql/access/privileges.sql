@@ -15,7 +15,7 @@ begin atomic
 
   -- Who acts
   ('app worker reader', 'execute', 'acting_user acting_container acting_home acting_groups acting_invitations acting_setting
-    acting_site_role calling_role shared_containers known_users may_write check_may_write check_acting check_site_role own_container
+    acting_site_role calling_role shared_containers level_in needed_level read_level known_users may_write check_may_write check_acting check_site_role own_container
     require_own_container role_name role_prefix role_is_there may_become act_as',
     'policies, defaults and functions ask who acts and what that user may; each tells of the acting user alone'),
   ('app', 'execute', 'act_as_worker', 'a backend makes the container of a user, where its login is in the role of workers as well'),
@@ -199,6 +199,7 @@ begin atomic
   ('acting_invitations', 'policies ask for the acting user''s invitations'),
   ('acting_site_role', 'policies ask for the acting user''s site role'),
   ('shared_containers', 'policies ask for the containers that are shared with the acting user'),
+  ('level_in', 'policies and functions ask what the acting user may do in a container'),
   ('known_users', 'policies ask whose email addresses the acting user sees'),
   -- Before anybody acts
   ('find_user', 'a backend finds who signs in, and an owner invites members whom they do not see yet'),

@@ -18,16 +18,13 @@ language plpgsql volatile as $$
 declare
   known_id uuid := datastore.require_own_container(share_container.container_id);
   known_group datastore.user_group := datastore.find_group(share_container.group_id);
+  level datastore.sharing_level := datastore.read_level(share_container.role, 'owner');
 begin
-  if share_container.role is null or share_container.role not in ('reader', 'contributor') then
-    perform datastore.refuse('DS400', 'invalid role', jsonb_build_array(jsonb_build_object(
-      'instance_path', '/role', 'keyword', 'enum', 'message', 'expected reader or contributor')));
-  end if;
   if known_group.group_id in (select datastore.acting_invitations()) then
     perform datastore.refuse('DS403', format('the acting user was invited to the group %s: join it first', to_json(known_group.name)));
   end if;
   insert into datastore.container_share as known (container_id, group_id, role)
-  values (known_id, known_group.group_id, share_container.role)
+  values (known_id, known_group.group_id, level)
   on conflict on constraint container_share_pkey do update set role = excluded.role
   where known.role <> excluded.role;
   return datastore.container_json(known_id);
@@ -35,7 +32,7 @@ end
 $$;
 comment on function datastore.share_container(uuid, text, uuid) is
 'Shares the acting user''s container (or the one named) with a group that they are in. `role` is what its members
-may do at most: with *reader* all of them only see it, with *contributor* their own role in the group counts.
+may do at most, a sharing level below *owner*: the lesser of it and a member''s own role counts.
 
 Answer: the container, as `rebuild_containers` lists it
 Errors: `DS400` for another role, `DS403` for somebody else''s container, `DS404`';
@@ -94,9 +91,7 @@ return (
     'email', user_account.email,
     'is_public', exists (select from datastore.container_publication as published where published.container_id = container.container_id),
     'shows_personal_data', exists (select from datastore.personal_data_share as shown where shown.container_id = container.container_id),
-    'permission', case
-      when datastore.acting_user() is null or container.container_id = datastore.acting_container() then 'owner'
-      when datastore.may_write(container.container_id) then 'contributor' else 'reader' end,
+    'permission', datastore.level_in(container.container_id),
     'shared_with', (
       select coalesce(jsonb_agg(jsonb_build_object('group_id', share.group_id, 'name', user_group.name, 'role', share.role) order by user_group.name), '[]')
       from datastore.container_share as share
@@ -107,7 +102,7 @@ return (
   where container.container_id = container_json.container_id
 );
 comment on function datastore.container_json(uuid) is
-  'A container as the acting user sees it: {container_id, container_name, tier, is_ready: is it made in storage, email: whose, is_public, shows_personal_data: to everybody who sees it, permission: owner, contributor or reader, shared_with: [{group_id, name, role}]}.';
+  'A container as the acting user sees it: {container_id, container_name, tier, is_ready: is it made in storage, email: whose, is_public, shows_personal_data: to everybody who sees it, permission: their sharing level, shared_with: [{group_id, name, role}]}.';
 
 create or replace function datastore.rebuild_containers() returns jsonb
 language sql stable

@@ -4,7 +4,7 @@ create or replace function datastore.label_verified(picture_id uuid, container_i
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform datastore.check_acting('datastore.picture_label');
-  perform datastore.check_may_write(array[label_verified.container_id]);
+  perform datastore.check_may_write(array[label_verified.container_id], 'judge');
   -- Two inferences of one picture wait for each other here.
   perform from datastore.picture
   where picture.picture_id = label_verified.picture_id and picture.container_id = label_verified.container_id
@@ -70,7 +70,7 @@ begin
   where inference.inference_id = lock_inference.inference_id
     and (lock_inference.container_id is null or inference.container_id = lock_inference.container_id);
   if found then
-    perform datastore.check_may_write(array[locked.container_id]);
+    perform datastore.check_may_write(array[locked.container_id], 'judge');
     select inference.* into locked
     from datastore.inference
     where inference.inference_id = locked.inference_id and inference.container_id = locked.container_id

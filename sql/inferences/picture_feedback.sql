@@ -44,11 +44,11 @@ create or replace function datastore.tell_feedback(picture_id uuid, container_id
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform datastore.check_acting('datastore.picture');
-  perform datastore.check_may_write(array[tell_feedback.container_id]);
+  perform datastore.check_may_write(array[tell_feedback.container_id], 'judge');
   perform datastore.refresh_error_handling(array(
     select picture.picture_id from datastore.picture
     where picture.picture_id = tell_feedback.picture_id and picture.container_id = tell_feedback.container_id));
 end
 $$;
 comment on function datastore.tell_feedback(uuid, uuid) is
-  'datastore.refresh_error_handling for a picture that the acting user may change: it says what verdicts say, and no role of a backend writes anything else there. Errors: DS403.';
+  'datastore.refresh_error_handling for a picture whose inferences the acting user may judge: it says what verdicts say, and no role of a backend writes anything else there. Errors: DS403.';

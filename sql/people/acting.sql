@@ -40,7 +40,7 @@ Errors: `DS404`: there is no such user · `42501`: the connection''s own role ma
 -- What the acting user may see and change beyond the own container. They look at what is not to be seen by everybody,
 -- to tell only what concerns the acting user.
 
-create or replace function datastore.shared_containers(may_write boolean) returns setof uuid
+create or replace function datastore.shared_containers(needed datastore.sharing_level) returns setof uuid
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
   return query
@@ -48,15 +48,39 @@ begin
     from datastore.membership
     join datastore.container_share as share on share.group_id = membership.group_id
     where membership.user_id = datastore.acting_user() and membership.accepted_at is not null
-      and (not shared_containers.may_write or (membership.role <> 'reader' and share.role <> 'reader'))
+      and least(membership.role, share.role) >= shared_containers.needed
     union all
     select published.container_id
     from datastore.container_publication as published
-    where not shared_containers.may_write and datastore.acting_user() is not null;
+    where shared_containers.needed <= datastore.needed_level('see') and datastore.acting_user() is not null;
 end
 $$;
-comment on function datastore.shared_containers(boolean) is
-  'Containers that others share with the acting user, through a group or with everybody: those to see, or with may_write those to change.';
+comment on function datastore.shared_containers(datastore.sharing_level) is
+  'Containers in which the acting user has this level or more, because others share them through a group or with everybody. The lesser of the member''s and the share''s level counts.';
+
+create or replace function datastore.level_in(container_id uuid) returns datastore.sharing_level
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if datastore.acting_user() is null or level_in.container_id = datastore.acting_home() then
+    return enum_last(null::datastore.sharing_level);
+  end if;
+  return (
+    select max(given.level)
+    from (
+      select least(membership.role, share.role) as level
+      from datastore.container_share as share
+      join datastore.membership on membership.group_id = share.group_id
+      where share.container_id = level_in.container_id
+        and membership.user_id = datastore.acting_user() and membership.accepted_at is not null
+      union all
+      select datastore.needed_level('see')
+      from datastore.container_publication as published
+      where published.container_id = level_in.container_id
+    ) as given);
+end
+$$;
+comment on function datastore.level_in(uuid) is
+  'The acting user''s level in a container; NULL where they do not see it. Without an acting user the highest: the privileges of the role decide.';
 
 create or replace function datastore.acting_groups(only_owned boolean) returns setof uuid
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -99,7 +123,7 @@ begin
     union
     select container.user_id
     from datastore.container
-    where container.container_id in (select datastore.shared_containers(false));
+    where container.container_id in (select datastore.shared_containers(datastore.needed_level('see')));
 end
 $$;
 comment on function datastore.known_users() is
@@ -159,30 +183,52 @@ comment on function datastore.check_acting(regclass) is
 
 -- Asked by functions that are about to change something, because a policy would only hide the rows.
 
-create or replace function datastore.may_write(container_id uuid) returns boolean
+create or replace function datastore.may_write(container_id uuid, deed text default 'change') returns boolean
+language sql stable
+return coalesce(datastore.level_in(container_id) >= datastore.needed_level(deed), false);
+comment on function datastore.may_write(uuid, text) is
+  'May the acting user change what is in this container, or judge what models said of it? deed: as of datastore.needed_level(text). Where nobody acts, the privileges of the role decide.';
+
+create or replace function datastore.check_may_write(container_ids uuid[], deed text default 'change') returns void
 language plpgsql stable as $$
 declare
-  acting_id uuid := datastore.acting_user();
-  home_id uuid := datastore.acting_home();
+  held record;
 begin
-  if acting_id is null or may_write.container_id = home_id then
-    return true;
+  if datastore.acting_user() is null then
+    return;
   end if;
-  return may_write.container_id in (select datastore.shared_containers(true));
+  select level_in as level into held
+  from (select distinct unnest(container_ids)) as named(container_id)
+  cross join lateral datastore.level_in(named.container_id)
+  where (level_in >= datastore.needed_level(check_may_write.deed)) is not true
+  limit 1;
+  if found then
+    perform datastore.refuse('DS403', format(
+      'the acting user may see this container, and not %s it: they have the level %s in it, and %s is needed. Its owner gives it',
+      check_may_write.deed, coalesce(held.level::text, 'none'), datastore.needed_level(check_may_write.deed)));
+  end if;
 end
 $$;
-comment on function datastore.may_write(uuid) is 'May the acting user change what is in this container? Where nobody acts, the privileges of the role decide.';
+comment on function datastore.check_may_write(uuid[], text) is
+  'Raises DS403 for a container that the acting user may see and not change, or not judge. deed: as of datastore.needed_level(text).';
 
-create or replace function datastore.check_may_write(container_ids uuid[]) returns void
+create or replace function datastore.read_level(named text, below datastore.sharing_level default null) returns datastore.sharing_level
 language plpgsql stable as $$
+declare
+  levels text[] := array(
+    select level from unnest(enum_range(null::datastore.sharing_level)) as level
+    where read_level.below is null or level < read_level.below);
 begin
-  if datastore.acting_user() is not null
-     and exists (select from (select distinct unnest(container_ids)) as named(container_id) where not datastore.may_write(named.container_id)) then
-    perform datastore.refuse('DS403', 'the acting user may see this container, and not change it: its owner shares it with readers only');
+  if read_level.named is null or read_level.named <> all (levels) then
+    perform datastore.refuse('DS400', 'invalid role', jsonb_build_array(jsonb_build_object(
+      'instance_path', '/role', 'keyword', 'enum', 'message', 'expected ' || concat_ws(' or ',
+        nullif(array_to_string(trim_array(levels, 1), ', '), ''), levels[cardinality(levels)]))));
   end if;
+  return read_level.named::datastore.sharing_level;
 end
 $$;
-comment on function datastore.check_may_write(uuid[]) is 'Raises DS403 for a container that the acting user may see and not change.';
+comment on function datastore.read_level(text, datastore.sharing_level) is
+  'A sharing level by its name. below: only those before this one. Errors: DS400, with the levels that are expected, at /role.';
 
 create or replace function datastore.own_container(container_id uuid default null) returns uuid
 language plpgsql stable as $$

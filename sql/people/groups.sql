@@ -128,21 +128,19 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 declare
   known datastore.user_group;
   member_id uuid;
+  level datastore.sharing_level;
 begin
   perform datastore.check_acting('datastore.membership');
   known := datastore.find_group(set_member.group_id, true);
   member_id := (datastore.find_user(set_member.email) ->> 'user_id')::uuid;
-  if set_member.role is null or set_member.role not in ('reader', 'contributor', 'owner') then
-    perform datastore.refuse('DS400', 'invalid role', jsonb_build_array(jsonb_build_object(
-      'instance_path', '/role', 'keyword', 'enum', 'message', 'expected reader, contributor or owner')));
-  end if;
+  level := datastore.read_level(set_member.role);
   -- Two changes wait for each other here, so that the last owner stays.
   perform from datastore.user_group where user_group.group_id = known.group_id for no key update;
-  if set_member.role <> 'owner' then
+  if level < 'owner' then
     perform datastore.check_not_last_owner(known.group_id, member_id);
   end if;
   insert into datastore.membership as known_member (group_id, user_id, role, accepted_at)
-  values (known.group_id, member_id, set_member.role, case when datastore.acting_user() is null then now() end)
+  values (known.group_id, member_id, level, case when datastore.acting_user() is null then now() end)
   on conflict on constraint membership_pkey do update set role = excluded.role
   where known_member.role <> excluded.role;
   return datastore.group_json(known.group_id);
@@ -150,8 +148,8 @@ end
 $$;
 comment on function datastore.set_member(uuid, text, text) is
 'Invites a user to a group, or gives a member another role. Nothing is seen on either side until the user accepts
-with join_group; without an acting user the invitation is accepted at once. A *reader* sees what is shared with
-the group, a *contributor* changes it, too, and an *owner* says, moreover, who is in the group.
+with join_group; without an acting user the invitation is accepted at once. A role is a sharing level: a *reader*
+sees what is shared with the group, a *contributor* changes it, too, and an *owner* says, moreover, who is in it.
 
 Answer: the group, as `create_group` answers it
 Errors: `DS400` for another role, `DS403` for who is not an owner of the group, `DS404` for the group or the

@@ -274,7 +274,7 @@ class TestShadows:
                     " where container_id operator(pg_catalog.=) %s::pg_catalog.uuid"
                 )
                 assert rows(shadowed, query, world.anas["container_id"]) == [(0,)], table
-            assert rows(shadowed, "select datastore.shared_containers(true)") == []
+            assert rows(shadowed, "select datastore.shared_containers('contributor')") == []
             assert rows(shadowed, "select count(*) from datastore.user_account") == [(2,)]
 
     def test_what_is_written_is_still_told_of(
