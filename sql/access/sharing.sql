@@ -112,7 +112,6 @@ return (
   from datastore.container
 );
 comment on function datastore.rebuild_containers() is
-'The containers that the acting user sees, their own first. `permission` is theirs: `owner`, `contributor` or
-`reader`.
+'The containers that the acting user sees, their own first. `permission` is their sharing level in it.
 
 Their folders: rebuild_folders.';

@@ -135,7 +135,7 @@ class TestRoles:
         [("app", "worker"), ("worker", "app"), ("reader", "app"), ("reader", "worker"), ("nothing", "app")],
     )
     def test_a_login_that_may_not(self, urls: dict[str, str], login: str, as_role: AsRole) -> None:
-        with pytest.raises(NotAllowed, match=rf"grant datastore_{as_role} to it.*docs/security\.md") as refused:
+        with pytest.raises(NotAllowed, match=rf"grant datastore_{as_role} to it.*docs/access\.md") as refused:
             connect(urls[login], as_role=as_role)
         assert "hostile" not in str(refused.value)
 

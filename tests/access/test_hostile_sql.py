@@ -73,9 +73,9 @@ class TestBackend:
             backend.execute(statement.encode())
 
     def test_another_login_is_nothing(self, urls: dict[str, str], world: World) -> None:
-        with pytest.raises(NotAllowed, match=r"docs/security\.md"):
+        with pytest.raises(NotAllowed, match=r"docs/access\.md"):
             connect(urls["nothing"])
-        with connect(urls["nothing"], as_role="owner") as store, pytest.raises(NotAllowed, match=r"docs/security\.md"):
+        with connect(urls["nothing"], as_role="owner") as store, pytest.raises(NotAllowed, match=r"docs/access\.md"):
             store.picture(world.anas["picture_id"], user_id=world.users["owner"]["user_id"])
 
     def test_an_analyst_reads_all_but_keys(self, urls: dict[str, str], world: World) -> None:
