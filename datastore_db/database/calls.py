@@ -23,7 +23,6 @@ from datastore_db.errors import (
     NotAllowed,
 )
 from datastore_db.json_codec import Json
-from datastore_db.models.limits import call_errors, check_bytes, limit_errors
 
 if TYPE_CHECKING:
     from typing import Self
@@ -113,8 +112,8 @@ class Database:
         if acting is not None and self.as_role == "worker":
             raise NotAllowed(f"{function}: a store that was opened as worker acts for no user. Open one with connect()")
         for name, argument in arguments.items():
-            if isinstance(argument, Document) and (errors := list(call_errors(name, argument.value))):
-                raise InvalidDocument(errors, "the batch")
+            if isinstance(argument, Document):
+                _check_batch(name, argument)
         values = _values(arguments)
         if acting is not None:
             values["acting_user_id"] = acting
@@ -208,7 +207,17 @@ async def _configure(as_role: AsRole, connection: AsyncConnection) -> None:
     )
 
 
+# The limits are those of documents, whose models take longer to import than a call without one takes.
+def _check_batch(name: str, argument: Document) -> None:
+    from datastore_db.models.limits import call_errors
+
+    if errors := list(call_errors(name, argument.value)):
+        raise InvalidDocument(errors, "the batch")
+
+
 def _dumps(value: object) -> str:
+    from datastore_db.models.limits import check_bytes
+
     return check_bytes(json_codec.dumps(value))
 
 
@@ -240,5 +249,7 @@ _UNREADABLE = (ValueError, RecursionError, psycopg.DataError, psycopg.errors.Pro
 
 
 def _beyond_limits(arguments: Mapping[str, Argument]) -> list[DocumentError]:
+    from datastore_db.models.limits import limit_errors
+
     documents = [argument.value for argument in arguments.values() if isinstance(argument, Document)]
     return [error for document in documents for error in limit_errors(document)]

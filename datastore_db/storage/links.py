@@ -12,8 +12,6 @@ from datastore_db.inspection.formats import media_type
 from datastore_db.json_codec import JsonObject
 from datastore_db.storage.account import CREATE_ONE_BLOB, Account, disposition
 
-MINUTES = 15
-
 
 class Link(TypedDict):
     """A link that was handed out. Use it with this method and these headers, and before it expires."""

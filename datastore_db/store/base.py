@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from datastore_db.database.calls import Argument, Database
@@ -16,49 +16,72 @@ from datastore_db.errors import CannotSign, NotAllowed
 from datastore_db.identity.credential import Identity
 from datastore_db.ids import Id, to_uuid
 from datastore_db.json_codec import Json
-from datastore_db.pictures.derivatives import Copies
 from datastore_db.sealing.key_source import Keys
 from datastore_db.sealing.sealed import SecretText
 from datastore_db.settings import STORAGE, Settings
-from datastore_db.storage.account import Account
-from datastore_db.storage.blobs import Connections
-from datastore_db.storage.containers import Containers
-from datastore_db.storage.renewal import Renewals
-from datastore_db.upload.batch import CONCURRENT_UPLOADS
+
+if TYPE_CHECKING:
+    from datastore_db.pictures.derivatives import Copies
+    from datastore_db.storage.account import Account
+    from datastore_db.storage.blobs import Connections
+    from datastore_db.storage.containers import Containers
+    from datastore_db.storage.renewal import Renewals
 
 
 class Parts:
-    """What a store shares with those that are bound to a user: connections, and the variable that says who acts."""
+    """What a store shares with those that are bound to a user: connections, and the variable that says who acts.
+
+    The client of Blob Storage is imported when it is first needed: it takes longer than most calls of the database.
+    """
 
     def __init__(self, settings: Settings, database: Database, identity: Identity | None = None) -> None:
         self.settings = settings
         self.database = database
         self.identity = identity
         self.acting: ContextVar[UUID | None] = ContextVar("acting", default=None)
-        self.uploads = asyncio.Semaphore(CONCURRENT_UPLOADS)
         self.keys = Keys(settings.local_home)
 
     @cached_property
+    def uploads(self) -> asyncio.Semaphore:
+        from datastore_db.upload.batch import CONCURRENT_UPLOADS
+
+        return asyncio.Semaphore(CONCURRENT_UPLOADS)
+
+    @cached_property
     def connections(self) -> Connections:
+        from datastore_db.storage.blobs import Connections
+
         return Connections()
 
     @cached_property
     def account(self) -> Account | None:
         if self.settings.storage_connection_string is None:
             return None
+        from datastore_db.storage.account import Account
+
         return Account.connect(self.connections, SecretText(self.settings.storage_connection_string))
 
     @cached_property
     def renewals(self) -> Renewals | None:
-        return None if self.account is None else Renewals(self.database, self.account, self.keys)
+        if self.account is None:
+            return None
+        from datastore_db.storage.renewal import Renewals
+
+        return Renewals(self.database, self.account, self.keys)
 
     @cached_property
     def containers(self) -> Containers:
+        from datastore_db.storage.containers import Containers
+
         return Containers(self.database, self.connections, self.account, self.keys, self.renewals)
 
     @cached_property
     def copies(self) -> Copies | None:
-        return None if self.account is None else Copies(self.database, self.account)
+        if self.account is None:
+            return None
+        from datastore_db.pictures.derivatives import Copies
+
+        return Copies(self.database, self.account)
 
     async def close(self) -> None:
         if "containers" in self.__dict__:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from datastore_db.database.calls import Document
 from datastore_db.errors import DocumentError, InvalidDocument, NotFound
 from datastore_db.ids import Id, to_uuid
 from datastore_db.json_codec import JsonObject
-from datastore_db.models import Feedback, Inference
 from datastore_db.store.base import StoreBase
+
+if TYPE_CHECKING:
+    from datastore_db.models import Feedback, Inference
 
 
 class Inferences(StoreBase):
@@ -23,6 +25,8 @@ class Inferences(StoreBase):
 
         Raises `InvalidDocument`, or `NotFound` for the picture.
         """
+        from datastore_db.models import Inference
+
         sent = Document(Inference.read(document).as_json())
         answer = await self._call("import_inference", user_id, picture_id=to_uuid(picture_id), document=sent)
         return cast(JsonObject, answer)
@@ -35,6 +39,8 @@ class Inferences(StoreBase):
         Answers `{inference_id, picture_id}` in order. Raises `InvalidDocument`, whose paths begin with the place in
         the list, or `NotFound` for a picture.
         """
+        from datastore_db.models import Inference
+
         sent: list[JsonObject] = []
         errors: list[DocumentError] = []
         for place, (picture_id, document) in enumerate(inferences):
@@ -83,6 +89,8 @@ class Inferences(StoreBase):
         Raises `InvalidDocument`, `NotAllowed` when `userId` is not the acting user, `NotFound` for an inference, a box
         or a species, or `Conflict` for another verdict on a verified inference.
         """
+        from datastore_db.models import Feedback
+
         sent = Document(Feedback.read(document).as_json())
         return cast(JsonObject, await self._call("record_feedback", user_id, document=sent))
 

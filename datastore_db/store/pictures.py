@@ -7,24 +7,25 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from datastore_db.database.calls import Document
 from datastore_db.errors import NotFound, NotReady
-from datastore_db.folder import Source, open_folder
 from datastore_db.ids import Id, to_uuid
-from datastore_db.inspection.formats import media_type
 from datastore_db.json_codec import JsonObject
-from datastore_db.models import Picture, PictureSet
-from datastore_db.pictures.download import DownloadReport, download
 from datastore_db.settings import STORAGE
-from datastore_db.storage.blobs import Confirmed, StoredBlob
 from datastore_db.store.base import StoreBase
-from datastore_db.upload import NewPicture, UploadedPicture, UploadReport, upload_folder, upload_pictures
-from datastore_db.upload.batch import Target
-from datastore_db.upload.pictures import File
-from datastore_db.upload.report import ProgressListener
+
+if TYPE_CHECKING:
+    from datastore_db.folder import Source
+    from datastore_db.models import Picture, PictureSet
+    from datastore_db.pictures.download import DownloadReport
+    from datastore_db.storage.blobs import StoredBlob
+    from datastore_db.upload import NewPicture, UploadedPicture, UploadReport
+    from datastore_db.upload.batch import Target
+    from datastore_db.upload.pictures import File
+    from datastore_db.upload.report import ProgressListener
 
 
 class Pictures(StoreBase):
@@ -34,6 +35,8 @@ class Pictures(StoreBase):
         self, document: JsonObject | PictureSet | None = None, *, user_id: Id | None = None
     ) -> JsonObject:
         """Make a picture set; answers its document. Raises `InvalidDocument`, or `Conflict` for a name in use."""
+        from datastore_db.models import PictureSet
+
         checked = PictureSet.read({} if document is None else document)
         return cast(JsonObject, await self._call("create_picture_set", user_id, document=Document(checked.as_json())))
 
@@ -58,6 +61,9 @@ class Pictures(StoreBase):
         place. What is wrong with single files is in the report; `report.complete` says whether everything was done.
         Raises `datastore_db.folder.FolderError` when there is no folder to read.
         """
+        from datastore_db.folder import open_folder
+        from datastore_db.upload import upload_folder
+
         with await asyncio.to_thread(open_folder, source, name=name) as folder:
             target, _ = await self._target(None, user_id)
             return await upload_folder(target, folder, replace=replace, progress=progress)
@@ -75,6 +81,8 @@ class Pictures(StoreBase):
         the picture that exists. Every picture is looked at first: if one is wrong nothing is uploaded. Raises
         `InvalidDocument`, whose paths begin with the picture's place in the list, `BrokenPicture` or `NotAPicture`.
         """
+        from datastore_db.upload import NewPicture, upload_pictures
+
         given = [pictures] if isinstance(pictures, NewPicture) else pictures
         listed = [item if isinstance(item, NewPicture) else NewPicture(*item) for item in given]
         target, home_id = await self._target(picture_set_id, user_id)
@@ -84,6 +92,8 @@ class Pictures(StoreBase):
         self, picture_id: Id, document: JsonObject | Picture, *, user_id: Id | None = None
     ) -> JsonObject:
         """Put a document in the place of what was said before; answers the rebuilt one."""
+        from datastore_db.models import Picture
+
         checked = Picture.read(document)
         answer = await self._call(
             "update_picture", user_id, picture_id=to_uuid(picture_id), document=Document(checked.as_json())
@@ -133,6 +143,9 @@ class Pictures(StoreBase):
         self, picture_id: Id, user_id: Id | None
     ) -> tuple[AsyncIterator[bytes], StoredBlob, str | None]:
         """A picture, or its copy without personal data for who may not see that; and the SHA-256 of what is served."""
+        from datastore_db.inspection.formats import media_type
+        from datastore_db.storage.blobs import Confirmed
+
         named = to_uuid(picture_id)
         found = cast(JsonObject, await self._call("locate_picture", user_id, picture_id=named))
         if found["copy_is_needed"]:
@@ -159,6 +172,8 @@ class Pictures(StoreBase):
         user_id: Id | None = None,
     ) -> DownloadReport:
         """Write a picture, or a set, into a directory: files and their JSON, as `upload_folder` reads them."""
+        from datastore_db.pictures.download import download
+
         document = await self.show(picture_or_set_id, user_id=user_id)
         acting = self._acting(user_id)
 
@@ -183,6 +198,8 @@ class Pictures(StoreBase):
         return cast(int, await self._call("delete_pending_pictures", user_id, older_than=older_than))
 
     async def _target(self, picture_set_id: Id | None, user_id: Id | None) -> tuple[Target, UUID]:
+        from datastore_db.upload.batch import Target
+
         named: dict[str, UUID] = {} if picture_set_id is None else {"picture_set_id": to_uuid(picture_set_id)}
         found = cast(JsonObject, await self._call("find_container", user_id, **named))
         target = Target(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from datastore_db.database.calls import Document
 from datastore_db.ids import Id, to_uuid
 from datastore_db.json_codec import JsonObject
-from datastore_db.models import Pipelines
-from datastore_db.sealing.model_secrets import opened_models, sealed_pipelines
 from datastore_db.store.base import StoreBase
+
+if TYPE_CHECKING:
+    from datastore_db.models import Pipelines
 
 
 class PipelinesOfStore(StoreBase):
@@ -22,6 +23,8 @@ class PipelinesOfStore(StoreBase):
         `api_key` and `endpoint` of a model are text or sealed; text is sealed before the database sees it. Raises
         `InvalidDocument`, or `datastore_db.sealing.NoKey` when there is something to seal and no key to seal it with.
         """
+        from datastore_db.sealing.model_secrets import sealed_pipelines
+
         sealed = await asyncio.to_thread(sealed_pipelines, document, self._settings.local_home)
         return cast(JsonObject, await self._call("import_pipelines", user_id, document=Document(sealed)))
 
@@ -38,6 +41,8 @@ class PipelinesOfStore(StoreBase):
 
         Raises `datastore_db.sealing.NoKey` or `datastore_db.sealing.CannotUnseal`.
         """
+        from datastore_db.sealing.model_secrets import opened_models
+
         document = cast(JsonObject, await self._call("rebuild_pipelines", user_id, with_keys=True))
         return await asyncio.to_thread(opened_models, document, self._settings.local_home)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from datastore_db.json_codec import JsonObject
 from datastore_db.sealing.rewrapping import Rewrapped, rewrap
-from datastore_db.storage.renewal import Renewed
-from datastore_db.storage.sweep import sweep
 from datastore_db.store.base import StoreBase
+
+if TYPE_CHECKING:
+    from datastore_db.storage.renewal import Renewed
 
 
 class Storage(StoreBase):
@@ -20,6 +21,8 @@ class Storage(StoreBase):
         Raises `BlobsRemain` at the end, if blobs are left that should be gone: those that storage does not delete, and
         those in containers of another database or another storage account, which are left alone.
         """
+        from datastore_db.storage.sweep import sweep
+
         account = self._needed_account("deletes blobs, which the keys of containers may not")
         return await sweep(self._database, account)
 

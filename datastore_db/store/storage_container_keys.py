@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from datastore_db.database.calls import Document
 from datastore_db.ids import Id, to_uuid
 from datastore_db.json_codec import JsonObject
 from datastore_db.sealing.key_source import KEK
 from datastore_db.settings import STORAGE
-from datastore_db.storage.containers import Permission
-from datastore_db.storage.renewal import Renewed
 from datastore_db.store.storage_revocation import Revocation, Revoked
+
+if TYPE_CHECKING:
+    from datastore_db.storage.containers import Permission
+    from datastore_db.storage.renewal import Renewed
 
 _log = logging.getLogger("datastore_db")
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from datastore_db.ids import Id, to_uuid
 from datastore_db.json_codec import JsonObject
-from datastore_db.storage.links import MINUTES, Link, read_link, write_link
 from datastore_db.store.storage_revocation import Revocation, RevokedLinks
-from datastore_db.upload.link import confirm_upload
+
+if TYPE_CHECKING:
+    from datastore_db.storage.links import Link
+
+# How long a link is good unless the caller says otherwise
+MINUTES = 15
 
 
 class Links(Revocation):
@@ -24,6 +28,8 @@ class Links(Revocation):
         Raises `NotFound`, `NotAllowed` where they may not, and where there can be no copy, `Conflict` while its bytes
         have not arrived, or `CannotSign` where the storage account's credentials are not.
         """
+        from datastore_db.storage.links import read_link
+
         account = self._needed_account("signs a link")
         assert self._copies is not None
         return await read_link(
@@ -42,6 +48,8 @@ class Links(Revocation):
         What comes is stored by `confirm_upload`, within an hour after the link ended. Raises `NotFound`, `Conflict` for
         a picture that is stored, or `CannotSign`.
         """
+        from datastore_db.storage.links import write_link
+
         account = self._needed_account("signs a link")
         return await write_link(self._database, account, to_uuid(picture_id), minutes, self._acting(user_id))
 
@@ -51,6 +59,8 @@ class Links(Revocation):
         Raises `NotFound`, `NotAllowed`, `Conflict` where nothing came, or other bytes than were announced,
         `BrokenPicture` or `NotAPicture`.
         """
+        from datastore_db.upload.link import confirm_upload
+
         return await confirm_upload(
             self._database, self._containers, to_uuid(picture_id), self._acting(user_id), self._uploads
         )

@@ -59,20 +59,30 @@ def test_how_good_models_are_is_called_evaluation_and_the_former_name_works(envi
     assert former.replace("performance", "evaluation", 1) == run(environment, "evaluation", "--help").out
 
 
+def imported_by(code: str) -> set[str]:
+    """The libraries that a new process has imported after this code, but for Python's own."""
+    listing = "print(*{name.partition('.')[0] for name in sys.modules} - set(sys.stdlib_module_names), file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{code}\n{listing}"],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    return set(done.stderr.split())
+
+
 def test_help_imports_no_library_but_the_one_of_the_command_line() -> None:
-    code = """
-import sys
-before = set(sys.modules)
+    help_of_all = """
 from datastore_db.cli import main
 try:
     main(["--help"])
 except SystemExit:
     pass
-new = {name.partition(".")[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names)
-print(sorted(name for name in new if not name.startswith("_")), file=sys.stderr)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stderr.strip() == "['click', 'datastore_db']"
+    assert imported_by(help_of_all) - imported_by("") == {"click", "datastore_db"}
+
+
+def test_a_store_imports_no_library_of_documents_storage_or_pictures_before_it_needs_one() -> None:
+    heavy = {"pydantic", "aiohttp", "yaml", "PIL", "rich", "yoyo"}
+    assert imported_by("import datastore_db.blocking") & heavy == set()
 
 
 def test_a_walk_through(environment: dict[str, str], tmp_path: Path) -> None:
