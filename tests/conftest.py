@@ -25,6 +25,7 @@ from datastore_db.aio import User
 from datastore_db.database.migrations import migrate
 from datastore_db.local import LocalStack, start
 from tests.support import secrets_watch
+from tests.support.calls import Call, caller
 
 # A shell starts background jobs with Ctrl-C ignored, and what is started from here would ignore it, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -163,6 +164,12 @@ def database(database_url: str) -> Iterator[psycopg.Connection]:
     """A DBA's connection to it."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture
+def call(database: psycopg.Connection) -> Call:
+    """A DBA's calls of functions by name; `acting` says who asks."""
+    return caller(database)
 
 
 @pytest.fixture

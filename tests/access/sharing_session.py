@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from datastore_db.json_codec import dumps
 from tests.access.sharing_model import CONFLICT, NOT_FOUND, SharingModel
-from tests.support.inferences import caller
+from tests.support.calls import caller
 from tests.support.people import PIPELINES, fill
 
 USERS = ("ana", "bob", "cora", "dan", "eve")

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.access.catalogue import argument_for
 from tests.access.sessions import acts, rows
-from tests.access.test_who_sees_what import argument_for
 from tests.support.people import World
 
 # Each says as whom it runs, and tries to write what only the owner may write.

@@ -9,7 +9,8 @@ import psycopg
 import pytest
 
 from tests.access.sessions import acts, refused, rows
-from tests.support.inferences import Call, Document, caller
+from tests.support.calls import Call
+from tests.support.inferences import Document
 from tests.support.people import World
 
 PLACE, PERSON, DEVICE = "45.5017", "Quentin Personal", "SERIAL-4711"
@@ -35,11 +36,6 @@ INSPECTION: Document = {
     "metadata": {"relative_path": "personal.tiff"},
     "image_data": {"format": "TIFF", "width": 3, "height": 4, "tags": TAGS},
 }
-
-
-@pytest.fixture
-def call(database: psycopg.Connection) -> Call:
-    return caller(database)
 
 
 @pytest.fixture

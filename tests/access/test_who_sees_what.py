@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -13,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from datastore_db.database.migrations import migrate
 from datastore_db.json_codec import dumps
-from tests.support.inferences import inference
+from tests.access.catalogue import argument_for, asking, call, columns_of, count, fingerprint, relations
 from tests.support.people import ANAS, PIAS, World, people
 
 # What each kind is to the container that is asked for: who acts, whose container, and what they may do with it.
@@ -26,6 +25,7 @@ KINDS = {
     "none": (None, "anas", "nothing"),
 }
 
+
 # Tables whose rows not everybody sees who sees the container: {table: who sees them}. Others follow the container.
 SEEN_BY: dict[str, set[str]] = {
     "history": {"owner", "contributor"},
@@ -35,6 +35,8 @@ SEEN_BY: dict[str, set[str]] = {
     # Pia shows it, Ana does not.
     "picture_personal_data": {"owner", "public"},
 }
+
+
 # Tables of whose rows those who only see the container see a part: {table: which}
 SEEN_IN_PART = {"container_key": "permission = 'read'"}
 
@@ -55,39 +57,6 @@ def connection(url: str) -> Iterator[psycopg.Connection]:
 @pytest.fixture(scope="module")
 def world(connection: psycopg.Connection) -> World:
     return people(connection)
-
-
-@contextmanager
-def asking(connection: psycopg.Connection, world: World, who: str | None) -> Iterator[None]:
-    """As the backend's role, and nothing of it stays."""
-    with connection.transaction(force_rollback=True):
-        connection.execute("set local role datastore_app")
-        if who is not None:
-            connection.execute("select datastore.act_as(%s)", [world.users[who]["user_id"]])
-        yield
-
-
-def relations(connection: psycopg.Connection, kinds: str, *, of_containers: bool) -> list[str]:
-    """Tables (r) or views (v), those with container_id or those without."""
-    rows = connection.execute(
-        "select relname from pg_class where relnamespace = 'datastore'::regnamespace and relkind = any (%s)"
-        " and exists (select from pg_attribute where attrelid = pg_class.oid and attname = 'container_id') = %s"
-        " order by relname",
-        [list(kinds), of_containers],
-    ).fetchall()
-    return [row[0] for row in rows]
-
-
-def count(connection: psycopg.Connection, relation: str, condition: str, value: object) -> int:
-    """How many rows; 0 in a table that the role may not read."""
-    query = f"select count(*) from datastore.{relation} as it where {condition}"
-    try:
-        with connection.transaction():
-            row = connection.execute(query.encode(), [value]).fetchone()
-    except psycopg.errors.InsufficientPrivilege:
-        return 0
-    assert row is not None
-    return int(row[0])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -176,16 +145,6 @@ def test_a_column_is_updated_by_those_who_may(connection: psycopg.Connection, wo
                 assert connection.execute(update).rowcount == (there if allowed else 0), (table, column)
 
 
-def columns_of(connection: psycopg.Connection, table: str) -> list[tuple[str, bool]]:
-    """The columns that are written, and whether each is jsonb."""
-    return connection.execute(
-        "select attname, atttypid = 'jsonb'::regtype from pg_attribute"
-        " where attrelid = %s::regclass and attnum > 0 and not attisdropped"
-        " and attgenerated = '' and attidentity = ''",
-        [f"datastore.{table}"],
-    ).fetchall()
-
-
 @pytest.mark.parametrize("who", ["stranger", None])
 def test_what_ana_said_stands_in_nothing_that_others_see(
     connection: psycopg.Connection, world: World, who: str | None
@@ -255,54 +214,3 @@ def test_no_function_tells_or_does_more_than_its_caller_may(
         assert {"datastore.update_picture", "datastore.import_inference", "datastore.announce_pictures"} <= did
     else:
         assert did == set()
-
-
-def call(connection: psycopg.Connection, name: str, arguments: list[tuple[object, str]]) -> str:
-    listed = ", ".join(f"%s::{type_}" for _, type_ in arguments)
-    # In the list of results, and not in FROM, so that a function of rows gives each of them.
-    rows = connection.execute(f"select {name}({listed})".encode(), [value for value, _ in arguments]).fetchall()
-    return str(rows)
-
-
-def argument_for(name: str, type_: str, ids: dict[str, str], world: World) -> tuple[object, str]:
-    """Something of its type that means the owner's things where it can."""
-    by_name: dict[str, object] = {
-        **ids,
-        "group_id": world.group_id,
-        "user_id": world.users["owner"]["user_id"],
-        "email": world.users["stranger"]["email"],
-        "role": "contributor",
-        "picture_ids": [ids["picture_id"]],
-        "inference_ids": [ids["inference_id"]],
-        "container_ids": [ids["container_id"]],
-        "confirmations": Jsonb([{"picture_id": ids["picture_id"]}]),
-        "entity_id": ids["picture_id"],
-        "target_id": ids["picture_set_id"],
-        "how_many": 1000,
-        "inspections": None,
-        "name": "new",
-        "documents": Jsonb([{"user_data": {"description": "changed"}}]),
-        "document": Jsonb(
-            {"user_data": {"description": "changed"}, "inferenceId": ids["inference_id"]} | inference(), dumps=dumps
-        ),
-    }
-    if name in by_name and not (type_.endswith("[]") and isinstance(by_name[name], Jsonb)):
-        return by_name[name], type_
-    by_type: dict[str, object] = {
-        "uuid": ids["picture_id"], "text": "x", "integer": 1, "bigint": 1, "boolean": True, "jsonb": Jsonb({}),
-        "interval": "0 seconds", "uuid[]": [ids["picture_id"]], "text[]": ["x"], "numeric[]": [1],
-    }  # fmt: skip
-    return by_type.get(type_), type_
-
-
-def fingerprint(connection: psycopg.Connection, ids: dict[str, str], group_id: str) -> list[Any]:
-    """What the tables hold of this container and group."""
-    conditions = dict.fromkeys(relations(connection, "rp", of_containers=True), "container_id = %(container_id)s")
-    conditions |= dict.fromkeys(("membership", "user_group"), "group_id = %(group_id)s")
-    parts = [
-        f"(select md5(string_agg(it::text, '' order by it::text)) from datastore.{table} as it where {condition})"
-        for table, condition in conditions.items()
-    ]
-    row = connection.execute(f"select {', '.join(parts)}".encode(), ids | {"group_id": group_id}).fetchone()
-    assert row is not None
-    return list(zip(conditions, row, strict=True))

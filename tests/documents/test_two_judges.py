@@ -19,8 +19,9 @@ from datastore_db import json_codec
 from datastore_db.errors import DocumentError
 from datastore_db.models.camel_case import InCamelCase
 from datastore_db.models.limits import limit_errors
-from tests.documents.generate import KINDS, families
+from tests.documents.generate import families
 from tests.documents.judges import MODELS, Verdict, python_verdict, refused_by_sql, sql_verdicts, written
+from tests.documents.values import KINDS
 
 EXAMPLES = int(os.environ.get("DATASTORE_TEST_EXAMPLES", "500"))
 BATCH = 500

@@ -1,108 +1,24 @@
-"""Storage without an account key: an identity's tokens, and user delegation keys that sign keys and links.
-
-The token service is a stand-in; azure-identity, the SDK and Azurite's OAuth mode are real.
-"""
+"""Storage without an account key: an identity's tokens, and user delegation keys that sign keys and links."""
 
 from __future__ import annotations
 
-import asyncio
-import importlib.util
 import json
 import os
-import ssl
-import urllib.request
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 from azure.core.exceptions import HttpResponseError
-from azure.core.pipeline.transport import AioHttpTransport, RequestsTransport
-from azure.storage.blob import BlobServiceClient, ContainerClient
 
-from datastore_db import DatastoreError, InvalidDocument, Store, connect
-from datastore_db.aio import User
-from datastore_db.identity.credential import AccountRefused, NoToken
-from datastore_db.sealing.key_ring import new_key
-from datastore_db.sealing.sealed import SecretText
-from datastore_db.storage import blobs as storage_blobs
-from datastore_db.storage import signing
-from datastore_db.storage.account import Account
-from datastore_db.storage.blobs import Connections
-from datastore_db.storage.signing import DelegationKeys
+from datastore_db import InvalidDocument, Store
+from tests.identity.containers import fetched, keys_of, opened, policies
 from tests.support import identity
 from tests.support.commands import run
-from tests.support.identity import SecureStorage, TokenService, secure_storage, token_service
+from tests.support.identity import SecureStorage, TokenService
 from tests.support.pictures import picture, write_folder
 
-
-@pytest.fixture(scope="module")
-def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureStorage]:
-    with secure_storage(tmp_path_factory.mktemp("secure")) as found:
-        yield found
-
-
-@pytest.fixture
-def tokens(monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenService]:
-    """The token service, which this process has a managed identity of."""
-    with token_service() as service:
-        for name, value in service.environment.items():
-            monkeypatch.setenv(name, value)
-        yield service
-
-
-@pytest.fixture(autouse=True)
-def kek(monkeypatch: pytest.MonkeyPatch, secure: SecureStorage) -> None:
-    """A key-encryption key, and trust in the certificate of this test's storage."""
-    monkeypatch.setenv("DATASTORE_KEK", new_key("k1"))
-    trusting = partial(AioHttpTransport, connection_verify=str(secure.certificate))
-    monkeypatch.setattr(storage_blobs, "AioHttpTransport", trusting)
-
-
-@pytest.fixture
-def by_identity(database_url: str, secure: SecureStorage, tokens: TokenService) -> Iterator[Store]:
-    """A store with the storage's address and no key of it."""
-    with connect(database_url, secure.url, as_role="owner") as store:
-        yield store
-
-
-@pytest.fixture
-def by_key(database_url: str, secure: SecureStorage) -> Iterator[Store]:
-    """A store with the account's key, on the same database and storage."""
-    with connect(database_url, secure.connection_string, as_role="owner") as store:
-        yield store
-
-
-def opened(secure: SecureStorage, url: str) -> ContainerClient:
-    """A container as somebody opens it who has only this address."""
-    transport = RequestsTransport(connection_verify=str(secure.certificate))
-    return ContainerClient.from_container_url(url, transport=transport)
-
-
-def policies(secure: SecureStorage, container: str) -> list[str]:
-    transport = RequestsTransport(connection_verify=str(secure.certificate))
-    with BlobServiceClient.from_connection_string(secure.connection_string, transport=transport) as service:
-        found = service.get_container_client(container).get_container_access_policy()
-        return sorted(str(policy.id) for policy in found["signed_identifiers"])
-
-
-def fetched(secure: SecureStorage, url: str) -> bytes:
-    """What a browser gets."""
-    context = ssl.create_default_context(cafile=str(secure.certificate))
-    with urllib.request.urlopen(url, context=context) as answer:
-        content: bytes = answer.read()
-    return content
-
-
-def keys_of(database: psycopg.Connection) -> list[tuple[str, str | None, timedelta]]:
-    """Each key's permission, policy, and for how long it is good from now on."""
-    return database.execute(
-        "select permission, policy_name, expires_at - now() from datastore.container_key"
-        " where removed_at is null and not is_handed_out order by permission, issued_at"
-    ).fetchall()
+pytestmark = pytest.mark.usefixtures("kek")
 
 
 class TestStorageByItsAddress:
@@ -258,97 +174,3 @@ class TestFromAnAccountKeyToAnIdentity:
         assert sorted(done.issued) == ["read", "write"]
         assert len(policies(secure, ana["container_name"])) == 2
         by_key.upload_pictures([(picture(2), None)], user_id=ana["user_id"])
-
-
-class TestSigner:
-    @pytest.fixture
-    def asked(self, monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
-        """For how long from now on each delegation key was asked for."""
-        asked: list[timedelta] = []
-        fetch = DelegationKeys._fetch
-
-        async def counting(self: DelegationKeys, now: datetime) -> Any:
-            key = await fetch(self, now)
-            asked.append(datetime.fromisoformat(str(key.signed_expiry)) - datetime.now(UTC))
-            return key
-
-        monkeypatch.setattr(DelegationKeys, "_fetch", counting)
-        return asked
-
-    @staticmethod
-    async def sign(secure: SecureStorage, times: int) -> set[str]:
-        connections = Connections()
-        account = Account.connect(connections, SecretText(secure.url))
-        try:
-            ends = datetime.now(UTC) + timedelta(hours=1)
-            made = [account.sign_container("some", "r", policy=None, expires_at=ends) for _ in range(times)]
-            return set(await asyncio.gather(*made))
-        finally:
-            await connections.close()
-
-    def test_many_callers_share_one_key(
-        self, secure: SecureStorage, tokens: TokenService, asked: list[timedelta]
-    ) -> None:
-        assert len(asyncio.run(self.sign(secure, 50))) == 1
-        assert len(asked) == 1
-        assert timedelta(days=1) + signing.KEPT_FOR < asked[0] <= timedelta(days=7)
-        assert len(tokens.given) == 1
-
-    def test_a_key_is_fetched_again_in_time(
-        self, secure: SecureStorage, tokens: TokenService, asked: list[timedelta], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(signing, "KEPT_FOR", timedelta(0))
-        asyncio.run(self.sign(secure, 3))
-        assert len(asked) == 3
-
-
-class TestWhatIsRefused:
-    def test_no_identity(self, by_identity: Store, tokens: TokenService) -> None:
-        tokens.is_refusing = True
-        with pytest.raises(NoToken, match=r"no token for https://storage\.azure\.com .*docs/azure\.md") as refused:
-            by_identity.register_user("ana@example.org")
-        assert refused.value.__context__ is None
-
-    def test_an_identity_without_rights(self, by_identity: Store, tokens: TokenService) -> None:
-        tokens.audience = "https://somewhere.example"
-        with pytest.raises(AccountRefused, match="Storage Blob Data Contributor"):
-            by_identity.register_user("ana@example.org")
-
-    def test_no_link_is_recorded_that_cannot_be_signed(
-        self,
-        by_key: Store,
-        database_url: str,
-        secure: SecureStorage,
-        tokens: TokenService,
-        database: psycopg.Connection,
-    ) -> None:
-        ana: User = by_key.register_user("ana@example.org")
-        (uploaded,) = by_key.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
-        tokens.is_refusing = True
-        with connect(database_url, secure.url) as store, pytest.raises(NoToken):
-            store.link(uploaded["picture_id"], user_id=ana["user_id"])
-        assert database.execute("select count(*) from datastore.link").fetchone() == (0,)
-
-    @pytest.mark.parametrize(
-        "address",
-        [
-            "http://account.blob.core.windows.net",
-            "https://account.blob.core.windows.net?sv=2024&sig=c2VjcmV0",
-            "https://user:c2VjcmV0@account.blob.core.windows.net",
-            "https://",
-        ],
-    )
-    def test_an_address_that_no_token_is_sent_to(self, database_url: str, tokens: TokenService, address: str) -> None:
-        with connect(database_url, address) as store:
-            with pytest.raises(DatastoreError, match="is an address, and not one") as refused:
-                store.register_user("ana@example.org")
-            assert "c2VjcmV0" not in str(refused.value)
-        assert tokens.given == []
-
-    def test_without_the_extra(self, database_url: str, secure: SecureStorage, monkeypatch: pytest.MonkeyPatch) -> None:
-        find = importlib.util.find_spec
-        monkeypatch.setattr(
-            importlib.util, "find_spec", lambda name, *rest: None if name == "azure.identity" else find(name, *rest)
-        )
-        with connect(database_url, secure.url) as store, pytest.raises(NoToken, match=r"datastore-db\[identity\]"):
-            store.register_user("ana@example.org")

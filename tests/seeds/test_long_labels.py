@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 import string
 
-import psycopg
 import pytest
 
-from tests.support.inferences import Call, boxes_of, caller
+from tests.support.calls import Call
+from tests.support.inferences import boxes_of
 
 
 def text(seed: int) -> str:
@@ -20,11 +20,6 @@ def text(seed: int) -> str:
 LONG = text(1)
 # Only of letters that every locale of a database knows
 OTHER_CASE = str.maketrans(string.ascii_letters, string.ascii_letters.swapcase())
-
-
-@pytest.fixture
-def call(database: psycopg.Connection) -> Call:
-    return caller(database)
 
 
 @pytest.fixture

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import psycopg
-from psycopg.types.json import Jsonb, set_json_loads
-
-from datastore_db.json_codec import dumps, loads
-
-Call = Callable[..., Any]
 Document = dict[str, Any]
 
 SYSTEM_KEYS = {"inference_id", "picture_id", "created_at", "requested_by", "verified", "verified_by", "verified_at"}
@@ -71,22 +64,6 @@ def boxes_of(labels: list[list[tuple[str, float]]]) -> Document:
         for place, guesses in enumerate(labels)
     ]
     return {"boxes": boxes, "totalBoxes": len(boxes)}
-
-
-def caller(connection: psycopg.Connection) -> Call:
-    """Calls a function by name, every digit kept; `acting` says who asks."""
-    set_json_loads(loads, connection)
-
-    def call(function: str, *arguments: object, acting: object = None) -> Any:
-        values = [Jsonb(value, dumps=dumps) if isinstance(value, dict | list) else value for value in arguments]
-        query = f"select datastore.{function}({', '.join(['%s'] * len(values))})"
-        if acting is not None:
-            query, values = f"{query} from datastore.act_as(%s)", [*values, acting]
-        row = connection.execute(query, values).fetchone()
-        assert row is not None
-        return row[0]
-
-    return call
 
 
 def without_ids(rebuilt: Document, sent: Document) -> Document:

@@ -7,7 +7,8 @@ from typing import Any
 
 import psycopg
 
-from tests.support.inferences import Call, boxes_of, caller, inference
+from tests.support.calls import Call, caller
+from tests.support.inferences import boxes_of, inference
 
 # Stands in everything that the owner of a container said, and nowhere else.
 ANAS, PIAS = "only-ana-said-this", "only-pia-said-this"
