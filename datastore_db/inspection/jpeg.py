@@ -98,14 +98,13 @@ def _next_marker(source: Source, offset: int) -> tuple[int, int]:
         offset += len(window) - 1
 
 
-def frames(source: Source) -> Iterator[Segment]:
-    """The headers of a JPEG's frames."""
-    return (segment for segment in _segments(source) if segment.marker in _FRAMES)
+def is_decodable(source: Source) -> bool:
+    """Whether all frames are of kinds that every decoder decodes. Raises BrokenPicture."""
+    return all(_is_decodable(segment) for segment in _segments(source) if segment.marker in _FRAMES)
 
 
-def is_decodable(segment: Segment) -> bool:
-    """Whether a frame's header is of a kind that every decoder decodes."""
-    return segment.marker in _DECODABLE and segment.body[:1] == b"\x08"
+def _is_decodable(frame: Segment) -> bool:
+    return frame.marker in _DECODABLE and frame.body[:1] == b"\x08"
 
 
 def read_jpeg(source: Source, look: Look) -> None:
@@ -137,7 +136,7 @@ def read_jpeg(source: Source, look: Look) -> None:
     group["progressive"] = frame.marker == _PROGRESSIVE
     look.tags["jpeg"] = group
     limit = DECODED_PIXELS_COSTLY if group["progressive"] else DECODED_PIXELS
-    if is_decodable(frame) and look.width * look.height <= limit:
+    if _is_decodable(frame) and look.width * look.height <= limit:
         # what programs wrote about the picture is of no use to the decoder, and may make it complain
         decode_jpeg(source.open(b"\xff\xd8", coded), limit)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import lzma
-import struct
 import zlib
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from PIL.TiffImagePlugin import TiffImageFile
+from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 
-from .jpeg import decode_jpeg, frames, is_decodable
+from .jpeg import decode_jpeg, is_decodable
 from .look import damaged, decode_with
 from .source import Source
 
@@ -68,7 +68,7 @@ def check_pixels(directories: Directories, directory: Directory, segments: Segme
             if tables[:2] == b"\xff\xd8":
                 stream = tables.removesuffix(b"\xff\xd9") + stream[2:]
             whole = Source(stream)
-            if all(map(is_decodable, frames(whole))):
+            if is_decodable(whole):
                 # blocks are padded to 16 by 16 pixels or more
                 decode_jpeg(whole.open(), 4 * need + _PADDING)
 
@@ -122,37 +122,14 @@ def _batches(segments: Segments) -> Iterator[tuple[list[tuple[int, int]], int]]:
 
 def _flat_tiff(strips: list[bytes], need: int, compression: int, fill_order: int) -> bytes:
     """A TIFF of grey bytes with one strip to a row. Its decoder need not know what the samples were."""
-    number = len(strips)
-    values = [
-        (256, 4, 1, need),
-        (257, 4, 1, number),
-        (258, 3, 1, 8),
-        (259, 3, 1, compression),
-        (262, 3, 1, 1),
-        (266, 3, 1, fill_order if fill_order in (1, 2) else 1),
-        (273, 4, number, 0),
-        (277, 3, 1, 1),
-        (278, 4, 1, 1),
-        (279, 4, number, 0),
-    ]
-    arrays = 8 + 2 + 12 * len(values) + 4
-    place = arrays + (8 * number if number > 1 else 0)
-    offsets = []
-    for strip in strips:
-        offsets.append(place)
-        place += len(strip)
     lengths = [len(strip) for strip in strips]
+    tags = ImageFileDirectory_v2()
+    tags[256], tags[257], tags[258], tags[259], tags[262] = need, len(strips), 8, compression, 1
+    tags[266] = fill_order if fill_order in (1, 2) else 1
+    tags[277], tags[278], tags[279] = 1, 1, tuple(lengths)
+    # from the end of the directory on
+    tags[273] = tuple(accumulate(lengths[:-1], initial=0))
     out = io.BytesIO()
-    out.write(struct.pack("<2sHIH", b"II", 42, 8, len(values)))
-    for tag, kind, count, value in values:
-        if tag == 273:
-            value = arrays if number > 1 else offsets[0]
-        elif tag == 279:
-            value = arrays + 4 * number if number > 1 else lengths[0]
-        out.write(struct.pack("<HHII", tag, kind, count, value))
-    out.write(bytes(4))
-    if number > 1:
-        out.write(struct.pack(f"<{number}I{number}I", *offsets, *lengths))
-    for strip in strips:
-        out.write(strip)
+    tags.save(out)
+    out.write(b"".join(strips))
     return out.getvalue()
