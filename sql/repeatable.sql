@@ -9,10 +9,12 @@
 \ir access/levels.sql
 \ir people/acting.sql
 \ir documents/limits.sql
+\ir documents/text_documents.sql
 \ir documents/versions.sql
 \ir pictures/rules.sql
 \ir inferences/rules.sql
 \ir pipelines/rules.sql
+\ir documents/rules.sql
 \ir documents/functions.sql
 \ir documents/claims.sql
 \ir access/history.sql
@@ -61,5 +63,4 @@
 \ir evaluation/functions.sql
 \ir evaluation/review.sql
 \ir evaluation/views.sql
-\ir documents/text_documents.sql
 \ir access/protection.sql

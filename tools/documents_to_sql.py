@@ -4,17 +4,14 @@
 
 Beside each schema, picture.v1.json, stands what is made of it, picture.v1.sql: its compiled functions, and its row of
 datastore.document_schema. install.sql includes these files, versions.sql chooses among them by a document's version.
-values/ has the schemas of values that are no documents. What a release has is frozen (tools/released.py): it is not
-made anew, whatever `jsonschema.compile` would write today.
+rules.sql has the rules of each kind, values/ the schemas of values that are no documents. What a release has is frozen
+(tools/released.py): it is not made anew, whatever `jsonschema.compile` would write today.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from functools import reduce
-from itertools import groupby
-from operator import getitem
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,50 +19,16 @@ import psycopg
 
 from benchmarks.databases import temporary_stack
 from datastore_db.database.repeatable import read_script
-from datastore_db.models.schema import camel_spellings, properties, system_keys
 from datastore_db.resources import SQL
 from tools import released
+from tools.kinds_to_sql import MADE, columns, documents, read_schemas, rules_sql, versions_sql
 
 Schema = dict[str, Any]
-
-MADE = "-- Made by `make documents`"
-
-# Columns that hold a part of a document, each checked by its part of the schema: {kind: {column: where it stands}}.
-COLUMNS = {
-    "inspection": {name: ["properties", name] for name in ("metadata", "image_data", "quality_check")},
-    "inference": {
-        "box": ["properties", "boxes", "items"],
-        "guesses": ["properties", "boxes", "items", "properties", "topN"],
-        "corners": ["$defs", "box"],
-    },
-    "feedback": {"box": ["properties", "boxes", "items"]},
-    "pipelines": {
-        "pipeline": ["properties", "pipelines", "items"],
-        "model": ["properties", "models", "items"],
-    },
-}
-
-# The documents whose keys are known in camelCase, too: files of folders have that spelling, SQL refuses it.
-IN_CAMEL_CASE = ["picture", "picture_set"]
-
-
-def documents(sql: Path = SQL) -> list[tuple[str, int, Schema]]:
-    """Every schema of sql/documents: its kind, its version, itself; the versions of a kind in order."""
-    return _schemas(sql / "documents")
-
-
-def _schemas(folder: Path) -> list[tuple[str, int, Schema]]:
-    def found() -> Iterator[tuple[str, int, Schema]]:
-        for path in folder.glob("*.json"):
-            name, version, _ = path.name.split(".")
-            yield name, int(version.removeprefix("v")), json.loads(path.read_text(encoding="utf-8"))
-
-    return sorted(found(), key=lambda schema: schema[:2])
 
 
 def values(sql: Path = SQL) -> list[tuple[str, int, Schema]]:
     """Every schema of a value that is no document, as `documents` has them."""
-    return _schemas(sql / "documents" / "values")
+    return read_schemas(sql / "documents" / "values")
 
 
 def install_sql(sql: Path = SQL) -> str:
@@ -94,17 +57,21 @@ def document_sql(connection: psycopg.Connection, kind: str, version: int, schema
     source = f"{kind}.v{version}.json"
     texts = [f"{MADE} from {source}. Once released it never changes.\n"]
     texts += _compiled(connection, f"{kind}_v{version}", schema, source)
-    for column, path in COLUMNS.get(kind, {}).items():
-        part = reduce(getitem, path, schema)
+    for column, part in columns(schema):
         if "$defs" in schema:
             part = part | {"$defs": schema["$defs"]}
-        texts += _compiled(connection, f"{kind}_v{version}_{column}", part, f"{column} in {source}")
+        texts += _compiled(connection, f"{kind}_v{version}_{column}", _without_anchors(part), f"{column} in {source}")
     row = json.dumps(schema, indent=2, ensure_ascii=False)
     texts.append(
         "insert into datastore.document_schema (kind, version, schema)\n"
         f"values ('{kind}', {version}, $json$\n{row}\n$json$);\n"
     )
     return "\n".join(texts)
+
+
+def _without_anchors(part: Schema) -> Schema:
+    inner = {key: _without_anchors(value) if isinstance(value, dict) else value for key, value in part.items()}
+    return {key: value for key, value in inner.items() if key != "$anchor"}
 
 
 def _compiled(connection: psycopg.Connection, name: str, schema: Schema, source: str) -> Iterator[str]:
@@ -136,7 +103,11 @@ def made(connection: psycopg.Connection, sql: Path = SQL) -> dict[str, str]:
         f"documents/{kind}.v{version}.sql": document_sql(connection, kind, version, schema)
         for kind, version, schema in documents(sql)
     }
-    files |= {"documents/install.sql": install_sql(sql), "documents/versions.sql": versions_sql(sql)}
+    files |= {
+        "documents/install.sql": install_sql(sql),
+        "documents/versions.sql": versions_sql(sql),
+        "documents/rules.sql": rules_sql(sql),
+    }
     frozen = released.released(sql.parent)
     return {name: text for name, text in files.items() if f"sql/{name}" not in frozen}
 
@@ -150,93 +121,6 @@ def make(connection: psycopg.Connection, sql: Path = SQL) -> None:
         )
     for name, text in made(connection, sql).items():
         (sql / name).write_text(text, encoding="utf-8")
-
-
-def versions_sql(sql: Path = SQL) -> str:
-    """The functions that choose by a document's version. They are replaced when there is a new one."""
-    kinds = {kind: list(versions) for kind, versions in groupby(documents(sql), key=lambda document: document[0])}
-    checks = {
-        kind: [(version, f"datastore.{kind}_v{version}(document)") for _, version, _ in versions]
-        for kind, versions in kinds.items()
-    }
-    keys = {
-        kind: [(version, f"'{json.dumps(_system_keys(schema))}'::jsonb") for _, version, schema in versions]
-        for kind, versions in kinds.items()
-    }
-    return "\n".join(
-        [
-            f"{MADE} from the files in this folder: which functions and keys belong to which version.",
-            "-- An unknown version is given to the newest one, whose schema_version says what is known.",
-            _choice_sql("fits_schema", "boolean", checks),
-            "comment on function datastore.fits_schema(text, jsonb) is",
-            "  'Does a document fit the compiled schema of its kind and version?';",
-            _choice_sql("system_keys", "jsonb", keys),
-            "comment on function datastore.system_keys(text, jsonb) is",
-            "  'What the datastore fills in a document (readOnly in its schema), each key with those inside it: '",
-            """  '{"metadata": ["file_name", …], "labels": []}.';""",
-            *(_misspellings_sql(kind, versions) for kind, versions in kinds.items() if kind in IN_CAMEL_CASE),
-            "",
-        ]
-    )
-
-
-def _choice_sql(name: str, answer: str, choices: dict[str, list[tuple[int, str]]]) -> str:
-    lines = [
-        f"\ncreate or replace function datastore.{name}(kind text, document jsonb) returns {answer}",
-        "language sql immutable parallel safe",
-        "return case kind",
-    ]
-    for kind, versions in choices.items():
-        *older, (_, choice) = versions
-        if older:
-            cases = "".join(f"\n    when '{version}' then {call}" for version, call in older)
-            choice = f"case coalesce(document -> 'schema_version', '1'){cases}\n    else {choice} end"
-        lines.append(f"  when '{kind}' then {choice}")
-    return "\n".join([*lines, "end;"])
-
-
-def _system_keys(schema: Schema) -> dict[str, list[str]]:
-    known = properties(schema)
-    return {key: sorted(properties(known[key])) for key in sorted(system_keys(schema))}
-
-
-_MISSPELLINGS = """
-create or replace function datastore.<kind>_misspellings(document jsonb)
-returns table (path text[], wrong text, "right" text)
-language sql immutable parallel safe
-begin atomic
-  select section.path, key.wrong, key."right"
-  from (values
-<rows>
-  ) as section(version, path, object, wrong, "right")
-  cross join lateral unnest(section.wrong, section."right") as key(wrong, "right")
-  where section.version = coalesce(document -> 'schema_version', '1')
-    and section.object ?| section.wrong and section.object ? key.wrong and jsonb_typeof(section.object) = 'object';
-end;
-comment on function datastore.<kind>_misspellings(jsonb) is
-  'The known keys that stand in camelCase in a document, each with its section and its right spelling.';"""
-
-
-def _misspellings_sql(kind: str, versions: Iterable[tuple[str, int, Schema]]) -> str:
-    rows = [
-        f"    ('{version}'::jsonb, '{{{','.join(path)}}}'::text[], document{_path_sql(path)},\n"
-        f"     '{{{','.join(spellings)}}}'::text[],\n     '{{{','.join(spellings.values())}}}'::text[])"
-        for _, version, schema in versions
-        for path, spellings in _sections(schema)
-    ]
-    return _MISSPELLINGS.replace("<kind>", kind).replace("<rows>", ",\n".join(rows))
-
-
-def _sections(schema: Schema, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
-    known = properties(schema)
-    if spellings := camel_spellings(frozenset(known)):
-        yield path, dict(sorted(spellings.items()))
-    for key, part in known.items():
-        yield from _sections(part, (*path, key))  # type: ignore[arg-type]
-
-
-def _path_sql(path: tuple[str, ...]) -> str:
-    return "".join(f" -> '{key}'" for key in path)
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from pydantic.alias_generators import to_camel
 
 from datastore_db.json_codec import Json
-from datastore_db.models.schema import document_schema, properties
+from datastore_db.models.schema import document_schema, document_versions, properties
 
 from .problems import Place, Problem
 from .tree import Node, members
@@ -25,15 +25,26 @@ def _keys(schema: Json) -> Keys:
     return {key: _keys(part) for key, part in properties(schema).items()}
 
 
-PICTURE = _keys(document_schema("picture"))
-PICTURE_SET = _keys(document_schema("picture_set"))
-
 # What an index says of the sets below it and of no picture; the rest of it goes to each picture
 OF_SETS_ONLY = frozenset({"project_name", "submitter_name", "acquisition", "image_data_picture_set"})
 # What an index says of the set of its own directory and of no other
 HERE = "picture_set"
 
-FILE: Keys = {**PICTURE, **{key: PICTURE_SET[key] for key in sorted(OF_SETS_ONLY)}, HERE: PICTURE_SET}
+
+@cache
+def known_keys(version: int) -> Keys:
+    """The keys of a file that is written for a version of pictures."""
+    sets = _keys(document_schema("picture_set"))
+    own = {key: sets[key] for key in sorted(OF_SETS_ONLY)}
+    return {**_keys(document_schema("picture", version)), **own, HERE: sets}
+
+
+def version_of(root: Node) -> int:
+    """The version of pictures that a file says it is written for; an unknown one is refused later, by the models."""
+    keys = members(root)
+    said = keys.get("schema_version", keys.get("schemaVersion"))
+    return next((one for one in document_versions("picture") if said is not None and one == said.value), 1)
+
 
 # Other spellings, by section
 IRREGULAR: Mapping[str, Mapping[str, str]] = {
@@ -56,7 +67,7 @@ def unify(root: Node) -> tuple[Node, list[Problem]]:
     if is_rebuilt(root):
         # It is in that spelling. What looks like another one is a key that a client made up.
         return root, problems
-    renamed = _rename(root, FILE, "", problems)
+    renamed = _rename(root, known_keys(version_of(root)), "", problems)
     return _move_expertise(renamed, problems), problems
 
 

@@ -18,6 +18,12 @@ def document_kinds() -> list[str]:
     return sorted({path.name.partition(".")[0] for path in (SQL / "documents").glob("*.v*.json")})
 
 
+def document_versions(kind: str) -> list[int]:
+    """The versions of a kind, in order."""
+    names = (path.name.split(".") for path in (SQL / "documents").glob(f"{kind}.v*.json"))
+    return sorted(int(version.removeprefix("v")) for _, version, _ in names)
+
+
 @cache
 def document_schema(kind: str, version: int = 1) -> JsonObject:
     """The JSON Schema of a document kind, such as `picture`."""

@@ -1,5 +1,20 @@
 -- What sql/access/privileges.sql declares is granted, and everything else is revoked; only what differs is touched.
 
+create or replace function datastore.kind_functions() returns table (function regprocedure)
+language sql stable set search_path = pg_catalog, pg_temp
+begin atomic
+  select pg_proc.oid::regprocedure
+  from pg_catalog.pg_proc
+  where pg_proc.pronamespace = to_regnamespace('datastore') and not pg_proc.prosecdef
+    and pg_proc.prorettype <> 'pg_catalog.trigger'::regtype and exists (
+      select from datastore.document_schema as known
+      where pg_proc.proname in (known.kind || '_rules', known.kind || '_misspellings', known.kind || '_system_keys')
+         or pg_proc.proname = known.kind || '_v' || known.version
+         or starts_with(pg_proc.proname, known.kind || '_v' || known.version || '_'));
+end;
+comment on function datastore.kind_functions() is
+  'The functions that every kind of document has: its compiled checks, its rules, and what says which keys are spelled otherwise or filled by the datastore.';
+
 create or replace function datastore.wanted_privileges()
 returns table (role text, privilege text, kind text, object text, reason text)
 language sql stable set search_path = pg_catalog, pg_temp
@@ -21,6 +36,11 @@ begin atomic
   left join pg_catalog.pg_proc on pg_proc.proname = named.text and pg_proc.pronamespace = to_regnamespace('datastore')
     and pg_proc.prorettype <> 'pg_catalog.trigger'::regtype
   where named.privilege = 'execute'
+  union all
+  select datastore.role_name(part), 'execute', 'function', known.function::text,
+         'constraints call the checks of a kind of document, and whoever hands one on may ask what is wrong with it'
+  from unnest(array['app', 'worker', 'reader']) as part
+  cross join datastore.kind_functions() as known
   union all
   select datastore.role_name(named.part), named.privilege, 'table', 'datastore.' || named.text, named.reason
   from named where named.privilege not in ('usage', 'execute') and named.text not like '%(%'

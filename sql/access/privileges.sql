@@ -24,18 +24,13 @@ begin atomic
   ('app', 'execute', 'set_site_role', 'administrators give site roles; it asks for the role'),
   ('app worker reader', 'select', 'user_account user_group membership', 'people and groups, as far as policies show them'),
 
-  -- Documents: they read no table but the schemas
+  -- Documents: they read no table but the schemas. What each kind has of its own is granted by datastore.kind_functions()
   ('app worker reader', 'execute', 'refuse json_pointer spelling_message more_members with_kept number_of is_tier seed_key
     counted_id version_text task_name version_parts from_base64 to_base64 items_of items_beside extension_of object_v1 email_v1
     is_near_limits is_beyond_range is_deep limit_errors check_limits call_limits
     check_batch check_bytes check_size read_ids is_large read_document is_json schema_of fits_schema system_keys kept_keys claimed_keys
     what_the_client_says in_one_spelling', 'documents are taken apart and put together again'),
-  ('app worker reader', 'execute', 'picture_v1 picture_set_v1 inspection_v1 inspection_v1_metadata inspection_v1_image_data
-    inspection_v1_quality_check inference_v1 inference_v1_box inference_v1_corners inference_v1_guesses feedback_v1
-    feedback_v1_box pipelines_v1 pipelines_v1__sealed pipelines_v1__task pipelines_v1_model pipelines_v1_model__sealed
-    pipelines_v1_model__task pipelines_v1_pipeline', 'compiled checks, which the constraints of the tables call'),
-  ('app worker reader', 'execute', 'picture_rules picture_set_rules picture_misspellings picture_set_misspellings inference_rules
-    count_guesses guesses_message check_guesses corner_rules corners_of feedback_rules pipelines_rules secret_errors stray_secrets may_have_stray_secrets rule_errors document_errors
+  ('app worker reader', 'execute', 'count_guesses guesses_message check_guesses corner_rules corners_of secret_errors stray_secrets may_have_stray_secrets rule_errors document_errors
     invalid_documents document_is_valid check_document check_documents',
     'documents are checked, and whoever hands one on may ask what is wrong with it'),
   ('app worker reader', 'select', 'document_schema', 'the schemas by which documents are checked'),
@@ -86,7 +81,7 @@ begin atomic
 
   -- Inferences and what experts say of them
   ('app worker reader', 'execute', 'find_inference inference_json inference_text box_text rebuild_inference rebuild_inference_of
-    rebuild_verdicts inference_system_keys unknown_models rank_of', 'reads inferences, as far as policies show them'),
+    rebuild_verdicts unknown_models rank_of', 'reads inferences, as far as policies show them'),
   ('app worker reader', 'select', 'inference box expert_guess verdict guess judged_box', 'the rows behind them'),
   ('app', 'execute', 'import_inference import_inferences write_inferences split_boxes made_by find_pipeline find_model_versions
     names_a_picture has_many_boxes check_inferences labels_in without_system_keys differing_keys claimed_inference_keys',

@@ -173,6 +173,7 @@ values ('feedback', 1, $json$
       "type": "array",
       "maxItems": 5000,
       "items": {
+        "$anchor": "box",
         "type": "object",
         "properties": {
           "boxId": {

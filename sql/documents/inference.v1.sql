@@ -418,6 +418,7 @@ values ('inference', 1, $json$
       "type": "array",
       "maxItems": 5000,
       "items": {
+        "$anchor": "box",
         "type": "object",
         "required": [
           "box",
@@ -438,6 +439,7 @@ values ('inference', 1, $json$
             "maximum": 1
           },
           "topN": {
+            "$anchor": "guesses",
             "description": "The guesses; without it the box's label and score are the only one.",
             "type": "array",
             "maxItems": 1000,
@@ -586,6 +588,7 @@ values ('inference', 1, $json$
   },
   "$defs": {
     "box": {
+      "$anchor": "corners",
       "description": "Pixels of the stored picture from its top left.",
       "type": "object",
       "required": [

@@ -241,6 +241,7 @@ values ('inspection', 1, $json$
       "pattern": "^[A-Za-z0-9+/]{22}==$"
     },
     "metadata": {
+      "$anchor": "metadata",
       "type": "object",
       "properties": {
         "file_name": {
@@ -255,6 +256,7 @@ values ('inspection', 1, $json$
       }
     },
     "image_data": {
+      "$anchor": "image_data",
       "type": "object",
       "properties": {
         "format": {
@@ -320,6 +322,7 @@ values ('inspection', 1, $json$
       }
     },
     "quality_check": {
+      "$anchor": "quality_check",
       "type": "object",
       "properties": {
         "image_checksum": {

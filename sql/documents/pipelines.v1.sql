@@ -382,6 +382,7 @@ values ('pipelines', 1, $json$
       "type": "array",
       "maxItems": 500,
       "items": {
+        "$anchor": "pipeline",
         "type": "object",
         "required": [
           "pipeline_name",
@@ -481,6 +482,7 @@ values ('pipelines', 1, $json$
       "type": "array",
       "maxItems": 500,
       "items": {
+        "$anchor": "model",
         "type": "object",
         "required": [
           "model_name"

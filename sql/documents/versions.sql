@@ -28,6 +28,25 @@ comment on function datastore.system_keys(text, jsonb) is
   'What the datastore fills in a document (readOnly in its schema), each key with those inside it: '
   '{"metadata": ["file_name", …], "labels": []}.';
 
+create or replace function datastore.inference_system_keys(part text) returns text[]
+language sql immutable parallel safe
+return case part
+  when 'inference' then '{created_at,inference_id,picture_id,requested_by,verified,verified_at,verified_by}'::text[]
+  when 'box' then '{box_id,classId,is_manual,is_valid,is_verified,model,object_type_id,top_id}'::text[]
+  when 'guesses' then '{is_expert,object_id}'::text[]
+end;
+comment on function datastore.inference_system_keys(text) is
+  'What the datastore fills in a part of the document (readOnly in its schema). part: inference, box, guesses.';
+
+create or replace function datastore.pipelines_system_keys(part text) returns text[]
+language sql immutable parallel safe
+return case part
+  when 'pipeline' then '{active,model_name,pipeline_id}'::text[]
+  when 'model' then '{model_id}'::text[]
+end;
+comment on function datastore.pipelines_system_keys(text) is
+  'What the datastore fills in a part of the document (readOnly in its schema). part: pipeline, model.';
+
 create or replace function datastore.picture_misspellings(document jsonb)
 returns table (path text[], wrong text, "right" text)
 language sql immutable parallel safe

@@ -1,16 +1,6 @@
 -- How an inference is divided and put together again. Measured (benchmarks/inference.py): guesses lie in their box's
 -- row, ids are counted and not stored, and the answer of an import is the text of the rows that it writes.
 
-create or replace function datastore.inference_system_keys(part text) returns text[]
-language sql immutable parallel safe
-return case part
-  when 'inference' then '{inference_id,picture_id,created_at,requested_by,verified,verified_by,verified_at}'::text[]
-  when 'box' then '{box_id,classId,object_type_id,top_id,is_verified,is_valid,is_manual,model}'::text[]
-  when 'guess' then '{object_id,is_expert}'::text[]
-end;
-comment on function datastore.inference_system_keys(text) is
-  'The keys that the datastore fills in an inference, in a box of it and in a guess. part: inference, box or guess.';
-
 create or replace function datastore.seed_of_long_label(label text) returns uuid
 language plpgsql stable parallel safe as $$
 begin
@@ -43,7 +33,7 @@ language sql stable parallel safe as $$
            coalesce(array_agg(coalesce((select label.seed_id from datastore.label where label.label = item.guess ->> 'label'), datastore.seed_of_long_label(item.guess ->> 'label')) order by item.place), '{}') as seed_ids,
            coalesce(array_agg((item.guess -> 'score')::numeric order by item.place), '{}') as scores,
            max((item.guess -> 'score')::numeric) as top_score,
-           coalesce(bool_or(item.guess ?| datastore.inference_system_keys('guess')), false) as is_claimed
+           coalesce(bool_or(item.guess ?| datastore.inference_system_keys('guesses')), false) as is_claimed
     from jsonb_array_elements(coalesce(
       sent.box -> 'topN', jsonb_build_array(jsonb_build_object('label', sent.box -> 'label', 'score', sent.box -> 'score'))
     )) with ordinality as item(guess, place)

@@ -5,7 +5,7 @@ language sql immutable parallel safe
 return document - datastore.inference_system_keys('inference') || jsonb_build_object('boxes', (
   select coalesce(jsonb_agg(
     box.item - datastore.inference_system_keys('box') || case when box.item ? 'topN' then jsonb_build_object('topN', (
-      select coalesce(jsonb_agg(guess.item - datastore.inference_system_keys('guess') order by guess.place), '[]')
+      select coalesce(jsonb_agg(guess.item - datastore.inference_system_keys('guesses') order by guess.place), '[]')
       from datastore.items_of(box.item -> 'topN') as guess)) else '{}' end order by box.place), '[]')
   from datastore.items_of(document -> 'boxes') as box));
 comment on function datastore.without_system_keys(jsonb) is 'An inference''s document without what the datastore fills.';
@@ -45,7 +45,7 @@ return (
              || coalesce((
                select jsonb_build_object('topN', jsonb_object_agg(guess.place, guess.claimed))
                from (
-                 select said.place, datastore.differing_keys(said.item, said.rebuilt, datastore.inference_system_keys('guess')) as claimed
+                 select said.place, datastore.differing_keys(said.item, said.rebuilt, datastore.inference_system_keys('guesses')) as claimed
                  from datastore.items_beside(sent.item -> 'topN', sent.rebuilt -> 'topN') as said
                ) as guess
                where guess.claimed <> '{}'

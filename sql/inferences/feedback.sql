@@ -143,6 +143,7 @@ document: `{inferenceId, userId, boxes: [{boxId, classId, label, box, comment}]}
 Answer: the rebuilt inference
 Errors: `DS400` · `DS403`: `userId` is not the acting user · `DS404`: no such inference, box, species or, where
   nobody acts, user · `DS409`: the inference is verified with another verdict';
+do $$ begin perform datastore.take_text('record_feedback'); end $$;
 
 create or replace function datastore.reopen_inference(inference_id uuid, container_id uuid default null) returns json
 language plpgsql volatile as $$

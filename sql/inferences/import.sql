@@ -58,6 +58,7 @@ Boxes and guesses keep the order in which they came.
 document: an inference''s document
 Answer: the document with its ids, as rebuild_inference gives it
 Errors: `DS400` · `DS404`: no such picture. Then nothing is stored';
+do $$ begin perform datastore.take_text('import_inference'); end $$;
 
 create or replace function datastore.has_many_boxes(document jsonb) returns boolean
 language sql immutable parallel safe
@@ -187,3 +188,4 @@ comment on function datastore.import_inferences(jsonb, uuid) is
 documents: an array of `{picture_id, document}`
 Answer: an array in the same order of `{inference_id, picture_id}`
 Errors: `DS400`: the path of an error begins with the place in the array, from 0 · `DS404`: no such picture';
+do $$ begin perform datastore.take_text('import_inferences'); end $$;

@@ -211,6 +211,7 @@ Answer: an array in the same order of `{picture_id, blob_name, state, changed}`,
   where it is known
 Errors: `DS400`: an invalid document, a seed that does not exist, one path twice; the path of an error begins
   with the place in the array, from 0 · `DS404`: no such set';
+do $$ begin perform datastore.take_text('announce_pictures'); end $$;
 
 create or replace function datastore.check_announcement(documents jsonb, inspections jsonb) returns void
 language plpgsql stable as $$

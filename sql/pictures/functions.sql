@@ -77,6 +77,7 @@ confirmations: an array of `{picture_id, size, md5, etag}`: what lies in storage
 Answer: an array in the same order of `{picture_id, state}`
 Errors: `DS400`: not such an array · `DS404`: a picture that was not announced · `DS409`: another size or MD5
   than was announced. Then none of them is confirmed';
+do $$ begin perform datastore.take_text('confirm_pictures'); end $$;
 
 create or replace function datastore.confirmed_pictures(confirmations jsonb)
 returns table (place bigint, picture_id uuid, size bigint, md5 bytea, etag text)
@@ -134,6 +135,7 @@ remembered in the history as *claimed*.
 document: a whole picture document: a section that is not in it is gone
 Answer: the rebuilt document
 Errors: `DS400`, `DS404`';
+do $$ begin perform datastore.take_text('update_picture'); end $$;
 
 create or replace function datastore.picture_json(picture_id uuid) returns json
 language sql stable parallel safe

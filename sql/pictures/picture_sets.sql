@@ -75,6 +75,7 @@ container_id: the container, where nobody acts
 Answer: the document, as rebuild_picture_set gives it, but without `pictures`
 Errors: `DS400` · `DS403`: nobody acts, and no container is named · `DS404`: no such container · `DS409`: the
   container has a set of this name';
+do $$ begin perform datastore.take_text('create_picture_set'); end $$;
 
 create or replace function datastore.check_folder(folder_root text, folder_path text) returns void
 language plpgsql stable as $$
@@ -132,6 +133,7 @@ folder_path: the path of the directory inside of it; the empty string for the fo
 document: a picture set document. Without `name` the set is named by the last part of the path
 Answer: the document, without `pictures`
 Errors: `DS400`, `DS403`, `DS404`, as of create_picture_set. Two directories may have sets of the same name';
+do $$ begin perform datastore.take_text('open_picture_set'); end $$;
 
 create or replace function datastore.picture_set_json(picture_set_id uuid) returns jsonb
 language sql stable parallel safe

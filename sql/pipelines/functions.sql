@@ -86,6 +86,7 @@ document: `{"pipelines": […], "models": […]}`
 Answer: the document with ids, without secrets
 Errors: `DS403`: the acting user is no administrator · `DS400`: also for a secret in clear, which no message
   repeats, for a model that nobody knows, and for a lower version';
+do $$ begin perform datastore.take_text('import_pipelines'); end $$;
 
 create or replace function datastore.remember_import(document jsonb, rebuilt jsonb) returns void
 language sql volatile
@@ -93,7 +94,8 @@ begin atomic
   with said as (
     select remember_import.document - array['pipelines', 'models'] as document, (
       select jsonb_object_agg(format('/%s/%s/%s', list.name, item.place, key.name), item.item -> key.name)
-      from (values ('pipelines', array['pipeline_id', 'model_name', 'active']), ('models', array['model_id'])) as list(name, keys)
+      from (values ('pipelines', datastore.pipelines_system_keys('pipeline')),
+                   ('models', datastore.pipelines_system_keys('model'))) as list(name, keys)
       cross join lateral datastore.items_of(remember_import.document -> list.name) as item
       cross join lateral unnest(list.keys) as key(name)
       where item.item ? key.name and item.item -> key.name <> rebuilt -> list.name -> item.place -> key.name

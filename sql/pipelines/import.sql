@@ -15,7 +15,7 @@ set jit = off
 begin atomic
   select sent.place, sent.item, sent.item ->> 'pipeline_name',
          datastore.in_one_spelling(datastore.in_one_spelling(
-           sent.item - array['pipeline_id', 'model_name', 'active'], 'dataset_description', 'dataset'), 'accuracy', 'Accuracy')
+           sent.item - datastore.pipelines_system_keys('pipeline'), 'dataset_description', 'dataset'), 'accuracy', 'Accuracy')
   from datastore.items_of(sent_pipelines.document -> 'pipelines') as sent;
 end;
 comment on function datastore.sent_pipelines(jsonb) is 'The pipelines of a document as rows: place, the item as sent, and what of it the client fills.';
@@ -31,7 +31,7 @@ begin atomic
            partition by sent.item ->> 'model_name'
            order by datastore.version_parts(datastore.version_text(sent.item -> 'version')) desc) = 1,
          datastore.in_one_spelling(datastore.in_one_spelling(datastore.in_one_spelling(
-           sent.item - array['model_id', 'api_key', 'endpoint'],
+           sent.item - datastore.pipelines_system_keys('model') - array['api_key', 'endpoint'],
            'dataset_description', 'dataset'), 'accuracy', 'Accuracy'), 'tasks', 'task')
   from datastore.items_of(sent_models.document -> 'models') as sent;
 end;

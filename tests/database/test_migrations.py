@@ -16,13 +16,13 @@ from psycopg import sql
 
 from datastore_db import DatastoreError, connect
 from datastore_db.database.migrations import migrate, roll_back, yoyo_uri
-from datastore_db.resources import SQL
+from datastore_db.resources import MIGRATIONS, SQL
 from tests.conftest import make_url
 from tests.support.commands import PROGRAM, run
 from tests.support.pictures import EXAMPLE
 
 ROOT = SQL.parent
-MIGRATED = ["0001.pre.base"]
+MIGRATED = sorted(path.stem for path in MIGRATIONS.glob("0*") if ".rollback." not in path.name)
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from datastore_db.database import migrations as migrating
 from datastore_db.database.repeatable import read_script
 from datastore_db.resources import MIGRATIONS, SQL
 from tests.database.test_migrations import rows_of
-from tools.documents_to_sql import documents, make, values
+from tools.documents_to_sql import make, values
+from tools.kinds_to_sql import documents
 from tools.released import changes, freeze
 from tools.released import released as frozen
 
