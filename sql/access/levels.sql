@@ -10,7 +10,9 @@ begin
       select string_agg(quote_literal(level), ', ' order by place) from unnest(levels) with ordinality as listed(level, place)));
   end if;
   for place in reverse cardinality(levels) - 1 .. 1 loop
-    if levels[place] <> all (enum_range(null::datastore.sharing_level)::text[]) then
+    -- Not enum_range(), which refuses to read a value that this transaction has added.
+    if not exists (
+      select from pg_enum where enumtypid = 'datastore.sharing_level'::regtype and enumlabel = levels[place]) then
       execute format('alter type datastore.sharing_level add value %L before %L', levels[place], levels[place + 1]);
     end if;
   end loop;

@@ -45,19 +45,20 @@ class TestOneType:
 
     @pytest.mark.parametrize("role", ["admin", "READER", "", None])
     @pytest.mark.parametrize(
-        ("call", "expected"),
+        ("call", "levels"),
         [
-            ("set_member(%s, 'bob@example.org', %s)", "expected reader, contributor or owner"),
-            ("share_container(%s, %s)", "expected reader or contributor"),
+            ("set_member(%s, 'bob@example.org', %s)", GROUP_LEVELS),
+            ("share_container(%s, %s)", SHARE_LEVELS),
         ],
     )
     def test_another_level_is_refused_with_those_that_there_are(
-        self, database: psycopg.Connection, world: World, call: str, expected: str, role: str | None
+        self, database: psycopg.Connection, world: World, call: str, levels: list[SharingLevel], role: str | None
     ) -> None:
         query = f"select datastore.{call} from datastore.act_as(%s)"
         with pytest.raises(psycopg.Error) as error:
             database.execute(query.encode(), [world.group_id, role, world.users["owner"]["user_id"]])
         assert error.value.sqlstate == "DS400"
+        expected = f"expected {', '.join(levels[:-1])} or {levels[-1]}"
         assert json.loads(error.value.diag.message_detail or "") == [
             {"instance_path": "/role", "keyword": "enum", "message": expected}
         ]
