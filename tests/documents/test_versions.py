@@ -1,31 +1,32 @@
 """A field is added to a document as a new version, over rows that already hold its key with another type.
 
-This is the whole path that docs/documents.md describes, in a copy of the repository's sql/ and migrations/.
+This is the recipe "a field" of CONTRIBUTING.md after a release, in a copy of the repository.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
-from pydantic import AfterValidator
 
 from datastore_db import InvalidDocument
 from datastore_db.database import migrations as migrating
 from datastore_db.database.repeatable import read_script
-from datastore_db.models import Picture, UserData
+from datastore_db.folder.spelling import known_keys
+from datastore_db.models import Picture
+from datastore_db.models import picture as picture_models
 from datastore_db.models import schema as schemas
-from datastore_db.models.values import Number, bounds
-from datastore_db.resources import MIGRATIONS, SQL
 from tests.database.test_migrations import rows_of, schema_of
 from tests.documents.mirror import differences
+from tests.recipes.field import MIRROR_OF_VERSION_2, after_a_release
+from tests.support.recipe import follow, places, stated
+from tests.support.tree import commit, repository
 from tools.documents_to_sql import make
 from tools.released import freeze
 
@@ -34,86 +35,39 @@ NEW = {"user_data": {"lens_width": 12.50}, "schema_version": 2}
 
 
 def mirror_of_version_2() -> type[Picture]:
-    """The mirror of the second version. Its definition adds it to the first one's `newer_versions`."""
-
-    class UserDataV2(UserData):
-        lens_width: Annotated[Number, AfterValidator(bounds(above=0))] | None = None
-
-    class PictureV2(Picture):
-        document_version: ClassVar[int] = 2
-
-        user_data: UserDataV2 | None = None
-
-    return PictureV2
+    """The mirror of the second version, as the recipe has it. Its definition adds it to the first one's newer ones."""
+    namespace = dict(vars(picture_models))
+    exec(compile(MIRROR_OF_VERSION_2, "picture.py", "exec", dont_inherit=True), namespace)
+    mirror = namespace["PictureV2"]
+    assert isinstance(mirror, type)
+    assert issubclass(mirror, Picture)
+    return mirror
 
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of sql/ and migrations/ that `migrate` and the models read."""
-    shutil.copytree(SQL, tmp_path / "sql")
-    shutil.copytree(MIGRATIONS, tmp_path / "migrations")
-    monkeypatch.setattr(migrating, "SQL", tmp_path / "sql")
-    monkeypatch.setattr(migrating, "MIGRATIONS", tmp_path / "migrations")
-    monkeypatch.setattr(schemas, "SQL", tmp_path / "sql")
+    """A copy of this repository, of which `migrate` and the models read sql/ and migrations/."""
+    tree = repository(tmp_path / "tree")
+    monkeypatch.setattr(migrating, "SQL", tree / "sql")
+    monkeypatch.setattr(migrating, "MIGRATIONS", tree / "migrations")
+    monkeypatch.setattr(schemas, "SQL", tree / "sql")
     # What is added to it is taken back.
     monkeypatch.setattr(Picture, "newer_versions", ())
     schemas.document_schema.cache_clear()
-    yield tmp_path
+    yield tree
     schemas.document_schema.cache_clear()
 
 
 def add_version_2(checkout: Path, scratch: psycopg.Connection) -> None:
-    """What a developer does: the schema, `make documents`, the constraints, and the migration."""
+    """What a developer does, counted, and `make documents`."""
+    freeze(checkout)
+    commit(checkout, "Release")
+    follow(checkout, after_a_release(checkout))
+    by_hand = places(checkout)
+    assert len(by_hand) <= stated("A field")[1] == 5, by_hand
     sql = checkout / "sql"
-    schema = json.loads((sql / "documents" / "picture.v1.json").read_text(encoding="utf-8"))
-    schema["title"] = "Picture, version 2"
-    schema["properties"]["schema_version"]["const"] = 2
-    schema["properties"]["user_data"]["properties"]["lens_width"] = {"type": ["number", "null"], "exclusiveMinimum": 0}
-    (sql / "documents" / "picture.v2.json").write_text(json.dumps(schema), encoding="utf-8")
-
-    # make documents
     scratch.execute(read_script(sql / "jsonschema" / "install.sql"))
     make(scratch, sql)
-
-    # sql/pictures/tables.sql
-    table = sql / "pictures" / "tables.sql"
-    version_1 = "constraint picture_v1_check check (schema_version <> 1 or datastore.picture_v1(document)),"
-    version_2 = "constraint picture_v2_check check (schema_version <> 2 or datastore.picture_v2(document)),"
-    known = "constraint picture_schema_version_check check (schema_version in ("
-    text = table.read_text(encoding="utf-8")
-    assert text.count(version_1) == text.count(f"{known}1))") == 1
-    text = text.replace(version_1, f"{version_1}\n  {version_2}").replace(f"{known}1))", f"{known}1, 2))")
-    table.write_text(text, encoding="utf-8")
-
-    # The base was applied, here to a database that a release made: what follows is the next number. It includes what
-    # was made, by name.
-    last = max(path.stem for path in MIGRATIONS.glob("0*") if "rollback" not in path.name)
-    migration = f'''"""Version 2 of pictures."""
-
-import runpy
-from pathlib import Path
-
-from yoyo import step
-
-__depends__ = {{"{last}"}}
-
-script = runpy.run_path(str(Path(__file__).with_name("lib") / "psql_script.py"))
-
-step(script["read_script"](script["SQL"] / "documents" / "picture.v2.sql"))
-# Rows are not read under a lock: first the constraints, then a look at the rows.
-step("""
-alter table datastore.picture
-  drop constraint picture_schema_version_check,
-  add constraint picture_schema_version_check check (schema_version in (1, 2)) not valid,
-  add constraint picture_v2_check check (schema_version <> 2 or datastore.picture_v2(document)) not valid
-""")
-step("""
-alter table datastore.picture
-  validate constraint picture_schema_version_check,
-  validate constraint picture_v2_check
-""")
-'''
-    (checkout / "migrations" / "0999.pre.picture-v2.py").write_text(migration, encoding="utf-8")
 
 
 def told(connection: psycopg.Connection, call: str, *values: object) -> list[tuple[str, str]]:
@@ -143,11 +97,13 @@ def test_a_field_is_added_as_a_new_version(
     untouched, changed = answer("announce_pictures(%s, %s)", picture_set_id, Jsonb([OLD, OLD]))
     as_it_was = answer("rebuild_picture(%s)", before["picture_id"])
 
-    freeze(checkout)
     with psycopg.connect(make_database(), autocommit=True) as scratch:
         add_version_2(checkout, scratch)
     assert migrating.migrate(database_url) == ["0999.pre.picture-v2"]
 
+    # A file of a folder has the key in both spellings, where it says the version.
+    assert "lens_width" in known_keys(2)["user_data"]
+    assert "lens_width" not in known_keys(1)["user_data"]
     # The mirror is the schema's.
     mirror = mirror_of_version_2()
     assert Picture.newer_versions == (mirror,)
