@@ -9,9 +9,6 @@ from pathlib import Path
 from tests.support.tree import ROOT, git
 
 _NUMBERS = {name: number for number, name in enumerate(["one", "two", "three", "four", "five", "six"], 1)}
-    name: number
-    for number, name in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)
-}
 
 
 @dataclass(frozen=True)
