@@ -1,7 +1,7 @@
 # make demo    the main job on a small folder of real pictures
 # make test    everything that is tested, on real PostgreSQL and real Azurite
 # make bench   the figures: ratios within one run; ARGS=--quick only shows that the benchmarks work
-# make check   linters and types
+# make check   linters and types, how long files are, that what was released is unchanged
 # make release VERSION=1.2.0   a release, in this repository; DRY=1 changes nothing (CONTRIBUTING.md)
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -22,6 +22,8 @@ check: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m tools.check_sizes
+	$(BIN)/python -m tools.released
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

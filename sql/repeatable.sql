@@ -1,5 +1,5 @@
--- What replaces itself. Each line is a part: `datastore-db migrate` applies those that differ from what is installed, in
--- this order, and access/protection.sql where something is new.
+-- What replaces itself. Each line is a part: `datastore-db migrate` applies those that differ from what is installed,
+-- in this order, and access/protection.sql where something is new.
 \ir jsonschema/install.sql
 \ir access/roles.sql
 \ir installation/functions.sql
@@ -8,6 +8,7 @@
 \ir people/acting_user.sql
 \ir access/levels.sql
 \ir people/acting.sql
+\ir people/acting_checks.sql
 \ir documents/limits.sql
 \ir documents/text_documents.sql
 \ir documents/versions.sql

@@ -74,3 +74,8 @@ def freeze_base(root: Path) -> None:
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    if found := changes(Path(__file__).parents[1]):
+        raise SystemExit(f"what was released never changes, and {'; '.join(found)}. See docs/documents.md, Versions")

@@ -13,7 +13,8 @@ begin atomic
          or starts_with(pg_proc.proname, known.kind || '_v' || known.version || '_'));
 end;
 comment on function datastore.kind_functions() is
-  'The functions that every kind of document has: its compiled checks, its rules, and what says which keys are spelled otherwise or filled by the datastore.';
+  'The functions that every kind of document has: its compiled checks, its rules, and what says which keys are '
+  'spelled otherwise or filled by the datastore.';
 
 create or replace function datastore.wanted_privileges()
 returns table (role text, privilege text, kind text, object text, reason text)
@@ -52,7 +53,8 @@ begin atomic
   where named.text like '%(%';
 end;
 comment on function datastore.wanted_privileges() is
-  'datastore.declared_privileges() with the names of the database roles, one row for each object. kind: schema, function, table or column.';
+  'datastore.declared_privileges() with the names of the database roles, one row for each object. kind: schema, '
+  'function, table or column.';
 
 create or replace function datastore.granted_privileges()
 returns table (role text, privilege text, kind text, object text)
@@ -71,8 +73,10 @@ begin atomic
     union all
     select 'table', pg_class.oid::regclass::text, acl.grantee, acl.privilege_type
     from pg_catalog.pg_class
-    cross join lateral aclexplode(coalesce(relacl, acldefault(case relkind when 'S' then 's' else 'r' end::"char", relowner))) as acl
-    where relnamespace = to_regnamespace('datastore') and relkind in ('r', 'p', 'v', 'm', 'S', 'f') and acl.grantee <> relowner
+    cross join lateral aclexplode(coalesce(relacl,
+        acldefault(case relkind when 'S' then 's' else 'r' end::"char", relowner))) as acl
+    where relnamespace = to_regnamespace('datastore') and relkind in ('r', 'p', 'v', 'm', 'S', 'f')
+      and acl.grantee <> relowner
     union all
     select 'column', attrelid::regclass::text || '.' || attname, acl.grantee, acl.privilege_type
     from pg_catalog.pg_attribute
@@ -85,7 +89,8 @@ begin atomic
   from granted;
 end;
 comment on function datastore.granted_privileges() is
-  'What roles other than the owner may use in the schema datastore, from the catalogue. Types are not in it: PostgreSQL lets everybody name one.';
+  'What roles other than the owner may use in the schema datastore, from the catalogue. Types are not in it: '
+  'PostgreSQL lets everybody name one.';
 
 create or replace function datastore.privilege_differences()
 returns table (statement text, problem text)
@@ -94,34 +99,40 @@ begin atomic
   with wanted as (
     select wanted.role, wanted.privilege, wanted.kind, wanted.object from datastore.wanted_privileges() as wanted
   ), difference as (
-    (select 'grant' as verb, missing.* from (select * from wanted except select * from datastore.granted_privileges()) as missing)
+    (select 'grant' as verb, missing.*
+      from (select * from wanted except select * from datastore.granted_privileges()) as missing)
     union all
     (select 'revoke', excess.* from (select * from datastore.granted_privileges() except select * from wanted) as excess
      -- What another role was given by hand, such as a monitor of the server, is its owner's business.
-     where excess.role in ('public', datastore.role_name('app'), datastore.role_name('worker'), datastore.role_name('reader'))
+     where excess.role in ('public', datastore.role_name('app'), datastore.role_name('worker'),
+       datastore.role_name('reader'))
        and not (excess.kind = 'schema' and excess.object = 'jsonschema' and excess.role = 'public'))
   )
   select format('%s %s %s %s %s %s', difference.verb, difference.privilege || case difference.kind when 'column'
                   then format(' (%I)', split_part(difference.object, '.', 3)) else '' end,
                 'on', case difference.kind when 'column' then 'table' else difference.kind end,
-                case difference.kind when 'column' then split_part(difference.object, '.', 1) || '.' || split_part(difference.object, '.', 2)
+                case difference.kind when 'column' then split_part(difference.object, '.', 1)
+                  || '.' || split_part(difference.object, '.', 2)
                   else difference.object end,
                 case difference.verb when 'grant' then 'to ' else 'from ' end
                   || case difference.role when 'public' then 'public' else quote_ident(difference.role) end),
          format('%s on %s: %s %s', difference.privilege, difference.object,
-                case difference.verb when 'grant' then 'declared, and not granted to' else 'not declared, and granted to' end, difference.role)
+                case difference.verb when 'grant' then 'declared, and not granted to'
+                  else 'not declared, and granted to' end, difference.role)
   from difference
   order by difference.verb desc, difference.object, difference.role;
 end;
 comment on function datastore.privilege_differences() is
-  'How the privileges of the roles differ from what is declared, and the statements that mend it. No row where nothing differs.';
+  'How the privileges of the roles differ from what is declared, and the statements that mend it. No row where '
+  'nothing differs.';
 
 do $$
 declare
   statement text;
   undeclared text;
 begin
-  if not (datastore.role_is_there('app') and datastore.role_is_there('worker') and datastore.role_is_there('reader')) then
+  if not (datastore.role_is_there('app') and datastore.role_is_there('worker')
+    and datastore.role_is_there('reader')) then
     return;  -- sql/access/roles.sql said so
   end if;
   select string_agg(wanted.privilege || ' for ' || wanted.reason, '; ') into undeclared

@@ -1,20 +1,33 @@
--- What happened is written by triggers, whoever did it: a backend, a DBA, a cascade. They run as the owner, because nobody
--- else may write the history. Statement level: one insert for a batch of any size.
+-- What happened is written by triggers, whoever did it: a backend, a DBA, a cascade. They run as the owner, because
+-- nobody else may write the history. Statement level: one insert for a batch of any size.
 
 create or replace function datastore.audit_action(entity text, before jsonb, after jsonb) returns text
 language sql immutable parallel safe
 return case
   when before is null then case entity
-    when 'container_share' then 'shared' when 'personal_data_share' then 'shared' when 'container_publication' then 'published' when 'membership' then case when after ->> 'accepted_at' is null then 'invited' else 'added' end when 'user_account' then 'registered'
-    when 'container_key' then 'issued' when 'link' then 'handed out' else 'created' end
+    when 'container_share' then 'shared'
+    when 'personal_data_share' then 'shared'
+    when 'container_publication' then 'published'
+    when 'membership' then case when after ->> 'accepted_at' is null then 'invited' else 'added' end
+    when 'user_account' then 'registered'
+    when 'container_key' then 'issued'
+    when 'link' then 'handed out'
+    else 'created' end
   when after is null then case entity
-    when 'container_share' then 'unshared' when 'personal_data_share' then 'unshared' when 'container_publication' then 'unpublished' when 'membership' then 'removed' else 'deleted' end
+    when 'container_share' then 'unshared'
+    when 'personal_data_share' then 'unshared'
+    when 'container_publication' then 'unpublished'
+    when 'membership' then 'removed'
+    else 'deleted' end
   when entity = 'picture' and after ->> 'state' = 'replaced' and before ->> 'state' <> 'replaced' then 'replaced'
   when entity = 'inference' and (before ->> 'verified_at' is null) <> (after ->> 'verified_at' is null) then
     case when after ->> 'verified_at' is null then 'reopened' else 'verified' end
-  when entity = 'container_key' and before ->> 'revoked_at' is null and after ->> 'revoked_at' is not null then 'revoked'
-  when entity = 'container_key' and before ->> 'removed_at' is null and after ->> 'removed_at' is not null then 'removed'
-  when entity = 'container_key' and before ->> 'retires_at' is null and after ->> 'retires_at' is not null then 'retired'
+  when entity = 'container_key' and before ->> 'revoked_at' is null
+    and after ->> 'revoked_at' is not null then 'revoked'
+  when entity = 'container_key' and before ->> 'removed_at' is null
+    and after ->> 'removed_at' is not null then 'removed'
+  when entity = 'container_key' and before ->> 'retires_at' is null
+    and after ->> 'retires_at' is not null then 'retired'
   when entity = 'container' and before ->> 'claimed_at' is distinct from after ->> 'claimed_at' then 'claimed'
   when entity = 'container' and before ->> 'ready_at' is null and after ->> 'ready_at' is not null then 'made'
   when entity = 'membership' and before ->> 'accepted_at' is null and after ->> 'accepted_at' is not null then 'joined'
@@ -25,7 +38,8 @@ return case
   else 'changed'
 end;
 comment on function datastore.audit_action(text, jsonb, jsonb) is
-  'What it is called when a row of this table was inserted (before is NULL), updated or deleted (after is NULL): shared, registered, verified, …';
+  'What it is called when a row of this table was inserted (before is NULL), updated or deleted (after is NULL): '
+  'shared, registered, verified, …';
 
 create or replace function datastore.only_keys(object jsonb, keys text[]) returns jsonb
 language sql immutable parallel safe
@@ -43,13 +57,15 @@ begin
     insert into datastore.history (container_id, entity, entity_id, action, acted_by, after)
     select (it.row ->> 'container_id')::uuid, tg_table_name, (it.row ->> id_key)::uuid,
            -- A key for a person is made in storage by a process for which nobody acts.
-           datastore.audit_action(tg_table_name, null, it.row), coalesce(datastore.acting_user(), (it.row ->> 'issued_by')::uuid),
+           datastore.audit_action(tg_table_name, null, it.row),
+           coalesce(datastore.acting_user(), (it.row ->> 'issued_by')::uuid),
            datastore.only_keys(it.row, told_keys)
     from (select to_jsonb(new_rows) as row from new_rows) as it;
   elsif tg_op = 'DELETE' then
     insert into datastore.history (container_id, entity, entity_id, action, acted_by, before)
     select (it.row ->> 'container_id')::uuid, tg_table_name, (it.row ->> id_key)::uuid,
-           datastore.audit_action(tg_table_name, it.row, null), datastore.acting_user(), datastore.only_keys(it.row, told_keys)
+           datastore.audit_action(tg_table_name, it.row, null), datastore.acting_user(),
+           datastore.only_keys(it.row, told_keys)
     from (select to_jsonb(old_rows) as row from old_rows) as it;
   else
     insert into datastore.history (container_id, entity, entity_id, action, acted_by, before, after)
@@ -65,10 +81,11 @@ begin
 end
 $$;
 comment on function datastore.audit() is
-  'Trigger: writes to the history what was done to rows of a small table. Arguments: the key of its id, its primary key, and the columns that are told.';
+  'Trigger: writes to the history what was done to rows of a small table. Arguments: the key of its id, its primary '
+  'key, and the columns that are told.';
 
--- Which tables are told of, and what of their rows. Never what is sealed. Pictures, picture sets and claims have triggers
--- of their own.
+-- Which tables are told of, and what of their rows. Never what is sealed. Pictures, picture sets and claims have
+-- triggers of their own.
 
 do $$
 declare
@@ -82,7 +99,8 @@ begin
       ('picture_label', 'picture_id', '{picture_id,seed_id,origin}', '{seed_id,origin,labelled_by,labelled_at}'),
       ('box', 'box_id', '{box_id}', '{inference_id,position,is_manual,document,guesses}'),
       ('expert_guess', 'box_id', '{object_id}', '{object_id,label,added_by,added_at}'),
-      ('verdict', 'box_id', '{verdict_id}', '{verdict_id,inference_id,said,said_by,said_at,outcome,object_id,label,corners}'),
+      ('verdict', 'box_id', '{verdict_id}',
+        '{verdict_id,inference_id,said,said_by,said_at,outcome,object_id,label,corners}'),
       ('user_account', 'user_id', '{user_id}', '{email,site_role}'),
       ('container', 'container_id', '{container_id}', '{name,user_id,ready_at,endpoint,claimed_at}'),
       ('container_share', 'container_id', '{container_id,group_id}', '{group_id,role}'),
@@ -90,7 +108,8 @@ begin
       ('personal_data_share', 'container_id', '{container_id}', '{}'),
       ('picture_derivative', 'picture_id', '{derivative_id,container_id}', '{kind,state,size,sha256,reason}'),
       ('picture_personal_data', 'picture_id', '{picture_id,container_id}', '{noted_at}'),
-      ('container_key', 'key_id', '{key_id}', '{permission,policy_name,is_handed_out,expires_at,retires_at,revoked_at,removed_at,kek_id}'),
+      ('container_key', 'key_id', '{key_id}',
+        '{permission,policy_name,is_handed_out,expires_at,retires_at,revoked_at,removed_at,kek_id}'),
       ('link', 'picture_id', '{link_id}', '{link_id,permission,expires_at}'),
       ('instance', 'instance_id', '{is_the_only_one}', '{instance_id,copied_from}'),
       ('user_group', 'group_id', '{group_id}', '{name}'),
@@ -103,11 +122,15 @@ begin
   loop
     for operation in
       -- These are told by what makes them, an inference or a picture's document, and a verdict tells itself.
-      select * from (values ('insert', 'new table as new_rows'), ('update', 'old table as old_rows new table as new_rows'), ('delete', 'old table as old_rows'))
+      select * from (values
+          ('insert', 'new table as new_rows'),
+          ('update', 'old table as old_rows new table as new_rows'),
+          ('delete', 'old table as old_rows'))
         as listed(name, referencing)
       where not (listed.name = 'insert' and told.name in ('picture_label', 'box', 'expert_guess', 'verdict'))
     loop
-      execute format('create or replace trigger audit_%s after %s on datastore.%I referencing %s for each statement execute function datastore.audit(%s)',
+      execute format('create or replace trigger audit_%s after %s on datastore.%I referencing '
+                     '%s for each statement execute function datastore.audit(%s)',
         operation.name, operation.name, told.name, operation.referencing,
         format('%L, %L, %L', told.id_key, told.row_keys, told.told_keys));
     end loop;
@@ -120,14 +143,16 @@ create or replace trigger audit_delete
   for each statement execute function datastore.audit('entity_id', '{entity_id}', '{entity,claimed}');
 
 create or replace function datastore.rebuild_audit(
-  entity_id uuid default null, container_id uuid default null, since timestamptz default null, how_many integer default 100
+  entity_id uuid default null, container_id uuid default null, since timestamptz default null,
+  how_many integer default 100
 ) returns jsonb
 language plpgsql stable as $$
 declare
   told_ids bigint[];
   is_administrator boolean := datastore.acting_site_role() is not distinct from 'administrator';
 begin
-  if datastore.acting_user() is null or rebuild_audit.entity_id is not null or rebuild_audit.container_id is not null then
+  if datastore.acting_user() is null or rebuild_audit.entity_id is not null
+     or rebuild_audit.container_id is not null then
     told_ids := array(
       select history.history_id
       from datastore.history
@@ -141,7 +166,8 @@ begin
     told_ids := array(
       select history.history_id
       from datastore.history
-      where (history.container_id = any (array(select datastore.acting_container() union all select datastore.shared_containers(datastore.needed_level('change'))))
+      where (history.container_id = any (array(select datastore.acting_container()
+          union all select datastore.shared_containers(datastore.needed_level('change'))))
              or history.entity_id = any (array(select datastore.acting_groups(true)))
              or is_administrator and history.container_id is null)
         and (rebuild_audit.since is null or history.acted_at >= rebuild_audit.since)

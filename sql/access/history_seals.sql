@@ -1,7 +1,7 @@
 -- The history is sealed in batches by a worker, later than it is written: writers do not wait for each other's hashes.
 --
--- Whoever may change the history may change the seals as well, and then all that follow: that shows only against a copy of
--- a seal that is kept elsewhere.
+-- Whoever may change the history may change the seals as well, and then all that follow: that shows only against a
+-- copy of a seal that is kept elsewhere.
 
 create or replace function datastore.history_hash(told datastore.history) returns bytea
 language sql stable parallel safe
@@ -9,20 +9,24 @@ return sha256(convert_to(jsonb_build_array(
   told.history_id, told.container_id, told.entity, told.entity_id, told.action, told.acted_by, told.acted_as,
   extract(epoch from told.acted_at), told.before, told.after, told.claimed)::text, 'UTF8'));
 comment on function datastore.history_hash(datastore.history) is
-  'SHA-256 of a row of the history, as a JSON array of its columns, acted_at in seconds since 1970. It never changes: rows are sealed with it.';
+  'SHA-256 of a row of the history, as a JSON array of its columns, acted_at in seconds since 1970. It never '
+  'changes: rows are sealed with it.';
 
 create or replace function datastore.seal_hash(previous bytea, seal datastore.history_seal) returns bytea
 language sql stable parallel safe
 return sha256(coalesce(previous, ''::bytea) || seal.row_hashes || convert_to(jsonb_build_array(
-  seal.position, seal.last_history_id, to_jsonb(seal.history_ids), extract(epoch from seal.sealed_at), seal.sealed_by)::text, 'UTF8'));
-comment on function datastore.seal_hash(bytea, datastore.history_seal) is 'What the hash of a seal is to be, after that of the seal before; NULL before the first one. It never changes.';
+  seal.position, seal.last_history_id, to_jsonb(seal.history_ids), extract(epoch from seal.sealed_at),
+  seal.sealed_by)::text, 'UTF8'));
+comment on function datastore.seal_hash(bytea, datastore.history_seal) is
+  'What the hash of a seal is to be, after that of the seal before; NULL before the first one. It never changes.';
 
 create or replace function datastore.seal_json(seal datastore.history_seal) returns jsonb
 language sql stable parallel safe
 return case when seal.position is not null then jsonb_build_object(
   'position', seal.position, 'last_history_id', seal.last_history_id, 'hash', encode(seal.hash, 'hex'),
   'sealed_at', seal.sealed_at, 'sealed_by', seal.sealed_by) end;
-comment on function datastore.seal_json(datastore.history_seal) is 'A seal as it is told, and kept outside of the database. NULL for none.';
+comment on function datastore.seal_json(datastore.history_seal) is
+  'A seal as it is told, and kept outside of the database. NULL for none.';
 
 create or replace function datastore.seal_history() returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -41,8 +45,10 @@ begin
   while had_written or pg_snapshot_xmin(pg_current_snapshot()) < own_transaction loop
     if had_written or clock_timestamp() > patience then
       return jsonb_build_object('rows', 0, 'latest_seal', (
-          select datastore.seal_json(history_seal) from datastore.history_seal order by history_seal.position desc limit 1),
-        'waits_for', case when had_written then 'the end of the own transaction, which has written: call it in one of its own'
+          select datastore.seal_json(history_seal) from datastore.history_seal
+          order by history_seal.position desc limit 1),
+        'waits_for', case when had_written
+          then 'the end of the own transaction, which has written: call it in one of its own'
           else 'a transaction that is open for longer than 5 seconds may still write to the history' end);
     end if;
     perform pg_sleep(0.02);
@@ -54,7 +60,8 @@ begin
     -- A range instead of a limit: whatever the plan, no row beyond the batch is read.
     first_id := (
       select min(history.history_id) from datastore.history
-      where history.history_id > coalesce(known.last_history_id, -9223372036854775808) and history.history_id <= newest_id);
+      where history.history_id > coalesce(known.last_history_id, -9223372036854775808)
+        and history.history_id <= newest_id);
     select array_agg(history.history_id order by history.history_id),
            string_agg(datastore.history_hash(history), ''::bytea order by history.history_id), max(history.history_id)
     into seal.history_ids, seal.row_hashes, seal.last_history_id
@@ -66,7 +73,8 @@ begin
     seal.sealed_by := session_user;
     seal.hash := datastore.seal_hash(known.hash, seal);
     insert into datastore.history_seal
-    values (seal.position, seal.last_history_id, seal.history_ids, seal.row_hashes, seal.hash, seal.sealed_at, seal.sealed_by);
+    values (seal.position, seal.last_history_id, seal.history_ids, seal.row_hashes, seal.hash,
+      seal.sealed_at, seal.sealed_by);
     sealed_rows := sealed_rows + cardinality(seal.history_ids);
     known := seal;
   end loop;
@@ -105,7 +113,8 @@ begin
     return;
   end if;
   return query
-    select case when found.id is null then 'removed row' when was.id is null then 'inserted row' else 'changed row' end, coalesce(was.id, found.id)
+    select case when found.id is null then 'removed row' when was.id is null then 'inserted row'
+      else 'changed row' end, coalesce(was.id, found.id)
     from (select listed.id, substr(seal.row_hashes, 32 * place::integer - 31, 32) as hash
           from unnest(seal.history_ids) with ordinality as listed(id, place)) as was
     full join (select listed.id, substr(found_hashes, 32 * place::integer - 31, 32) as hash
@@ -115,7 +124,8 @@ begin
 end
 $$;
 comment on function datastore.verify_seal(datastore.history_seal, datastore.history_seal) is
-  'What differs from a seal, which follows another one: missing seal before, altered seal, changed row, removed row, inserted row. No rows where all is as it was.';
+  'What differs from a seal, which follows another one: missing seal before, altered seal, changed row, removed '
+  'row, inserted row. No rows where all is as it was.';
 
 create or replace function datastore.verify_history(kept jsonb default null) returns jsonb
 language plpgsql stable as $$
@@ -129,12 +139,14 @@ declare
   kept_is_found boolean := kept is null;
 begin
   for seal in select * from datastore.history_seal order by history_seal.position loop
-    select coalesce(jsonb_agg(jsonb_build_object('what', told.what, 'history_id', told.history_id, 'position', seal.position)), '[]') into found
+    select coalesce(jsonb_agg(jsonb_build_object('what', told.what, 'history_id', told.history_id,
+        'position', seal.position)), '[]') into found
     from datastore.verify_seal(seal, previous) as told;
     if seal.position = (kept ->> 'position')::bigint then
       kept_is_found := true;
       if encode(seal.hash, 'hex') is distinct from kept ->> 'hash' then
-        found := found || jsonb_build_object('what', 'seal differs from the kept one', 'history_id', null, 'position', seal.position);
+        found := found || jsonb_build_object('what', 'seal differs from the kept one',
+          'history_id', null, 'position', seal.position);
       end if;
     end if;
     differing := differing + jsonb_array_length(found);
@@ -146,11 +158,13 @@ begin
   end loop;
   if not kept_is_found then
     differing := differing + 1;
-    differences := differences || jsonb_build_object('what', 'the kept seal is gone', 'history_id', null, 'position', kept -> 'position');
+    differences := differences
+      || jsonb_build_object('what', 'the kept seal is gone', 'history_id', null, 'position', kept -> 'position');
   end if;
   return (
     select jsonb_build_object(
-      'differing', differing, 'differences', differences, 'sealed_rows', sealed_rows, 'latest_seal', datastore.seal_json(previous),
+      'differing', differing, 'differences', differences, 'sealed_rows', sealed_rows,
+      'latest_seal', datastore.seal_json(previous),
       'unsealed_rows', count(*), 'unsealed_since', min(history.acted_at))
     from datastore.history
     where history.history_id > coalesce(previous.last_history_id, -9223372036854775808));

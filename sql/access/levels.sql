@@ -7,7 +7,8 @@ declare
 begin
   if to_regtype('datastore.sharing_level') is null then
     execute format('create type datastore.sharing_level as enum (%s)', (
-      select string_agg(quote_literal(level), ', ' order by place) from unnest(levels) with ordinality as listed(level, place)));
+      select string_agg(quote_literal(level), ', ' order by place)
+      from unnest(levels) with ordinality as listed(level, place)));
   end if;
   for place in reverse cardinality(levels) - 1 .. 1 loop
     -- Not enum_range(), which refuses to read a value that this transaction has added.
@@ -19,7 +20,8 @@ begin
 end
 $$;
 comment on type datastore.sharing_level is
-  'What a user may do in a container, in order: each level may do what those before it may. The last one is its owner''s.';
+  'What a user may do in a container, in order: each level may do what those before it may. The last one is its '
+  'owner''s.';
 
 create or replace function datastore.needed_level(deed text) returns datastore.sharing_level
 language sql stable parallel safe
@@ -30,4 +32,5 @@ return (case deed
   when 'change' then 'contributor'
 end)::datastore.sharing_level;
 comment on function datastore.needed_level(text) is
-  'The level that a user needs in a container. deed: see; judge: record feedback on inferences, and open them again; change: everything else that others than its owner may do. NULL for any other deed, which nobody may do.';
+  'The level that a user needs in a container. deed: see; judge: record feedback on inferences, and open them '
+  'again; change: everything else that others than its owner may do. NULL for any other deed, which nobody may do.';

@@ -11,9 +11,11 @@ begin
   end if;
   for statement in
     select format('alter schema %I owner to %I', nspname, owner_role)
-    from pg_catalog.pg_namespace where nspname in ('datastore', 'jsonschema') and pg_get_userbyid(nspowner) <> owner_role
+    from pg_catalog.pg_namespace where nspname in ('datastore', 'jsonschema')
+      and pg_get_userbyid(nspowner) <> owner_role
     union all
-    select format('alter %s %s owner to %I', case relkind when 'v' then 'view' else 'table' end, pg_class.oid::regclass, owner_role)
+    select format('alter %s %s owner to %I', case relkind when 'v' then 'view' else 'table' end,
+      pg_class.oid::regclass, owner_role)
     from pg_catalog.pg_class
     where relnamespace in (select oid from pg_catalog.pg_namespace where nspname in ('datastore', 'jsonschema'))
       and relkind in ('r', 'p', 'v') and pg_get_userbyid(relowner) <> owner_role
@@ -26,7 +28,8 @@ begin
     select format('alter type %s owner to %I', pg_type.oid::regtype, owner_role)
     from pg_catalog.pg_type left join pg_catalog.pg_class on pg_class.oid = typrelid
     where (pg_class.relkind = 'c' or typtype = 'e')
-      and typnamespace in (select oid from pg_catalog.pg_namespace where nspname in ('datastore', 'jsonschema')) and pg_get_userbyid(typowner) <> owner_role
+      and typnamespace in (select oid from pg_catalog.pg_namespace where nspname in ('datastore', 'jsonschema'))
+      and pg_get_userbyid(typowner) <> owner_role
   loop
     execute statement;
   end loop;

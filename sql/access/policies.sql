@@ -1,9 +1,12 @@
--- Who sees and changes which rows. What belongs to a container carries container_id, and gets the same policies; a table
--- that needs others has them above the loop. A policy is made where it is missing: to change one, drop it in a migration.
+-- Who sees and changes which rows. What belongs to a container carries container_id, and gets the same policies; a
+-- table that needs others has them above the loop. A policy is made where it is missing: to change one, drop it in a
+-- migration.
 --
 -- The own container is compared first, so that nothing is looked up for those who stay at home.
 
-create or replace function datastore.make_policy(on_table regclass, name text, command text, part text, using_text text, check_text text) returns void
+create or replace function datastore.make_policy(
+  on_table regclass, name text, command text, part text, using_text text, check_text text
+) returns void
 language plpgsql volatile as $$
 declare
   role text := datastore.role_name(part);
@@ -32,7 +35,8 @@ declare
   home text := 'container_id = (select datastore.acting_home())';
   seen_shared text := 'container_id in (select datastore.shared_containers(datastore.needed_level(''see'')))';
   seen text := own || ' or ' || seen_shared;
-  changed text := home || ' or container_id in (select datastore.shared_containers(datastore.needed_level(''change'')))';
+  changed text := home || ' or container_id in (select '
+                          'datastore.shared_containers(datastore.needed_level(''change'')))';
   judged text := home || ' or container_id in (select datastore.shared_containers(datastore.needed_level(''judge'')))';
   read_or_changed text := changed || ' or permission = ''read'' and ' || seen_shared;
   my_groups text := 'group_id in (select datastore.acting_groups(false))';
@@ -46,7 +50,8 @@ declare
   tenant_table regclass;
 begin
   -- People
-  perform datastore.make_policy('datastore.user_account', 'app_reads', 'select', 'app', 'user_id in (select datastore.known_users())', null);
+  perform datastore.make_policy('datastore.user_account', 'app_reads', 'select', 'app',
+    'user_id in (select datastore.known_users())', null);
   perform datastore.make_policy('datastore.pipeline_choice', 'app_changes', 'all', 'app', myself, myself);
 
   -- Groups are written by functions that run as their owner; an invited user sees the group's name and their invitation
@@ -57,16 +62,20 @@ begin
 
   -- Containers: their owners share them, with groups that they are in themselves
   perform datastore.make_policy('datastore.container', 'app_reads', 'select', 'app', seen, null);
-  perform datastore.make_policy('datastore.container_share', 'app_reads', 'select', 'app', own || ' or ' || my_groups, null);
-  perform datastore.make_policy('datastore.container_share', 'app_inserts', 'insert', 'app', null, home || ' and ' || my_groups);
-  perform datastore.make_policy('datastore.container_share', 'app_updates', 'update', 'app', home, home || ' and ' || my_groups);
+  perform datastore.make_policy('datastore.container_share', 'app_reads', 'select',
+    'app', own || ' or ' || my_groups, null);
+  perform datastore.make_policy('datastore.container_share', 'app_inserts', 'insert', 'app', null,
+    home || ' and ' || my_groups);
+  perform datastore.make_policy('datastore.container_share', 'app_updates', 'update', 'app', home,
+    home || ' and ' || my_groups);
   perform datastore.make_policy('datastore.container_publication', 'app_reads', 'select', 'app', seen, null);
   perform datastore.make_policy('datastore.container_publication', 'app_inserts', 'insert', 'app', null, home);
 
   -- Personal data is its owner's, until they say otherwise; who reads everything reads only what others may, too
   perform datastore.make_policy('datastore.personal_data_share', 'app_reads', 'select', 'app', seen, null);
   perform datastore.make_policy('datastore.personal_data_share', 'app_inserts', 'insert', 'app', null, home);
-  perform datastore.make_policy('datastore.picture_personal_data', 'app_reads', 'select', 'app', own || ' or ' || shown, null);
+  perform datastore.make_policy('datastore.picture_personal_data', 'app_reads', 'select',
+    'app', own || ' or ' || shown, null);
   perform datastore.make_policy('datastore.picture_personal_data', 'app_inserts', 'insert', 'app', null, changed);
   perform datastore.make_policy('datastore.picture_personal_data', 'reader_reads', 'select', 'reader', shown, null);
 
@@ -83,7 +92,8 @@ begin
   foreach judged_table in array array['verdict', 'expert_guess', 'box', 'inference'] loop
     tenant_table := ('datastore.' || judged_table)::regclass;
     perform datastore.make_policy(tenant_table, 'app_reads', 'select', 'app', seen, null);
-    perform datastore.make_policy(tenant_table, 'app_inserts', 'insert', 'app', null, case judged_table when 'inference' then changed else judged end);
+    perform datastore.make_policy(tenant_table, 'app_inserts', 'insert', 'app', null, case judged_table
+      when 'inference' then changed else judged end);
     perform datastore.make_policy(tenant_table, 'app_updates', 'update', 'app', judged, judged);
   end loop;
 
@@ -93,10 +103,13 @@ begin
     changed, administers, 'user_group', 'membership'), null);
 
   -- What all containers share is read by everybody, and changed by administrators
-  foreach shared_table in array array['model', 'model_version', 'model_secret', 'pipeline', 'pipeline_model', 'pipelines_import'] loop
+  foreach shared_table in array array['model', 'model_version', 'model_secret', 'pipeline',
+    'pipeline_model', 'pipelines_import'] loop
     perform datastore.make_policy(('datastore.' || shared_table)::regclass, 'app_reads', 'select', 'app', 'true', null);
-    perform datastore.make_policy(('datastore.' || shared_table)::regclass, 'app_inserts', 'insert', 'app', null, administers);
-    perform datastore.make_policy(('datastore.' || shared_table)::regclass, 'app_updates', 'update', 'app', administers, administers);
+    perform datastore.make_policy(('datastore.' || shared_table)::regclass, 'app_inserts',
+      'insert', 'app', null, administers);
+    perform datastore.make_policy(('datastore.' || shared_table)::regclass, 'app_updates',
+      'update', 'app', administers, administers);
   end loop;
 
   -- Everything else that belongs to a container, and the roles that see all of them
@@ -104,12 +117,14 @@ begin
     select attribute.attrelid
     from pg_catalog.pg_attribute as attribute
     join pg_catalog.pg_class on pg_class.oid = attribute.attrelid and pg_class.relkind in ('r', 'p')
-    where attribute.attname = 'container_id' and not attribute.attisdropped and pg_class.relnamespace = 'datastore'::regnamespace
+    where attribute.attname = 'container_id' and not attribute.attisdropped
+      and pg_class.relnamespace = 'datastore'::regnamespace
     union
     select polrelid from pg_catalog.pg_policy join pg_catalog.pg_class on pg_class.oid = polrelid
     where pg_class.relnamespace = 'datastore'::regnamespace
   loop
-    if not exists (select from pg_catalog.pg_policy where polrelid = tenant_table and polname in ('app_reads', 'app_changes')) then
+    if not exists (select from pg_catalog.pg_policy
+      where polrelid = tenant_table and polname in ('app_reads', 'app_changes')) then
       perform datastore.make_policy(tenant_table, 'app_reads', 'select', 'app', seen, null);
       perform datastore.make_policy(tenant_table, 'app_inserts', 'insert', 'app', null, changed);
       perform datastore.make_policy(tenant_table, 'app_updates', 'update', 'app', changed, changed);

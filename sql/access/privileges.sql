@@ -1,5 +1,5 @@
--- Everything that a role may use, and why. What is not declared here nobody but the owner may use: a new function or table
--- belongs into this list, and tests/access/test_declared_privileges.py fails until it is.
+-- Everything that a role may use, and why. What is not declared here nobody but the owner may use: a new function or
+-- table belongs into this list, and tests/access/test_declared_privileges.py fails until it is.
 --
 -- No role may delete or update whole tables where it need not: that would let it lock them against everybody. Ids, and
 -- columns that say who did what and when, are defaults or written by triggers, and no role of a backend may write them.
@@ -14,51 +14,60 @@ begin atomic
   ('app worker reader', 'usage', 'schema jsonschema', 'compiled checks of documents call its formats'),
 
   -- Who acts
-  ('app worker reader', 'execute', 'acting_user acting_container acting_home acting_groups acting_invitations acting_setting
-    acting_site_role calling_role shared_containers level_in needed_level read_level known_users may_write check_may_write check_acting check_site_role own_container
-    require_own_container role_name role_prefix role_is_there may_become act_as',
+  ('app worker reader', 'execute', 'acting_user acting_container acting_home acting_groups acting_invitations
+    acting_setting acting_site_role calling_role shared_containers level_in needed_level read_level known_users
+    may_write check_may_write check_acting check_site_role own_container require_own_container role_name role_prefix
+    role_is_there may_become act_as',
     'policies, defaults and functions ask who acts and what that user may; each tells of the acting user alone'),
-  ('app', 'execute', 'act_as_worker', 'a backend makes the container of a user, where its login is in the role of workers as well'),
-  ('app worker', 'execute', 'register_user find_user', 'a backend finds and registers who signs in, before anybody acts'),
+  ('app', 'execute', 'act_as_worker',
+    'a backend makes the container of a user, where its login is in the role of workers as well'),
+  ('app worker', 'execute', 'register_user find_user',
+    'a backend finds and registers who signs in, before anybody acts'),
   ('app worker reader', 'execute', 'user_json', 'what these answer'),
   ('app', 'execute', 'set_site_role', 'administrators give site roles; it asks for the role'),
-  ('app worker reader', 'select', 'user_account user_group membership', 'people and groups, as far as policies show them'),
+  ('app worker reader', 'select', 'user_account user_group membership',
+    'people and groups, as far as policies show them'),
 
-  -- Documents: they read no table but the schemas. What each kind has of its own is granted by datastore.kind_functions()
-  ('app worker reader', 'execute', 'refuse json_pointer spelling_message more_members with_kept number_of is_tier seed_key
-    counted_id version_text task_name version_parts from_base64 to_base64 items_of items_beside extension_of object_v1 email_v1
-    is_near_limits is_beyond_range is_deep limit_errors check_limits call_limits
-    check_batch check_bytes check_size read_ids is_large read_document is_json schema_of fits_schema system_keys kept_keys claimed_keys
-    what_the_client_says in_one_spelling', 'documents are taken apart and put together again'),
-  ('app worker reader', 'execute', 'count_guesses guesses_message check_guesses corner_rules corners_of secret_errors stray_secrets may_have_stray_secrets rule_errors document_errors
-    invalid_documents document_is_valid check_document check_documents',
+  -- Documents: they read no table but the schemas. What each kind has of its own is granted by
+  -- datastore.kind_functions()
+  ('app worker reader', 'execute', 'refuse json_pointer spelling_message more_members with_kept number_of is_tier
+    seed_key counted_id version_text task_name version_parts from_base64 to_base64 items_of items_beside
+    extension_of object_v1 email_v1 is_near_limits is_beyond_range is_deep limit_errors check_limits call_limits
+    check_batch check_bytes check_size read_ids is_large read_document is_json schema_of fits_schema system_keys
+    kept_keys claimed_keys what_the_client_says in_one_spelling', 'documents are taken apart and put together again'),
+  ('app worker reader', 'execute', 'count_guesses guesses_message check_guesses corner_rules corners_of
+    secret_errors stray_secrets may_have_stray_secrets rule_errors document_errors invalid_documents
+    document_is_valid check_document check_documents',
     'documents are checked, and whoever hands one on may ask what is wrong with it'),
   ('app worker reader', 'select', 'document_schema', 'the schemas by which documents are checked'),
 
   -- Pictures
-  ('app worker reader', 'execute', 'find_picture find_picture_set picture_json picture_set_json rebuild_picture rebuild_picture_set
-    rebuild_folders audit_trail labels_text locate_picture find_container', 'reads pictures, as far as policies show them'),
+  ('app worker reader', 'execute', 'find_picture find_picture_set picture_json picture_set_json rebuild_picture
+    rebuild_picture_set rebuild_folders audit_trail labels_text locate_picture find_container',
+    'reads pictures, as far as policies show them'),
   ('app worker reader', 'select', 'container picture_set picture picture_label claim picture_text picture_document
     picture_set_document', 'the rows behind them'),
-  ('app', 'execute', 'announce_pictures announced_pictures check_announcement confirm_pictures confirmed_pictures update_picture
-    rewrite_pictures remember_claims remember_picture_claims create_picture_set open_picture_set check_folder write_picture_set
-    lock_container', 'pictures and sets are written for the acting user'),
+  ('app', 'execute', 'announce_pictures announced_pictures check_announcement confirm_pictures confirmed_pictures
+    update_picture rewrite_pictures remember_claims remember_picture_claims create_picture_set open_picture_set
+    check_folder write_picture_set lock_container', 'pictures and sets are written for the acting user'),
   ('app', 'execute', 'remove_pending_pictures', 'an announcement makes way for another one under its path'),
   ('app', 'insert', 'picture_set(container_id, name, folder_root, folder_path, document, kept)', 'create_picture_set'),
   ('app', 'update', 'picture_set(name, document, kept)', 'open_picture_set'),
-  ('app', 'insert', 'picture(container_id, picture_set_id, relative_path, size, md5, metadata, image_data, quality_check, document, kept)',
-    'announce_pictures; its id and the name of its blob are made by the table'),
+  ('app', 'insert', 'picture(container_id, picture_set_id, relative_path, size, md5, metadata, image_data,
+    quality_check, document, kept)', 'announce_pictures; its id and the name of its blob are made by the table'),
   ('app', 'update', 'picture(document, kept, state, replaced_by, size, md5, image_data, quality_check)',
     'update_picture and confirm_pictures; a trigger refuses to change what describes stored bytes'),
   ('app', 'update', 'picture(etag)', 'confirm_pictures, also of a lost blob that was put back'),
   ('app', 'insert', 'claim(container_id, entity, entity_id, claimed)', 'remember_claims'),
   ('app', 'update', 'claim(claimed)', 'remember_claims'),
   ('app', 'insert', 'picture(tags, has_personal_data)', 'announce_pictures'),
-  ('app', 'update', 'picture(tags, has_personal_data)', 'write_image_data; a trigger refuses to change what describes stored bytes'),
+  ('app', 'update', 'picture(tags, has_personal_data)',
+    'write_image_data; a trigger refuses to change what describes stored bytes'),
 
   -- Personal data of pictures, and copies without
-  ('app worker reader', 'execute', 'is_personal_tag public_group public_tags without_personal_tags with_tags may_see_personal_data
-    served_blob', 'documents and files are shown without personal data to those who may not see it'),
+  ('app worker reader', 'execute', 'is_personal_tag public_group public_tags without_personal_tags with_tags
+    may_see_personal_data served_blob',
+    'documents and files are shown without personal data to those who may not see it'),
   ('app worker reader', 'select', 'picture_personal_data personal_data_share picture_derivative',
     'rebuilds documents, as far as policies show the rows'),
   ('app', 'execute', 'share_personal_data remove_personal_data_share', 'owners show personal data, or no longer'),
@@ -72,51 +81,58 @@ begin atomic
   ('worker', 'execute', 'delete_pending_pictures', 'uploads that nobody goes on with end'),
 
   -- Species
-  ('app worker reader', 'execute', 'species_name species_of seed_of_label seed_of_long_label known_seed said_seed seed_errors
-    check_seeds seed_json find_species rebuild_seeds unreviewed_seeds', 'species are the same for all'),
+  ('app worker reader', 'execute', 'species_name species_of seed_of_label seed_of_long_label known_seed said_seed
+    seed_errors check_seeds seed_json find_species rebuild_seeds unreviewed_seeds', 'species are the same for all'),
   ('app worker reader', 'select', 'seed label', 'species are the same for all'),
-  ('app', 'execute', 'learn_labels', 'a label that was never seen registers its species, unreviewed; it takes texts alone'),
+  ('app', 'execute', 'learn_labels',
+    'a label that was never seen registers its species, unreviewed; it takes texts alone'),
   ('app', 'execute', 'label_known label_verified', 'pictures are labelled by what their documents and verdicts say'),
   ('app', 'execute', 'accept_seed merge_seed', 'verifiers review species; they ask for the site role'),
 
   -- Inferences and what experts say of them
-  ('app worker reader', 'execute', 'find_inference inference_json inference_text box_text rebuild_inference rebuild_inference_of
-    rebuild_verdicts unknown_models rank_of', 'reads inferences, as far as policies show them'),
+  ('app worker reader', 'execute', 'find_inference inference_json inference_text box_text rebuild_inference
+    rebuild_inference_of rebuild_verdicts unknown_models rank_of', 'reads inferences, as far as policies show them'),
   ('app worker reader', 'select', 'inference box expert_guess verdict guess judged_box', 'the rows behind them'),
-  ('app', 'execute', 'import_inference import_inferences write_inferences split_boxes made_by find_pipeline find_model_versions
-    names_a_picture has_many_boxes check_inferences labels_in without_system_keys differing_keys claimed_inference_keys',
-    'inferences are written for the acting user'),
-  ('app', 'execute', 'record_feedback reopen_inference speaker_of check_said_ids said_boxes named_boxes judged_boxes drawn_boxes
-    write_verdicts refuse_feedback settle_inference lock_inference tell_feedback',
+  ('app', 'execute', 'import_inference import_inferences write_inferences split_boxes made_by find_pipeline
+    find_model_versions names_a_picture has_many_boxes check_inferences labels_in without_system_keys differing_keys
+    claimed_inference_keys', 'inferences are written for the acting user'),
+  ('app', 'execute', 'record_feedback reopen_inference speaker_of check_said_ids said_boxes named_boxes
+    judged_boxes drawn_boxes write_verdicts refuse_feedback settle_inference lock_inference tell_feedback',
     'experts judge in their own name'),
-  ('app', 'insert', 'inference(inference_id, container_id, picture_id, document, pipeline_id, model_version_ids, top_seed_id, top_score)',
-    'write_inferences; a trigger refuses an id that another container has'),
-  ('app', 'update', 'inference(feedback_at, verified_at, verified_by)', 'settle_inference and reopen_inference; a trigger says who and when'),
-  ('app', 'insert', 'box(box_id, container_id, inference_id, position, is_manual, document, guesses, seed_id, seed_ids, scores, top_place)',
-    'write_inferences and write_verdicts; a constraint says which id it has'),
-  ('app', 'insert', 'expert_guess(container_id, box_id, object_id, label, seed_id, added_by)', 'write_verdicts; a trigger says who added it'),
-  ('app', 'insert', 'verdict(container_id, inference_id, box_id, is_current, is_manual, said, said_by, outcome, object_id, seed_id, label,
-    corners, model_seed_id, model_score, model_rank)', 'write_verdicts; a trigger says who said it'),
+  ('app', 'insert', 'inference(inference_id, container_id, picture_id, document, pipeline_id, model_version_ids,
+    top_seed_id, top_score)', 'write_inferences; a trigger refuses an id that another container has'),
+  ('app', 'update', 'inference(feedback_at, verified_at, verified_by)',
+    'settle_inference and reopen_inference; a trigger says who and when'),
+  ('app', 'insert', 'box(box_id, container_id, inference_id, position, is_manual, document, guesses, seed_id,
+    seed_ids, scores, top_place)', 'write_inferences and write_verdicts; a constraint says which id it has'),
+  ('app', 'insert', 'expert_guess(container_id, box_id, object_id, label, seed_id, added_by)',
+    'write_verdicts; a trigger says who added it'),
+  ('app', 'insert', 'verdict(container_id, inference_id, box_id, is_current, is_manual, said, said_by, outcome,
+    object_id, seed_id, label, corners, model_seed_id, model_score, model_rank)',
+    'write_verdicts; a trigger says who said it'),
   ('app', 'update', 'verdict(is_current)', 'another verdict takes its place'),
 
   -- How good the models are, and what to look at next
-  ('app worker reader', 'execute', 'rebuild_performance rebuild_review rebuild_training accuracy_figures accuracy_over_time
-    asked_inferences calibration_figures check_performance_filters classified confusion_figures correction_figures
-    count_predictions decider_name deciding_version detected expert_figures left_out model_versions_json species_figures
-    species_margin training_figures is_known_pipeline verdict_kind', 'reads verdicts, as far as policies show them'),
-  ('app worker reader', 'select', 'training judgement accuracy accuracy_by_month calibration confusion corrections_by_month detection
-    expert_work species_accuracy uncertain_box disputed_picture', 'the same as rows'),
+  ('app worker reader', 'execute', 'rebuild_performance rebuild_review rebuild_training accuracy_figures
+    accuracy_over_time asked_inferences calibration_figures check_performance_filters classified confusion_figures
+    correction_figures count_predictions decider_name deciding_version detected expert_figures left_out
+    model_versions_json species_figures species_margin training_figures is_known_pipeline verdict_kind',
+    'reads verdicts, as far as policies show them'),
+  ('app worker reader', 'select', 'training judgement accuracy accuracy_by_month calibration confusion
+    corrections_by_month detection expert_work species_accuracy uncertain_box disputed_picture', 'the same as rows'),
 
   -- Models and pipelines
-  ('app worker reader', 'execute', 'rebuild_pipelines pipeline_json model_json require_pipeline', 'models are the same for all'),
-  ('app worker reader', 'select', 'model model_version pipeline pipeline_model pipelines_import pipeline_choice', 'models are the same for all'),
+  ('app worker reader', 'execute', 'rebuild_pipelines pipeline_json model_json require_pipeline',
+    'models are the same for all'),
+  ('app worker reader', 'select', 'model model_version pipeline pipeline_model pipelines_import pipeline_choice',
+    'models are the same for all'),
   ('app worker', 'select', 'model_secret', 'sealed: a backend that has the key-encryption key calls the models'),
   ('app', 'execute', 'choose_pipeline', 'a user''s own choice'),
   ('app', 'insert', 'pipeline_choice(user_id, pipeline_id)', 'choose_pipeline'),
   ('app', 'update', 'pipeline_choice(pipeline_id)', 'choose_pipeline'),
-  ('app', 'execute', 'import_pipelines retire_pipeline lock_pipelines write_models write_pipelines sent_models sent_pipelines
-    pipelines_errors pipelines_state_errors model_version_errors remember_import trim_pipelines recognise_models',
-    'administrators register models; they ask for the site role, and so do the policies'),
+  ('app', 'execute', 'import_pipelines retire_pipeline lock_pipelines write_models write_pipelines sent_models
+    sent_pipelines pipelines_errors pipelines_state_errors model_version_errors remember_import trim_pipelines
+    recognise_models', 'administrators register models; they ask for the site role, and so do the policies'),
   ('app', 'insert', 'model(name)', 'write_models'),
   ('app', 'insert', 'model_version(model_id, active, document)', 'write_models'),
   ('app', 'update', 'model_version(active, document)', 'write_models'),
@@ -129,25 +145,29 @@ begin atomic
   ('app', 'insert', 'pipelines_import(document, claimed)', 'remember_import'),
 
   -- Groups and sharing
-  ('app worker reader', 'execute', 'find_group find_group_named group_json rebuild_groups container_json rebuild_containers
-    container_called rebuild_audit', 'reads groups, containers and the history, as far as policies show them'),
+  ('app worker reader', 'execute', 'find_group find_group_named group_json rebuild_groups container_json
+    rebuild_containers container_called rebuild_audit',
+    'reads groups, containers and the history, as far as policies show them'),
   ('app worker reader', 'select', 'container_share container_publication history', 'the rows behind them'),
-  ('worker reader', 'execute', 'verify_history verify_seal history_hash seal_hash seal_json', 'compares the history with its seals'),
+  ('worker reader', 'execute', 'verify_history verify_seal history_hash seal_hash seal_json',
+    'compares the history with its seals'),
   ('worker reader', 'select', 'history_seal', 'the seals, which have hashes only'),
   ('worker', 'execute', 'seal_history', 'a worker seals the history, as its owner'),
   ('app', 'execute', 'create_group delete_group set_member join_group remove_member check_not_last_owner',
     'members and owners of groups; each asks what the acting user is in the group'),
-  ('app', 'execute', 'share_container unshare_container remove_share publish_container remove_publication', 'owners share their containers'),
+  ('app', 'execute', 'share_container unshare_container remove_share publish_container remove_publication',
+    'owners share their containers'),
   ('app', 'insert', 'container_share(container_id, group_id, role)', 'share_container'),
   ('app', 'update', 'container_share(role)', 'share_container'),
   ('app', 'insert', 'container_publication(container_id)', 'publish_container'),
 
   -- Containers in storage, their keys, links
-  ('app worker reader', 'execute', 'find_container_key container_access usable_key lacking_keys renewal_is_due removable_keys list_keys',
-    'which key opens a container; reading it takes the key''s row'),
+  ('app worker reader', 'execute', 'find_container_key container_access usable_key lacking_keys renewal_is_due
+    removable_keys list_keys', 'which key opens a container; reading it takes the key''s row'),
   ('app worker', 'select', 'container_key', 'sealed: a backend that has the key-encryption key opens containers'),
-  ('reader', 'select', 'container_key(key_id, container_id, permission, policy_name, is_handed_out, starts_at, expires_at, settled_at,
-    kek_id, issued_at, issued_by, retires_at, revoked_at, revoked_by, removed_at)', 'all but the sealed key'),
+    ('reader', 'select', 'container_key(key_id, container_id, permission, policy_name, is_handed_out, starts_at,
+    expires_at, settled_at, kek_id, issued_at, issued_by, retires_at, revoked_at, revoked_by, removed_at)',
+    'all but the sealed key'),
   ('app worker reader', 'select', 'container_renewal link', 'is a container being changed, and which links are out'),
   ('app worker reader', 'execute', 'list_links', 'which links are out'),
   ('app', 'execute', 'hand_out_link policy_for_links', 'recorded for the acting user'),
@@ -158,19 +178,22 @@ begin atomic
   ('app worker', 'execute', 'revoke_keys plan_key', 'owners issue and revoke keys of their containers'),
   ('app', 'update', 'container_key(revoked_at)', 'revoke_keys; a trigger says who and when'),
   ('app worker reader', 'execute', 'check_is_worker', 'says which role is needed'),
-  ('worker', 'execute', 'begin_renewals finish_renewal abandon_renewal renewal_plan rotate_keys container_is_claimed own_instance
-    new_instance', 'makes containers and their keys in storage'),
-  ('worker', 'insert', 'container_key(key_id, container_id, permission, policy_name, is_handed_out, starts_at, expires_at, settled_at,
-    kek_id, nonce, ciphertext, issued_by)', 'finish_renewal'),
-  ('worker', 'update', 'container_key(retires_at, revoked_at, removed_at, kek_id, nonce, ciphertext)', 'renewals, rotation, revocation'),
-  ('worker', 'update', 'container(ready_at, endpoint, claimed_at, claimed_by)', 'finish_renewal and container_is_claimed'),
+  ('worker', 'execute', 'begin_renewals finish_renewal abandon_renewal renewal_plan rotate_keys
+    container_is_claimed own_instance new_instance', 'makes containers and their keys in storage'),
+  ('worker', 'insert', 'container_key(key_id, container_id, permission, policy_name, is_handed_out, starts_at,
+    expires_at, settled_at, kek_id, nonce, ciphertext, issued_by)', 'finish_renewal'),
+  ('worker', 'update', 'container_key(retires_at, revoked_at, removed_at, kek_id, nonce, ciphertext)',
+    'renewals, rotation, revocation'),
+  ('worker', 'update', 'container(ready_at, endpoint, claimed_at, claimed_by)',
+    'finish_renewal and container_is_claimed'),
   ('worker', 'insert', 'container_renewal', 'begin_renewals'),
   ('worker', 'update', 'picture(etag)', 'container_is_claimed'),
   ('worker', 'update', 'container_renewal', 'begin_renewals'),
   ('worker', 'delete', 'container_renewal', 'finish_renewal and abandon_renewal'),
   ('app worker reader', 'select', 'instance', 'which database this is'),
   ('worker', 'insert', 'instance(system_identifier, database_oid)', 'own_instance'),
-  ('worker', 'update', 'instance(instance_id, system_identifier, database_oid, copied_from, created_at)', 'own_instance and new_instance'),
+  ('worker', 'update', 'instance(instance_id, system_identifier, database_oid, copied_from, created_at)',
+    'own_instance and new_instance'),
   ('worker', 'execute', 'sealed_secrets rewrap_secrets', 'rotation of the key-encryption key'),
   ('worker', 'update', 'model_secret(kek_id, ciphertext)', 'rewrap_secrets'),
 
@@ -181,7 +204,8 @@ begin atomic
   ('worker', 'delete', 'blob_deletion', 'blobs_are_deleted');
 end;
 comment on function datastore.declared_privileges() is
-  'Every privilege of the roles app, worker and reader, and its reason. objects: names of functions (all of that name), of tables and views, of a table with columns in parentheses, or schema and its name.';
+  'Every privilege of the roles app, worker and reader, and its reason. objects: names of functions (all of that '
+  'name), of tables and views, of a table with columns in parentheses, or schema and its name.';
 
 create or replace function datastore.declared_definers() returns table (name text, reason text)
 language sql immutable parallel safe

@@ -1,5 +1,5 @@
--- Four roles, none of which logs in. They are made if they are missing; several databases of a server may share them, or
--- have their own: the setting datastore.role_prefix says how their names begin, and the database remembers it.
+-- Four roles, none of which logs in. They are made if they are missing; several databases of a server may share them,
+-- or have their own: the setting datastore.role_prefix says how their names begin, and the database remembers it.
 --
 --   datastore_owner    owns everything here: migrations and backups, nothing else
 --   datastore_worker   sees every container: sweeps, repairs, renews keys
@@ -11,8 +11,10 @@
 create or replace function datastore.may_become(role name) returns boolean
 language sql stable
 return case when to_regrole(quote_ident(role)) is not null then
-  pg_has_role(role, case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end) end;
-comment on function datastore.may_become(name) is 'May whoever asks become this database role? NULL where there is none of this name.';
+  pg_has_role(role, case when current_setting('server_version_num')::integer >= 160000
+    then 'SET' else 'MEMBER' end) end;
+comment on function datastore.may_become(name) is
+  'May whoever asks become this database role? NULL where there is none of this name.';
 
 do $$
 declare
@@ -25,7 +27,8 @@ begin
   end if;
   prefix := coalesce(prefix, 'datastore');
   if prefix !~ '^[a-z][a-z0-9_]{0,39}$' then
-    raise exception 'datastore.role_prefix: expected lower-case letters, digits and underscores, 40 at most, found %', prefix;
+    raise exception 'datastore.role_prefix: expected lower-case letters, digits and underscores, 40 at most, found %',
+      prefix;
   end if;
 
   foreach part in array array['owner', 'worker', 'app', 'reader'] loop
@@ -42,9 +45,11 @@ begin
   end loop;
   if missing <> '{}' then
     -- Nobody but who installs has any right then, which is safe, and another migrate makes up for it.
-    raise warning 'the roles % are missing, and % may not create roles: nobody can act for users', array_to_string(missing, ', '), current_user
+    raise warning 'the roles % are missing, and % may not create roles: nobody can act for users',
+      array_to_string(missing, ', '), current_user
       using hint = format('as one who may: %s', (
-        select string_agg(format('create role %I nologin; grant %I to %I;', role, role, current_user), ' ') from unnest(missing) as role)) || ' Then migrate again.';
+        select string_agg(format('create role %I nologin; grant %I to %I;', role, role, current_user), ' ')
+        from unnest(missing) as role)) || ' Then migrate again.';
     missing := '{}';
   end if;
 
@@ -59,14 +64,17 @@ begin
     end if;
   end loop;
   if missing <> '{}' then
-    raise warning '% is not a member of %: it will own what it makes, and cannot act for users', current_user, array_to_string(missing, ', ')
-      using hint = format('as one who may: grant %s to %I; or set datastore.role_prefix, to have roles of your own', array_to_string(missing, ', '), current_user);
+    raise warning '% is not a member of %: it will own what it makes, and cannot act for users',
+      current_user, array_to_string(missing, ', ')
+      using hint = format('as one who may: grant %s to %I; or set datastore.role_prefix, to have roles of your own',
+        array_to_string(missing, ', '), current_user);
   end if;
 
   -- For those who log in as this role. Its members have what their own role says: alter role … set statement_timeout.
   if to_regrole(format('%I', prefix || '_app')) is not null and not exists (
        select from pg_db_role_setting as said, unnest(said.setconfig) as setting
-       where said.setrole = to_regrole(format('%I', prefix || '_app')) and starts_with(setting, 'statement_timeout=')) then
+       where said.setrole = to_regrole(format('%I', prefix || '_app'))
+         and starts_with(setting, 'statement_timeout=')) then
     begin
       execute format('alter role %I set statement_timeout = %L', prefix || '_app', '60s');
     exception
@@ -77,7 +85,8 @@ begin
     end;
   end if;
 
-  execute format('create or replace function datastore.role_prefix() returns text language sql immutable parallel safe return %L', prefix);
+  execute format('create or replace function datastore.role_prefix() returns text language sql '
+                 'immutable parallel safe return %L', prefix);
 end
 $$;
 comment on function datastore.role_prefix() is 'How the names of the database roles begin.';

@@ -11,9 +11,12 @@ begin
   return known_id;
 end
 $$;
-comment on function datastore.require_own_container(uuid) is 'The container named, which must be the acting user''s own; without a name that one. Errors: DS403, DS404.';
+comment on function datastore.require_own_container(uuid) is
+  'The container named, which must be the acting user''s own; without a name that one. Errors: DS403, DS404.';
 
-create or replace function datastore.share_container(group_id uuid, role text default 'contributor', container_id uuid default null) returns jsonb
+create or replace function datastore.share_container(
+  group_id uuid, role text default 'contributor', container_id uuid default null
+) returns jsonb
 language plpgsql volatile as $$
 declare
   known_id uuid := datastore.require_own_container(share_container.container_id);
@@ -21,7 +24,8 @@ declare
   level datastore.sharing_level := datastore.read_level(share_container.role, 'owner');
 begin
   if known_group.group_id in (select datastore.acting_invitations()) then
-    perform datastore.refuse('DS403', format('the acting user was invited to the group %s: join it first', to_json(known_group.name)));
+    perform datastore.refuse('DS403',
+      format('the acting user was invited to the group %s: join it first', to_json(known_group.name)));
   end if;
   insert into datastore.container_share as known (container_id, group_id, role)
   values (known_id, known_group.group_id, level)
@@ -43,7 +47,8 @@ declare
   known_id uuid := datastore.require_own_container(unshare_container.container_id);
 begin
   if not datastore.remove_share(known_id, unshare_container.group_id) then
-    perform datastore.refuse('DS404', format('the container is not shared with the group %s', coalesce(unshare_container.group_id::text, 'NULL')));
+    perform datastore.refuse('DS404',
+      format('the container is not shared with the group %s', coalesce(unshare_container.group_id::text, 'NULL')));
   end if;
   return datastore.container_json(known_id)
     || jsonb_build_object('ended_links', datastore.revoke_links(jsonb_build_array(known_id), true) -> 'links');
@@ -56,7 +61,9 @@ handed out links to its pictures, all open links to read end.
 Answer: the container, and `ended_links`: how many
 Errors: `DS403` · `DS404`';
 
-create or replace function datastore.publish_container(is_public boolean default true, container_id uuid default null) returns jsonb
+create or replace function datastore.publish_container(
+  is_public boolean default true, container_id uuid default null
+) returns jsonb
 language plpgsql volatile as $$
 #variable_conflict use_column
 declare
@@ -89,11 +96,14 @@ return (
     'tier', container.tier,
     'is_ready', container.ready_at is not null,
     'email', user_account.email,
-    'is_public', exists (select from datastore.container_publication as published where published.container_id = container.container_id),
-    'shows_personal_data', exists (select from datastore.personal_data_share as shown where shown.container_id = container.container_id),
+    'is_public', exists (select from datastore.container_publication as published
+      where published.container_id = container.container_id),
+    'shows_personal_data', exists (select from datastore.personal_data_share as shown
+      where shown.container_id = container.container_id),
     'permission', datastore.level_in(container.container_id),
     'shared_with', (
-      select coalesce(jsonb_agg(jsonb_build_object('group_id', share.group_id, 'name', user_group.name, 'role', share.role) order by user_group.name), '[]')
+      select coalesce(jsonb_agg(jsonb_build_object('group_id', share.group_id, 'name', user_group.name,
+          'role', share.role) order by user_group.name), '[]')
       from datastore.container_share as share
       left join datastore.user_group on user_group.group_id = share.group_id
       where share.container_id = container.container_id))
@@ -102,7 +112,9 @@ return (
   where container.container_id = container_json.container_id
 );
 comment on function datastore.container_json(uuid) is
-  'A container as the acting user sees it: {container_id, container_name, tier, is_ready: is it made in storage, email: whose, is_public, shows_personal_data: to everybody who sees it, permission: their sharing level, shared_with: [{group_id, name, role}]}.';
+  'A container as the acting user sees it: {container_id, container_name, tier, is_ready: is it made in storage, '
+  'email: whose, is_public, shows_personal_data: to everybody who sees it, permission: their sharing level, '
+  'shared_with: [{group_id, name, role}]}.';
 
 create or replace function datastore.rebuild_containers() returns jsonb
 language sql stable

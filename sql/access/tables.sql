@@ -18,18 +18,23 @@ create index history_entity_id_idx on datastore.history (entity_id, history_id);
 create index history_container_id_idx on datastore.history (container_id, history_id);
 
 comment on table datastore.history is
-  'Who did what, when. Written by triggers alone, whoever acts: sql/access/history.sql. Without foreign keys: it outlives what it describes.';
+  'Who did what, when. Written by triggers alone, whoever acts: sql/access/history.sql. Without foreign keys: it '
+  'outlives what it describes.';
 comment on column datastore.history.history_id is 'The order in which things happened.';
 comment on column datastore.history.container_id is 'The tenant; NULL for what belongs to none, such as a group.';
 comment on column datastore.history.entity is 'The table of the row: picture, inference, container_share, …';
-comment on column datastore.history.entity_id is 'The row''s id; of a membership the group''s, of a share the container''s.';
-comment on column datastore.history.action is 'What was done, in one word or two: see datastore.audit_action(text, jsonb, jsonb).';
+comment on column datastore.history.entity_id is
+  'The row''s id; of a membership the group''s, of a share the container''s.';
+comment on column datastore.history.action is
+  'What was done, in one word or two: see datastore.audit_action(text, jsonb, jsonb).';
 comment on column datastore.history.acted_by is 'The acting user; NULL where nobody was set, such as for a DBA.';
 comment on column datastore.history.acted_as is 'The database user whose connection it was.';
 comment on column datastore.history.acted_at is 'The start of the transaction that did it.';
-comment on column datastore.history.before is 'What held before; of a picture or a picture set what the client had said.';
+comment on column datastore.history.before is
+  'What held before; of a picture or a picture set what the client had said.';
 comment on column datastore.history.after is 'What holds since then.';
-comment on column datastore.history.claimed is 'What a client sent for keys that the datastore fills, where it differs from what the datastore knows.';
+comment on column datastore.history.claimed is
+  'What a client sent for keys that the datastore fills, where it differs from what the datastore knows.';
 
 create table datastore.history_seal (
   position bigint primary key,
@@ -39,16 +44,20 @@ create table datastore.history_seal (
   hash bytea not null,
   sealed_at timestamptz not null,
   sealed_by text not null,
-  constraint history_seal_rows_check check (octet_length(row_hashes) = 32 * cardinality(history_ids) and cardinality(history_ids) > 0)
+  constraint history_seal_rows_check check (octet_length(row_hashes) = 32 * cardinality(history_ids)
+    and cardinality(history_ids) > 0)
 );
 
 comment on table datastore.history_seal is
-  'The history, sealed in batches: each seal covers the rows since the one before, and its hash covers that one''s. Written by datastore.seal_history() alone.';
+  'The history, sealed in batches: each seal covers the rows since the one before, and its hash covers that one''s. '
+  'Written by datastore.seal_history() alone.';
 comment on column datastore.history_seal.position is '1, 2, 3, … without a gap.';
 comment on column datastore.history_seal.last_history_id is 'The last row that it covers.';
 comment on column datastore.history_seal.history_ids is 'Every row that it covers, in order: 10,000 at most.';
-comment on column datastore.history_seal.row_hashes is 'Their SHA-256, 32 bytes each, in this order: datastore.history_hash(history).';
-comment on column datastore.history_seal.hash is 'SHA-256 of the hash before, of row_hashes, and of all other columns: datastore.seal_hash(…).';
+comment on column datastore.history_seal.row_hashes is
+  'Their SHA-256, 32 bytes each, in this order: datastore.history_hash(history).';
+comment on column datastore.history_seal.hash is
+  'SHA-256 of the hash before, of row_hashes, and of all other columns: datastore.seal_hash(…).';
 comment on column datastore.history_seal.sealed_at is 'The start of the transaction that sealed.';
 comment on column datastore.history_seal.sealed_by is 'The database user whose connection it was.';
 

@@ -8,7 +8,8 @@ begin
 end
 $$;
 comment on function datastore.refuse(text, text, jsonb) is
-  'Raises DS400 (invalid document; DETAIL is a JSON array of {instance_path, keyword, message}), DS403 (not allowed), DS404 (not found) or DS409 (conflict).';
+  'Raises DS400 (invalid document; DETAIL is a JSON array of {instance_path, keyword, message}), DS403 (not '
+  'allowed), DS404 (not found) or DS409 (conflict).';
 
 create or replace function datastore.json_pointer(path text[]) returns text
 language sql immutable parallel safe

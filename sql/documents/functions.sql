@@ -7,10 +7,12 @@ begin atomic
   select document_schema
   from datastore.document_schema
   where document_schema.kind = schema_of.kind
-  order by to_jsonb(document_schema.version) = coalesce(document -> 'schema_version', '1') desc, document_schema.version desc
+  order by to_jsonb(document_schema.version) = coalesce(document -> 'schema_version', '1') desc,
+    document_schema.version desc
   limit 1;
 end;
-comment on function datastore.schema_of(text, jsonb) is 'The schema that a document of this kind was written for, by its schema_version.';
+comment on function datastore.schema_of(text, jsonb) is
+  'The schema that a document of this kind was written for, by its schema_version.';
 
 create or replace function datastore.document_errors(kind text, document jsonb)
 returns table (instance_path text, keyword text, message text)
@@ -35,19 +37,24 @@ Answer: `instance_path`: where, as a JSON Pointer. `keyword`: which keyword of t
   `message`: in words
 Errors: none';
 
-create or replace function datastore.invalid_documents(kind text, documents jsonb) returns table (place bigint, document jsonb)
+create or replace function datastore.invalid_documents(
+  kind text, documents jsonb
+) returns table (place bigint, document jsonb)
 language sql immutable parallel safe
 begin atomic
   select item.place - 1, item.document
   from jsonb_array_elements(documents) with ordinality as item(document, place)
   -- Limits first: rules write out what they find.
   where case
-    when datastore.is_near_limits(item.document) and exists (select from datastore.limit_errors(item.document)) then true
-    else datastore.fits_schema(kind, item.document) is not true or exists (select from datastore.rule_errors(kind, item.document))
+    when datastore.is_near_limits(item.document)
+      and exists (select from datastore.limit_errors(item.document)) then true
+    else datastore.fits_schema(kind, item.document) is not true
+      or exists (select from datastore.rule_errors(kind, item.document))
   end;
 end;
 comment on function datastore.invalid_documents(text, jsonb) is
-  'The documents of an array that are not valid, with their places, counted from 0. The quick verdict: it does not say why.';
+  'The documents of an array that are not valid, with their places, counted from 0. The quick verdict: it does not '
+  'say why.';
 
 create or replace function datastore.document_is_valid(kind text, document jsonb) returns boolean
 language sql immutable parallel safe
@@ -61,8 +68,10 @@ declare
   errors jsonb;
 begin
   if jsonb_typeof(documents) is distinct from 'array' then
-    perform datastore.refuse('DS400', format('expected an array of %s documents', kind), jsonb_build_array(jsonb_build_object(
-      'instance_path', '', 'keyword', 'type', 'message', 'expected an array of documents, found ' || coalesce(jsonb_typeof(documents), 'NULL'))));
+    perform datastore.refuse('DS400', format('expected an array of %s documents', kind),
+      jsonb_build_array(jsonb_build_object(
+      'instance_path', '', 'keyword', 'type', 'message', 'expected an array of documents, found '
+        || coalesce(jsonb_typeof(documents), 'NULL'))));
   end if;
   select jsonb_agg(jsonb_build_object('instance_path', '/' || invalid.place || error.instance_path,
                                       'keyword', error.keyword, 'message', error.message) order by invalid.place)
@@ -76,7 +85,8 @@ begin
 end
 $$;
 comment on function datastore.check_documents(text, jsonb) is
-  'Raises DS400 unless each document of the array is valid, with what is wrong in the first 20 that are not; a path starts with the document''s place in the array.';
+  'Raises DS400 unless each document of the array is valid, with what is wrong in the first 20 that are not; a path '
+  'starts with the document''s place in the array.';
 
 create or replace function datastore.check_document(kind text, document jsonb) returns void
 language plpgsql stable as $$
@@ -84,7 +94,8 @@ declare
   errors jsonb;
 begin
   perform datastore.check_size(document);
-  select jsonb_agg(jsonb_build_object('instance_path', error.instance_path, 'keyword', error.keyword, 'message', error.message))
+  select jsonb_agg(jsonb_build_object('instance_path', error.instance_path, 'keyword', error.keyword,
+      'message', error.message))
   into errors
   from datastore.invalid_documents(kind, jsonb_build_array(document)) as invalid
   cross join lateral datastore.document_errors(kind, invalid.document) as error;
@@ -109,7 +120,8 @@ return (
     and section.value <> '[]' and unknown.keys <> '{}'
 );
 comment on function datastore.kept_keys(jsonb, jsonb) is
-  'The unknown keys inside sections that the datastore fills: they are the client''s, and come back. NULL if there are none.';
+  'The unknown keys inside sections that the datastore fills: they are the client''s, and come back. NULL if there '
+  'are none.';
 
 create or replace function datastore.what_the_client_says(sent jsonb, system_keys jsonb)
 returns table (document jsonb, kept jsonb)
@@ -139,4 +151,5 @@ return (
   where claim.value is not null
 );
 comment on function datastore.claimed_keys(jsonb, jsonb, jsonb) is
-  'What a client sent for keys that the datastore fills, where it differs from the rebuilt document. NULL if nothing does.';
+  'What a client sent for keys that the datastore fills, where it differs from the rebuilt document. NULL if '
+  'nothing does.';

@@ -9,7 +9,8 @@ return jsonb_path_exists(document, 'strict $.**{64}') or exists (
   from jsonb_array_elements(jsonb_path_query_array(document, 'strict $.** ? (@.type() == "number")')) as found(number)
   where scale(found.number::numeric) > 250 or abs(found.number::numeric) > 1e250);
 comment on function datastore.is_near_limits(jsonb) is
-  'Could a document be beyond a limit? Most are far from every one, and this quick look at their depth and numbers says so. What is not near can be written out.';
+  'Could a document be beyond a limit? Most are far from every one, and this quick look at their depth and numbers '
+  'says so. What is not near can be written out.';
 
 create or replace function datastore.is_beyond_range(number numeric) returns boolean
 language sql immutable parallel safe
@@ -18,11 +19,13 @@ return case
   when scale(number) > 690 then char_length(translate(number::text, '-.', '')) > 1000
   else false
 end;
-comment on function datastore.is_beyond_range(numeric) is 'Is it beyond 1e±308, or has it more than 1,000 digits? Only a number that is short is written out for it.';
+comment on function datastore.is_beyond_range(numeric) is
+  'Is it beyond 1e±308, or has it more than 1,000 digits? Only a number that is short is written out for it.';
 
 create or replace function datastore.is_deep(value jsonb, levels integer) returns boolean
 language sql immutable parallel safe
-return jsonb_path_exists(value, format('strict $.**{%s} ? (@.type() == "object" || @.type() == "array")', levels)::jsonpath);
+return jsonb_path_exists(value,
+  format('strict $.**{%s} ? (@.type() == "object" || @.type() == "array")', levels)::jsonpath);
 comment on function datastore.is_deep(jsonb, integer) is 'Is there an object or an array this many levels below?';
 
 create or replace function datastore.limit_errors(document jsonb)
@@ -43,12 +46,15 @@ begin atomic
         from jsonb_each(case jsonb_typeof(node.value) when 'object' then node.value else '{}' end) as object
         union all
         select (item.position - 1)::text, item.value
-        from jsonb_array_elements(case jsonb_typeof(node.value) when 'array' then node.value else '[]' end) with ordinality as item(value, position)
+        from jsonb_array_elements(case jsonb_typeof(node.value) when 'array' then node.value
+          else '[]' end) with ordinality as item(value, position)
       ) as member
       where case jsonb_typeof(member.value)
               when 'number' then datastore.is_beyond_range(member.value::numeric)
-              when 'object' then datastore.is_near_limits(member.value) or datastore.is_deep(member.value, 63 - cardinality(node.path))
-              when 'array' then datastore.is_near_limits(member.value) or datastore.is_deep(member.value, 63 - cardinality(node.path))
+              when 'object' then datastore.is_near_limits(member.value)
+                or datastore.is_deep(member.value, 63 - cardinality(node.path))
+              when 'array' then datastore.is_near_limits(member.value)
+                or datastore.is_deep(member.value, 63 - cardinality(node.path))
               else false
             end
       -- As many as are told at most: each has the whole way to it.
@@ -73,7 +79,8 @@ begin atomic
   limit least(100, greatest(1, 5000000 / pg_column_size(document)));
 end;
 comment on function datastore.limit_errors(jsonb) is
-  'What is refused in every document: more than 64 levels, numbers beyond 1e±308 or of more than 1,000 digits. The first 100 such places, fewer of a document of more than 50 kB.';
+  'What is refused in every document: more than 64 levels, numbers beyond 1e±308 or of more than 1,000 digits. The '
+  'first 100 such places, fewer of a document of more than 50 kB.';
 
 create or replace function datastore.check_limits(argument jsonb) returns void
 language plpgsql stable as $$
@@ -84,14 +91,17 @@ begin
   end if;
 end
 $$;
-comment on function datastore.check_limits(jsonb) is 'Raises DS400 for an argument that is no document of any kind and is beyond what a document may hold.';
+comment on function datastore.check_limits(jsonb) is
+  'Raises DS400 for an argument that is no document of any kind and is beyond what a document may hold.';
 
 -- What one call takes. The most items of arrays inside a document are in its JSON Schema (sql/documents).
 create or replace function datastore.call_limits() returns jsonb
 language sql immutable parallel safe
 return '{"batch": 1000, "bytes": 67108864, "guesses": 50000}'::jsonb;
 comment on function datastore.call_limits() is
-  'What one call takes: batch, the most items of a batch of pictures, confirmations or inferences; bytes, the longest text of a document or a batch, in UTF-8; guesses, the most of all boxes of an inference. Python has the same figures: datastore_db.models.limits.';
+  'What one call takes: batch, the most items of a batch of pictures, confirmations or inferences; bytes, the '
+  'longest text of a document or a batch, in UTF-8; guesses, the most of all boxes of an inference. Python has the '
+  'same figures: datastore_db.models.limits.';
 
 create or replace function datastore.check_batch(batch jsonb) returns void
 language plpgsql stable as $$
@@ -101,12 +111,14 @@ begin
   if jsonb_typeof(batch) = 'array' and jsonb_array_length(batch) > most then
     perform datastore.refuse('DS400', 'a batch that is too large', jsonb_build_array(jsonb_build_object(
       'instance_path', '', 'keyword', 'maxItems',
-      'message', format('expected at most %s items in one call, found %s: make several calls', most, jsonb_array_length(batch)))));
+      'message', format('expected at most %s items in one call, found %s: make several calls',
+        most, jsonb_array_length(batch)))));
   end if;
   perform datastore.check_size(batch);
 end
 $$;
-comment on function datastore.check_batch(jsonb) is 'Raises DS400 for more items, or a longer text, than one call takes.';
+comment on function datastore.check_batch(jsonb) is
+  'Raises DS400 for more items, or a longer text, than one call takes.';
 
 create or replace function datastore.read_ids(ids jsonb) returns uuid[]
 language plpgsql immutable as $$
@@ -114,21 +126,24 @@ begin
   if jsonb_typeof(ids) <> 'array' or exists (
        select from jsonb_array_elements(ids) as item(id)
        -- Nothing but a text is written out.
-       where case jsonb_typeof(item.id) when 'string' then not jsonschema._is_uuid_1(item.id #>> '{}') else true end) then
+       where case jsonb_typeof(item.id) when 'string'
+         then not jsonschema._is_uuid_1(item.id #>> '{}') else true end) then
     perform datastore.refuse('DS400', 'expected an array of UUIDs', jsonb_build_array(jsonb_build_object(
       'instance_path', '', 'keyword', 'format', 'message', 'expected an array of UUIDs, each as text')));
   end if;
   return array(select (item.id #>> '{}')::uuid from jsonb_array_elements(ids) as item(id));
 end
 $$;
-comment on function datastore.read_ids(jsonb) is 'An array of UUIDs; without any for NULL. Errors: DS400 for anything else.';
+comment on function datastore.read_ids(jsonb) is
+  'An array of UUIDs; without any for NULL. Errors: DS400 for anything else.';
 
 create or replace function datastore.is_large(argument jsonb) returns boolean
 language sql immutable parallel safe
 -- No text is longer than 32 times what it takes as jsonb, once its numbers are judged.
 -- #>: what comes compressed from a table is unpacked.
 return pg_column_size(argument #> '{}') > (datastore.call_limits() -> 'bytes')::integer / 32;
-comment on function datastore.is_large(jsonb) is 'Could its text be longer than one call takes? Seen without writing it out.';
+comment on function datastore.is_large(jsonb) is
+  'Could its text be longer than one call takes? Seen without writing it out.';
 
 create or replace function datastore.check_size(argument jsonb) returns void
 language plpgsql stable as $$
@@ -136,7 +151,8 @@ declare
   errors jsonb;
 begin
   if datastore.is_large(argument) then
-    select jsonb_agg(to_jsonb(error)) into errors from datastore.limit_errors(argument) as error where error.keyword = 'numberRange';
+    select jsonb_agg(to_jsonb(error)) into errors from datastore.limit_errors(argument) as error
+    where error.keyword = 'numberRange';
     if errors is not null then
       perform datastore.refuse('DS400', 'a value beyond what a document may hold', errors);
     end if;
@@ -153,7 +169,8 @@ declare
 begin
   if bytes > most then
     perform datastore.refuse('DS400', 'a text that is too long', jsonb_build_array(jsonb_build_object(
-      'instance_path', '', 'keyword', 'maxBytes', 'message', format('expected at most %s bytes in one call, found %s', most, bytes))));
+      'instance_path', '', 'keyword', 'maxBytes',
+      'message', format('expected at most %s bytes in one call, found %s', most, bytes))));
   end if;
 end
 $$;
@@ -182,7 +199,8 @@ exception when data_exception or program_limit_exceeded then
     message := 'the text is too long for JSON in the database';
   elsif datastore.is_json(document) then
     keyword := 'text';
-    message := 'U+0000 and lone surrogates are not characters that can be stored: see line ' || substring(context from '[0-9]+');
+    message := 'U+0000 and lone surrogates are not characters that can be stored: see line '
+      || substring(context from '[0-9]+');
   else
     message := 'expected JSON, found what is none in line ' || substring(context from '[0-9]+');
   end if;

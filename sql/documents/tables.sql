@@ -13,7 +13,8 @@ create table datastore.document_schema (
   constraint document_schema_schema_check check (datastore.object_v1(schema))
 );
 
-comment on table datastore.document_schema is 'The JSON Schemas that documents are checked by, one row for a kind and version. A row never changes.';
+comment on table datastore.document_schema is
+  'The JSON Schemas that documents are checked by, one row for a kind and version. A row never changes.';
 comment on column datastore.document_schema.kind is 'picture, picture_set, …';
 comment on column datastore.document_schema.version is 'What schema_version of a document says; absent there means 1.';
 comment on column datastore.document_schema.schema is 'JSON Schema, draft 2020-12; the files are in sql/documents.';
@@ -30,7 +31,8 @@ create table datastore.claim (
 );
 
 comment on table datastore.claim is
-  'What a client said last for keys that the datastore fills, where it differs. What was said before is in the history, as claimed.';
+  'What a client said last for keys that the datastore fills, where it differs. What was said before is in the '
+  'history, as claimed.';
 comment on column datastore.claim.container_id is 'The tenant.';
 comment on column datastore.claim.entity is 'The table: picture, picture_set or inference.';
 comment on column datastore.claim.entity_id is 'The row''s id.';

@@ -1,6 +1,6 @@
--- A function that takes jsonb may take text, too. PostgreSQL reads a literal as text where it can, and so such a call gets
--- DS400 for what is no JSON, like any other mistake in a document; read as jsonb it would end before any function of ours
--- is called. It differs from the function that it calls in nothing else. It is asked for beside that function.
+-- A function that takes jsonb may take text, too. PostgreSQL reads a literal as text where it can, and so such a call
+-- gets DS400 for what is no JSON, like any other mistake in a document; read as jsonb it would end before any function
+-- of ours is called. It differs from the function that it calls in nothing else. It is asked for beside that function.
 create or replace function datastore.take_text(name text) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 declare
@@ -22,7 +22,8 @@ begin
     where target.pronamespace = to_regnamespace('datastore') and target.proname = take_text.name
       and 'jsonb'::regtype = any (target.proargtypes)
   loop
-    execute format('create or replace function datastore.%I(%s) returns %s language sql volatile return datastore.%I(%s)',
+    execute format('create or replace function datastore.%I(%s) returns %s language sql volatile '
+                   'return datastore.%I(%s)',
                    made.name, made.arguments, made.answer, made.name, made.handed_on);
     execute format('comment on function datastore.%I(%s) is %L', made.name, made.signature,
                    'The same for documents that are text. Errors: also DS400 for a text that is no JSON.');

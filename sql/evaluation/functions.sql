@@ -3,7 +3,8 @@
 create or replace function datastore.decider_name(pipeline_id uuid, model_version_ids uuid[]) returns text
 language sql stable parallel safe
 return (
-  select concat_ws(': ', (select pipeline.name from datastore.pipeline where pipeline.pipeline_id = decider_name.pipeline_id),
+  select concat_ws(': ', (select pipeline.name from datastore.pipeline
+      where pipeline.pipeline_id = decider_name.pipeline_id),
                    string_agg(concat_ws(' ', model.name, nullif(version.version, '')), ', ' order by made.place))
   from unnest(decider_name.model_version_ids) with ordinality as made(id, place)
   join datastore.model_version as version on version.model_version_id = made.id
@@ -16,7 +17,8 @@ create or replace function datastore.model_versions_json(model_version_ids uuid[
 language sql stable parallel safe
 return (
   select coalesce(jsonb_agg(jsonb_build_object(
-    'model_version_id', version.model_version_id, 'model_name', model.name, 'version', version.version, 'task', version.task) order by made.place), '[]')
+    'model_version_id', version.model_version_id, 'model_name', model.name, 'version', version.version,
+    'task', version.task) order by made.place), '[]')
   from unnest(model_versions_json.model_version_ids) with ordinality as made(id, place)
   join datastore.model_version as version on version.model_version_id = made.id
   join datastore.model using (model_id)
@@ -25,13 +27,15 @@ comment on function datastore.model_versions_json(uuid[]) is
   'Model versions in this order: [{model_version_id, model_name, version: as text, task}].';
 
 create or replace function datastore.left_out(
-  counts datastore.prediction_count[], pipeline_id uuid default null, model_version_id uuid default null, container_id uuid default null
+  counts datastore.prediction_count[], pipeline_id uuid default null, model_version_id uuid default null,
+  container_id uuid default null
 ) returns jsonb
 language sql stable parallel safe
 return (
   select jsonb_build_object(
     'without_verdict', (
-      -- Of the inferences, and not of the boxes: an index for it would cost each import more than this costs a question.
+      -- Of the inferences, and not of the boxes: an index for it would cost each import more than this costs a
+      -- question.
       select coalesce(sum((inference.document -> 'totalBoxes')::integer), 0) from datastore.inference
       where (left_out.container_id is null or inference.container_id = left_out.container_id)
         and (left_out.pipeline_id is null or inference.pipeline_id = left_out.pipeline_id)
@@ -47,28 +51,38 @@ return (
       where counted.classifier_id is null and not counted.is_manual and counted.outcome = 'species'), 0),
     'several_detectors', coalesce(sum(counted.boxes) filter (where counted.detector_id is null), 0),
     'without_species', coalesce(sum(counted.boxes) filter (
-      where counted.outcome = 'species' and not counted.is_manual and (counted.seed_id is null or counted.model_seed_id is null)), 0),
+      where counted.outcome = 'species' and not counted.is_manual
+        and (counted.seed_id is null or counted.model_seed_id is null)), 0),
     'withdrawn', coalesce(sum(counted.boxes) filter (where counted.outcome = 'not a seed' and counted.is_manual), 0))
   from unnest(counts) as counted
 );
 comment on function datastore.left_out(datastore.prediction_count[], uuid, uuid, uuid) is
-'How many boxes no figure counts, or not each. without_verdict: nobody has verified them yet, whatever the period. Of the verified ones: unknown_pipeline: nobody knows the pipeline or one of its models, so they are in no pipeline''s figures; several_classifiers, several_detectors: it is not known which model decided, so they are in no model version''s; without_species: the expert or the model named a label that stands for no species; withdrawn: drawn by an expert, and then called not a seed.';
+  'How many boxes no figure counts, or not each. without_verdict: nobody has verified them yet, whatever the '
+  'period. Of the verified ones: unknown_pipeline: nobody knows the pipeline or one of its models, so they are in '
+  'no pipeline''s figures; several_classifiers, several_detectors: it is not known which model decided, so they are '
+  'in no model version''s; without_species: the expert or the model named a label that stands for no species; '
+  'withdrawn: drawn by an expert, and then called not a seed.';
 
-create or replace function datastore.check_performance_filters(per text, pipeline_id uuid, model_version_id uuid) returns void
+create or replace function datastore.check_performance_filters(
+  per text, pipeline_id uuid, model_version_id uuid
+) returns void
 language plpgsql stable as $$
 begin
   if per is null or per not in ('day', 'week', 'month', 'quarter', 'year') then
     perform datastore.refuse('DS400', 'there is no such period', jsonb_build_array(jsonb_build_object(
       'instance_path', '/per', 'keyword', 'enum',
-      'message', format('expected day, week, month, quarter or year, found %s', coalesce(to_json(per)::text, 'NULL')))));
+      'message', format('expected day, week, month, quarter or year, found %s',
+        coalesce(to_json(per)::text, 'NULL')))));
   end if;
   if not exists (select from datastore.pipeline where pipeline.pipeline_id = check_performance_filters.pipeline_id)
      and check_performance_filters.pipeline_id is not null then
     perform datastore.refuse('DS404', format('there is no pipeline %s', check_performance_filters.pipeline_id));
   end if;
-  if not exists (select from datastore.model_version as version where version.model_version_id = check_performance_filters.model_version_id)
+  if not exists (select from datastore.model_version as version
+    where version.model_version_id = check_performance_filters.model_version_id)
      and check_performance_filters.model_version_id is not null then
-    perform datastore.refuse('DS404', format('there is no model version %s', check_performance_filters.model_version_id));
+    perform datastore.refuse('DS404',
+      format('there is no model version %s', check_performance_filters.model_version_id));
   end if;
 end
 $$;
@@ -86,7 +100,8 @@ declare
   deciders jsonb;
   answer json;
 begin
-  perform datastore.check_performance_filters(rebuild_performance.per, rebuild_performance.pipeline_id, rebuild_performance.model_version_id);
+  perform datastore.check_performance_filters(rebuild_performance.per, rebuild_performance.pipeline_id,
+    rebuild_performance.model_version_id);
   counts := datastore.count_predictions(
     rebuild_performance.per, rebuild_performance.pipeline_id, rebuild_performance.model_version_id,
     rebuild_performance.since, rebuild_performance.until, rebuild_performance.container_id);
@@ -98,7 +113,8 @@ begin
     from datastore.species_figures(counts) group by 1, 2
   ), confusion as (
     select pipeline_id, model_version_ids, jsonb_agg(jsonb_build_object(
-      'seed_id', seed_id, 'seed_name', seed_name, 'model_seed_id', model_seed_id, 'model_seed_name', model_seed_name, 'boxes', boxes)
+      'seed_id', seed_id, 'seed_name', seed_name, 'model_seed_id', model_seed_id,
+      'model_seed_name', model_seed_name, 'boxes', boxes)
       order by seed_name, model_seed_name) as items
     from datastore.confusion_figures(counts) group by 1, 2
   ), calibration as (
@@ -108,7 +124,8 @@ begin
         'above', round((bucket - 1) / 10.0, 1), 'up_to', round(bucket / 10.0, 1), 'boxes', boxes,
         'mean_score', mean_score, 'accuracy', accuracy) order by bucket)) as item
     from datastore.calibration_figures(
-      rebuild_performance.pipeline_id, rebuild_performance.model_version_id, rebuild_performance.since, rebuild_performance.until,
+      rebuild_performance.pipeline_id, rebuild_performance.model_version_id, rebuild_performance.since,
+      rebuild_performance.until,
       rebuild_performance.container_id)
     group by 1, 2
   ), over_time as (
@@ -120,21 +137,27 @@ begin
       'boxes', boxes, 'accuracy', accuracy, 'top_n', top_n,
       'macro', jsonb_build_object('precision', macro_precision, 'recall', macro_recall, 'f1', macro_f1),
       'species', (select species.items from species
-                  where species.model_version_ids = figure.model_version_ids and species.pipeline_id is not distinct from figure.pipeline_id),
+                  where species.model_version_ids = figure.model_version_ids
+                    and species.pipeline_id is not distinct from figure.pipeline_id),
       'confusion', (select confusion.items from confusion
-                    where confusion.model_version_ids = figure.model_version_ids and confusion.pipeline_id is not distinct from figure.pipeline_id),
+                    where confusion.model_version_ids = figure.model_version_ids
+                      and confusion.pipeline_id is not distinct from figure.pipeline_id),
       'calibration', (select calibration.item from calibration
-                      where calibration.model_version_ids = figure.model_version_ids and calibration.pipeline_id is not distinct from figure.pipeline_id),
+                      where calibration.model_version_ids = figure.model_version_ids
+                        and calibration.pipeline_id is not distinct from figure.pipeline_id),
       'over_time', (select over_time.items from over_time
-                    where over_time.model_version_ids = figure.model_version_ids and over_time.pipeline_id is not distinct from figure.pipeline_id)
+                    where over_time.model_version_ids = figure.model_version_ids
+                      and over_time.pipeline_id is not distinct from figure.pipeline_id)
     ) as item
     from datastore.accuracy_figures(counts) as figure
   ), detection as (
     select pipeline_id, model_version_ids, jsonb_build_object(
-      'hits', hits, 'false_detections', false_detections, 'misses', misses, 'precision', "precision", 'recall', recall, 'f1', f1) as item
+      'hits', hits, 'false_detections', false_detections, 'misses', misses, 'precision', "precision",
+      'recall', recall, 'f1', f1) as item
     from datastore.detected(counts)
   ), decider as materialized (
-    select found.pipeline_id, found.model_version_ids, datastore.decider_name(found.pipeline_id, found.model_version_ids) as name
+    select found.pipeline_id, found.model_version_ids,
+           datastore.decider_name(found.pipeline_id, found.model_version_ids) as name
     from (
       select pipeline_id, model_version_ids from classification
       union
@@ -144,7 +167,8 @@ begin
   select jsonb_agg(
     case when decider.pipeline_id is null then datastore.model_versions_json(decider.model_version_ids) -> 0
          else jsonb_build_object(
-           'pipeline_id', decider.pipeline_id, 'pipeline_name', pipeline.name, 'models', datastore.model_versions_json(decider.model_version_ids))
+           'pipeline_id', decider.pipeline_id, 'pipeline_name', pipeline.name,
+           'models', datastore.model_versions_json(decider.model_version_ids))
     end || jsonb_build_object('name', decider.name, 'classification', classification.item, 'detection', detection.item)
     order by decider.name, decider.model_version_ids)
   into deciders
@@ -170,7 +194,8 @@ begin
         rebuild_performance.since, rebuild_performance.until, rebuild_performance.container_id) as figure), '[]'),
     'experts', coalesce((
       select json_agg(json_build_object(
-        'user_id', figure.user_id, 'email', figure.email, 'said', figure.said, 'confirmed', figure.confirmed, 'corrected', figure.corrected,
+        'user_id', figure.user_id, 'email', figure.email, 'said', figure.said, 'confirmed', figure.confirmed,
+        'corrected', figure.corrected,
         'not_a_seed', figure.not_a_seed, 'drawn', figure.drawn, 'moved', figure.moved, 'inferences', figure.inferences,
         'first_at', to_char(figure.first_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
         'last_at', to_char(figure.last_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))

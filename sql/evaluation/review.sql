@@ -12,14 +12,17 @@ begin atomic
   left join (
     select picture_label.seed_id, picture_label.picture_id, picture_label.origin
     from datastore.picture_label
-    join datastore.picture on picture.picture_id = picture_label.picture_id and picture.container_id = picture_label.container_id
-    where picture.state = 'stored' and (training_figures.container_id is null or picture_label.container_id = training_figures.container_id)
+    join datastore.picture on picture.picture_id = picture_label.picture_id
+      and picture.container_id = picture_label.container_id
+    where picture.state = 'stored'
+      and (training_figures.container_id is null or picture_label.container_id = training_figures.container_id)
   ) as label on label.seed_id = seed.seed_id
   where seed.merged_into is null
   group by seed.seed_id;
 end;
 comment on function datastore.training_figures(uuid) is
-  'How many stored pictures are labelled with each species: said with the picture (known), by feedback (verified), and either (pictures). Species without any are in it, with 0.';
+  'How many stored pictures are labelled with each species: said with the picture (known), by feedback (verified), '
+  'and either (pictures). Species without any are in it, with 0.';
 
 create or replace function datastore.species_margin(seed_ids uuid[], scores numeric[])
 returns table (seed_id uuid, score numeric, second_seed_id uuid, second_score numeric)
@@ -52,7 +55,9 @@ comment on function datastore.rebuild_training(uuid) is
 
 Answer: `{"seeds": [{seed_id, seed_name, status, known, verified, pictures}]}`';
 
-create or replace function datastore.rebuild_review(results integer default 20, newest integer default 1000, container_id uuid default null) returns json
+create or replace function datastore.rebuild_review(
+  results integer default 20, newest integer default 1000, container_id uuid default null
+) returns json
 language plpgsql stable parallel safe as $$
 declare
   container_ids uuid[] := array(
@@ -76,10 +81,12 @@ begin
     'looked_at', coalesce(cardinality(open_ids), 0),
     'uncertain', coalesce((
       select json_agg(json_build_object(
-        'picture_id', uncertain.picture_id, 'inference_id', uncertain.inference_id, 'box_id', uncertain.box_id, 'boxes', uncertain.boxes,
+        'picture_id', uncertain.picture_id, 'inference_id', uncertain.inference_id,
+        'box_id', uncertain.box_id, 'boxes', uncertain.boxes,
         'margin', uncertain.margin,
         'seed_id', uncertain.seed_id, 'seed_name', seed.name, 'score', uncertain.score,
-        'second_seed_id', uncertain.second_seed_id, 'second_seed_name', second_seed.name, 'second_score', uncertain.second_score)
+        'second_seed_id', uncertain.second_seed_id, 'second_seed_name', second_seed.name,
+        'second_score', uncertain.second_score)
         order by uncertain.margin, uncertain.picture_id)
       from (
         select * from (

@@ -8,7 +8,8 @@ return document - datastore.inference_system_keys('inference') || jsonb_build_ob
       select coalesce(jsonb_agg(guess.item - datastore.inference_system_keys('guesses') order by guess.place), '[]')
       from datastore.items_of(box.item -> 'topN') as guess)) else '{}' end order by box.place), '[]')
   from datastore.items_of(document -> 'boxes') as box));
-comment on function datastore.without_system_keys(jsonb) is 'An inference''s document without what the datastore fills.';
+comment on function datastore.without_system_keys(jsonb) is
+  'An inference''s document without what the datastore fills.';
 
 create or replace function datastore.differing_keys(sent jsonb, rebuilt jsonb, keys text[]) returns jsonb
 language sql immutable parallel safe
@@ -17,9 +18,12 @@ return (
   from jsonb_each(sent) as member
   where member.key = any (keys) and member.value is distinct from rebuilt -> member.key
 );
-comment on function datastore.differing_keys(jsonb, jsonb, text[]) is 'The members of an object, of these keys, that another object has not.';
+comment on function datastore.differing_keys(jsonb, jsonb, text[]) is
+  'The members of an object, of these keys, that another object has not.';
 
-create or replace function datastore.items_beside(sent jsonb, rebuilt jsonb) returns table (item jsonb, rebuilt jsonb, place bigint)
+create or replace function datastore.items_beside(
+  sent jsonb, rebuilt jsonb
+) returns table (item jsonb, rebuilt jsonb, place bigint)
 language sql immutable parallel safe
 begin atomic
   select pair.item, pair.rebuilt, pair.place - 1
@@ -30,7 +34,8 @@ begin atomic
   where pair.item is not null;
 end;
 comment on function datastore.items_beside(jsonb, jsonb) is
-  'The items of an array, each with the item of another one that stands in its place, counted from 0. To take each by its place would read all before it.';
+  'The items of an array, each with the item of another one that stands in its place, counted from 0. To take each '
+  'by its place would read all before it.';
 
 create or replace function datastore.claimed_inference_keys(document jsonb, rebuilt jsonb) returns jsonb
 language sql immutable parallel safe
@@ -45,7 +50,8 @@ return (
              || coalesce((
                select jsonb_build_object('topN', jsonb_object_agg(guess.place, guess.claimed))
                from (
-                 select said.place, datastore.differing_keys(said.item, said.rebuilt, datastore.inference_system_keys('guesses')) as claimed
+                 select said.place, datastore.differing_keys(said.item, said.rebuilt,
+                   datastore.inference_system_keys('guesses')) as claimed
                  from datastore.items_beside(sent.item -> 'topN', sent.rebuilt -> 'topN') as said
                ) as guess
                where guess.claimed <> '{}'
@@ -55,4 +61,5 @@ return (
   ) as boxes
 );
 comment on function datastore.claimed_inference_keys(jsonb, jsonb) is
-  'What a client sent in an inference for keys that the datastore fills, where it differs; boxes and guesses by their place, from 0. NULL if nothing does.';
+  'What a client sent in an inference for keys that the datastore fills, where it differs; boxes and guesses by '
+  'their place, from 0. NULL if nothing does.';

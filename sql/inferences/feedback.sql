@@ -13,7 +13,8 @@ begin
   with shown as materialized (
     select distinct on (verdict.seed_id) verdict.seed_id, verdict.said_by, verdict.said_at
     from datastore.inference
-    join datastore.verdict on verdict.inference_id = inference.inference_id and verdict.container_id = inference.container_id
+    join datastore.verdict on verdict.inference_id = inference.inference_id
+      and verdict.container_id = inference.container_id
     where inference.picture_id = label_verified.picture_id and inference.container_id = label_verified.container_id
       and inference.verified_at is not null
       and verdict.is_current and verdict.outcome = 'species' and verdict.seed_id is not null
@@ -30,9 +31,12 @@ begin
 end
 $$;
 comment on function datastore.label_verified(uuid, uuid) is
-  'Gives a picture the species of its verified inferences as labels, and takes away those that no longer hold. Known labels stay.';
+  'Gives a picture the species of its verified inferences as labels, and takes away those that no longer hold. '
+  'Known labels stay.';
 
-create or replace function datastore.settle_inference(inference datastore.inference, said_by uuid) returns datastore.inference
+create or replace function datastore.settle_inference(
+  inference datastore.inference, said_by uuid
+) returns datastore.inference
 language plpgsql volatile as $$
 declare
   settled datastore.inference;
@@ -40,11 +44,13 @@ begin
   update datastore.inference as known
   set feedback_at = now(),
       verified_at = case when judged.is_complete then coalesce(known.verified_at, now()) end,
-      verified_by = case when judged.is_complete then case when known.verified_at is null then settle_inference.said_by else known.verified_by end end
+      verified_by = case when judged.is_complete then case when known.verified_at is null
+        then settle_inference.said_by else known.verified_by end end
   from (
     select not exists (
       select from datastore.box
-      left join datastore.verdict on verdict.box_id = box.box_id and verdict.container_id = box.container_id and verdict.is_current
+      left join datastore.verdict on verdict.box_id = box.box_id
+        and verdict.container_id = box.container_id and verdict.is_current
       where box.inference_id = (settle_inference.inference).inference_id and verdict.outcome is null) as is_complete
   ) as judged
   where known.inference_id = (settle_inference.inference).inference_id
@@ -77,7 +83,8 @@ begin
     for no key update;
   end if;
   if not found then
-    perform datastore.refuse('DS404', format('there is no inference %s', coalesce(lock_inference.inference_id::text, 'NULL')),
+    perform datastore.refuse('DS404',
+      format('there is no inference %s', coalesce(lock_inference.inference_id::text, 'NULL')),
       jsonb_build_array(jsonb_build_object('instance_path', '/inferenceId', 'keyword', 'inferenceId',
         'message', format('there is no inference %s', coalesce(lock_inference.inference_id::text, 'NULL')))));
   end if;
@@ -85,7 +92,8 @@ begin
 end
 $$;
 comment on function datastore.lock_inference(uuid, uuid) is
-  'The row of an inference that the acting user may see; experts who answer at the same moment wait for each other here. Errors: DS404.';
+  'The row of an inference that the acting user may see; experts who answer at the same moment wait for each other '
+  'here. Errors: DS404.';
 
 create or replace function datastore.speaker_of(document jsonb) returns uuid
 language plpgsql stable as $$
@@ -95,9 +103,11 @@ declare
 begin
   if named_id <> acting_id then
     perform datastore.refuse('DS403', 'userId is not the acting user', jsonb_build_array(jsonb_build_object(
-      'instance_path', '/userId', 'keyword', 'userId', 'message', format('expected %s, the acting user, or nothing', acting_id))));
+      'instance_path', '/userId', 'keyword', 'userId',
+      'message', format('expected %s, the acting user, or nothing', acting_id))));
   end if;
-  if acting_id is null and named_id is not null and not exists (select from datastore.user_account where user_account.user_id = named_id) then
+  if acting_id is null and named_id is not null
+     and not exists (select from datastore.user_account where user_account.user_id = named_id) then
     perform datastore.refuse('DS404', format('there is no user %s', named_id), jsonb_build_array(jsonb_build_object(
       'instance_path', '/userId', 'keyword', 'userId', 'message', format('there is no user %s', named_id))));
   end if;
@@ -105,7 +115,8 @@ begin
 end
 $$;
 comment on function datastore.speaker_of(jsonb) is
-  'Who gives this feedback: the acting user; where nobody acts the userId of the document, or nobody. Errors: DS403, DS404.';
+  'Who gives this feedback: the acting user; where nobody acts the userId of the document, or nobody. Errors: '
+  'DS403, DS404.';
 
 create or replace function datastore.record_feedback(document jsonb, container_id uuid default null) returns json
 language plpgsql volatile as $$

@@ -1,6 +1,8 @@
 -- Inferences as documents, and models that became known later.
 
-create or replace function datastore.find_inference(inference_id uuid, container_id uuid default null) returns datastore.inference
+create or replace function datastore.find_inference(
+  inference_id uuid, container_id uuid default null
+) returns datastore.inference
 language plpgsql stable as $$
 declare
   found_inference datastore.inference;
@@ -10,14 +12,18 @@ begin
   where inference.inference_id = find_inference.inference_id
     and (find_inference.container_id is null or inference.container_id = find_inference.container_id);
   if not found then
-    perform datastore.refuse('DS404', format('there is no inference %s', coalesce(find_inference.inference_id::text, 'NULL')));
+    perform datastore.refuse('DS404',
+      format('there is no inference %s', coalesce(find_inference.inference_id::text, 'NULL')));
   end if;
   return found_inference;
 end
 $$;
-comment on function datastore.find_inference(uuid, uuid) is 'The row of an inference that the acting user may see. Errors: DS404.';
+comment on function datastore.find_inference(uuid, uuid) is
+  'The row of an inference that the acting user may see. Errors: DS404.';
 
-create or replace function datastore.inference_json(known datastore.inference, as_sent boolean default false) returns json
+create or replace function datastore.inference_json(
+  known datastore.inference, as_sent boolean default false
+) returns json
 language plpgsql stable parallel safe
 -- Where a few inferences have most boxes, statistics take each for one of them: all boxes would be read for it, and a
 -- plan made for each call takes longer than the call.
@@ -27,7 +33,8 @@ as $$
 begin
   if as_sent or known.feedback_at is null then
     return datastore.inference_text(known, (
-      select string_agg(datastore.box_text(box.box_id, box.seed_id, box.top_place, box.guesses, box.document), ', ' order by box.position)
+      select string_agg(datastore.box_text(box.box_id, box.seed_id, box.top_place, box.guesses, box.document),
+        ', ' order by box.position)
       from datastore.box
       where box.inference_id = known.inference_id and not box.is_manual));
   end if;
@@ -40,7 +47,9 @@ $$;
 comment on function datastore.inference_json(datastore.inference, boolean) is
   'An inference''s document, without a look at who asks: as it holds now, or the model''s answer alone.';
 
-create or replace function datastore.rebuild_inference(inference_id uuid, as_sent boolean default false, container_id uuid default null) returns json
+create or replace function datastore.rebuild_inference(
+  inference_id uuid, as_sent boolean default false, container_id uuid default null
+) returns json
 language plpgsql stable as $$
 declare
   known datastore.inference := datastore.find_inference(rebuild_inference.inference_id, rebuild_inference.container_id);
@@ -61,7 +70,9 @@ as_sent: the model''s answer alone, as import_inference answered it
 Answer: the document
 Errors: `DS404`';
 
-create or replace function datastore.rebuild_inference_of(picture_id uuid, as_sent boolean default false, container_id uuid default null) returns json
+create or replace function datastore.rebuild_inference_of(
+  picture_id uuid, as_sent boolean default false, container_id uuid default null
+) returns json
 language plpgsql stable as $$
 declare
   known datastore.picture := datastore.find_picture(rebuild_inference_of.picture_id, rebuild_inference_of.container_id);
@@ -82,10 +93,12 @@ Errors: `DS404`: no such picture';
 create or replace function datastore.unknown_models() returns jsonb
 language sql stable
 return (
-  select coalesce(jsonb_agg(jsonb_build_object('name', unknown.name, 'version', unknown.version, 'inferences', unknown.inferences)
+  select coalesce(jsonb_agg(jsonb_build_object('name', unknown.name, 'version', unknown.version,
+      'inferences', unknown.inferences)
                             order by unknown.name, unknown.version), '[]')
   from (
-    select named.model ->> 'name' as name, named.model -> 'version' as version, count(distinct inference.inference_id) as inferences
+    select named.model ->> 'name' as name, named.model -> 'version' as version,
+           count(distinct inference.inference_id) as inferences
     from datastore.inference
     cross join lateral jsonb_array_elements(inference.document -> 'models') with ordinality as named(model, place)
     where array_position(inference.model_version_ids, null) is not null
@@ -111,12 +124,14 @@ begin
   -- Many inferences name the same: it is looked for once, and not for each of them.
   with unknown as materialized (
     select inference.inference_id, inference.container_id, inference.pipeline_id,
-           jsonb_build_object('pipeline_id', inference.document -> 'pipeline_id', 'pipeline_name', inference.document -> 'pipeline_name',
+           jsonb_build_object('pipeline_id', inference.document -> 'pipeline_id',
+             'pipeline_name', inference.document -> 'pipeline_name',
                               'models', coalesce(inference.document -> 'models', '[]')) as named
     from datastore.inference
     where inference.pipeline_id is null or array_position(inference.model_version_ids, null) is not null
   ), named as materialized (
-    select said.pipeline_id as known_id, said.named, pipeline.id as pipeline_id, datastore.made_by(said.named, pipeline.id) as model_version_ids
+    select said.pipeline_id as known_id, said.named, pipeline.id as pipeline_id,
+           datastore.made_by(said.named, pipeline.id) as model_version_ids
     from (select distinct unknown.pipeline_id, unknown.named from unknown) as said
     cross join lateral (
       select coalesce(said.pipeline_id, datastore.find_pipeline(said.named)) as id offset 0
@@ -130,7 +145,8 @@ begin
   set pipeline_id = found.pipeline_id, model_version_ids = found.model_version_ids
   from found
   where inference.inference_id = found.inference_id and inference.container_id = found.container_id
-    and (inference.pipeline_id, inference.model_version_ids) is distinct from (found.pipeline_id, found.model_version_ids);
+    and (inference.pipeline_id, inference.model_version_ids) is distinct from (found.pipeline_id,
+      found.model_version_ids);
   get diagnostics tied = row_count;
   return tied;
 end

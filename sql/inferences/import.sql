@@ -14,7 +14,9 @@ return array(
 );
 comment on function datastore.labels_in(jsonb[]) is 'Every label of these inferences, once.';
 
-create or replace function datastore.import_inference(picture_id uuid, document jsonb, container_id uuid default null) returns json
+create or replace function datastore.import_inference(
+  picture_id uuid, document jsonb, container_id uuid default null
+) returns json
 language plpgsql volatile as $$
 declare
   known datastore.picture := datastore.find_picture(import_inference.picture_id, import_inference.container_id);
@@ -44,7 +46,8 @@ begin
     answer := (datastore.write_inferences(
       array[new_id], array[known.picture_id], array[known.container_id], array[said], true, true))[1];
     perform datastore.remember_claims('inference', jsonb_build_array(jsonb_build_object(
-      'container_id', known.container_id, 'entity_id', new_id, 'claimed', datastore.claimed_inference_keys(document, answer::jsonb))));
+      'container_id', known.container_id, 'entity_id', new_id,
+      'claimed', datastore.claimed_inference_keys(document, answer::jsonb))));
   end if;
   return answer;
 end
@@ -63,15 +66,18 @@ do $$ begin perform datastore.take_text('import_inference'); end $$;
 create or replace function datastore.has_many_boxes(document jsonb) returns boolean
 language sql immutable parallel safe
 return datastore.is_large(document)
-  or case jsonb_typeof(document -> 'boxes') when 'array' then jsonb_array_length(document -> 'boxes') > 1000 else false end;
+  or case jsonb_typeof(document -> 'boxes') when 'array'
+    then jsonb_array_length(document -> 'boxes') > 1000 else false end;
 comment on function datastore.has_many_boxes(jsonb) is
-  'Has an inference so many boxes that it is checked before it is divided? What they are divided into is checked in any case, their number is not.';
+  'Has an inference so many boxes that it is checked before it is divided? What they are divided into is checked in '
+  'any case, their number is not.';
 
 create or replace function datastore.names_a_picture(sent jsonb) returns boolean
 language plpgsql immutable parallel safe as $$
 begin
   -- Nothing but a text is written out.
-  return jsonb_typeof(sent -> 'picture_id') is not distinct from 'string' and jsonschema._is_uuid_1(sent ->> 'picture_id');
+  return jsonb_typeof(sent -> 'picture_id') is not distinct from 'string'
+    and jsonschema._is_uuid_1(sent ->> 'picture_id');
 end
 $$;
 comment on function datastore.names_a_picture(jsonb) is 'Has an item of a batch of inferences the UUID of a picture?';
@@ -83,7 +89,8 @@ declare
 begin
   if jsonb_typeof(documents) is distinct from 'array' then
     perform datastore.refuse('DS400', 'expected an array of inferences', jsonb_build_array(jsonb_build_object(
-      'instance_path', '', 'keyword', 'type', 'message', 'expected an array of {picture_id, document}, found ' || coalesce(jsonb_typeof(documents), 'NULL'))));
+      'instance_path', '', 'keyword', 'type',
+      'message', 'expected an array of {picture_id, document}, found ' || coalesce(jsonb_typeof(documents), 'NULL'))));
   end if;
   select jsonb_agg(jsonb_build_object('instance_path', format('/%s%s', sent.place, error.instance_path),
                                       'keyword', error.keyword, 'message', error.message) order by sent.place)
@@ -112,7 +119,8 @@ begin
 end
 $$;
 comment on function datastore.check_inferences(jsonb) is
-  'Raises DS400 unless it is an array of {picture_id, document} with valid inferences; a path starts with the place in the array.';
+  'Raises DS400 unless it is an array of {picture_id, document} with valid inferences; a path starts with the place '
+  'in the array.';
 
 create or replace function datastore.import_inferences(documents jsonb, container_id uuid default null) returns jsonb
 language plpgsql volatile as $$
@@ -134,11 +142,13 @@ begin
   end if;
   perform datastore.check_batch(import_inferences.documents);
   if datastore.is_near_limits(import_inferences.documents) or exists (
-       select from jsonb_array_elements(import_inferences.documents) as item where datastore.has_many_boxes(item -> 'document')) then
+       select from jsonb_array_elements(import_inferences.documents) as item
+       where datastore.has_many_boxes(item -> 'document')) then
     perform datastore.check_inferences(import_inferences.documents);
   end if;
   begin
-    select array_agg(gen_random_uuid() order by item.place), array_agg((item.item ->> 'picture_id')::uuid order by item.place),
+    select array_agg(gen_random_uuid() order by item.place),
+           array_agg((item.item ->> 'picture_id')::uuid order by item.place),
            array_agg(picture.container_id order by item.place), array_agg(item.item -> 'document' order by item.place),
            jsonb_agg(jsonb_build_object('instance_path', format('/%s/picture_id', item.place), 'keyword', 'picture_id',
                                         'message', format('there is no picture %s', item.item ->> 'picture_id'))
@@ -154,7 +164,8 @@ begin
     end if;
   exception
     when sqlstate 'DS000' then
-      said := array(select datastore.without_system_keys(document) from unnest(sent) with ordinality as item(document, place) order by place);
+      said := array(select datastore.without_system_keys(document)
+        from unnest(sent) with ordinality as item(document, place) order by place);
     when data_exception or integrity_constraint_violation then
       perform datastore.check_inferences(import_inferences.documents);
       raise;
@@ -173,12 +184,14 @@ begin
       'container_id', item.container_id, 'entity_id', item.inference_id,
       'claimed', datastore.claimed_inference_keys(item.document, datastore.inference_json(inference)::jsonb))))
     from unnest(new_ids, container_ids, sent, said) as item(inference_id, container_id, document, cleaned)
-    join datastore.inference on inference.inference_id = item.inference_id and inference.container_id = item.container_id
+    join datastore.inference on inference.inference_id = item.inference_id
+      and inference.container_id = item.container_id
     where item.document is distinct from item.cleaned
     having count(*) > 0;
   end if;
   return coalesce((
-    select jsonb_agg(jsonb_build_object('inference_id', item.inference_id, 'picture_id', item.picture_id) order by item.place)
+    select jsonb_agg(jsonb_build_object('inference_id', item.inference_id, 'picture_id', item.picture_id)
+      order by item.place)
     from unnest(new_ids, picture_ids) with ordinality as item(inference_id, picture_id, place)), '[]');
 end
 $$;

@@ -4,7 +4,8 @@ create or replace function datastore.items_of(list jsonb) returns table (item js
 language sql immutable parallel safe
 begin atomic
   select element.item, element.place::integer - 1
-  from jsonb_array_elements(case jsonb_typeof(list) when 'array' then list else '[]' end) with ordinality as element(item, place);
+  from jsonb_array_elements(case jsonb_typeof(list) when 'array' then list
+    else '[]' end) with ordinality as element(item, place);
 end;
 comment on function datastore.items_of(jsonb) is
   'The items of an array with their places, counted from 0; none of what is no array, which the schema refuses.';
@@ -26,13 +27,15 @@ comment on function datastore.corner_rules(jsonb) is
 create or replace function datastore.count_guesses(document jsonb) returns bigint
 language sql immutable parallel safe
 return (
-  select coalesce(sum(jsonb_array_length(case jsonb_typeof(box.item -> 'topN') when 'array' then box.item -> 'topN' else '[]' end)), 0)
+  select coalesce(sum(jsonb_array_length(case jsonb_typeof(box.item -> 'topN') when 'array'
+      then box.item -> 'topN' else '[]' end)), 0)
   from datastore.items_of(document -> 'boxes') as box);
 comment on function datastore.count_guesses(jsonb) is 'How many guesses all boxes of an inference have in topN.';
 
 create or replace function datastore.guesses_message(guesses bigint) returns text
 language sql immutable parallel safe
-return format('expected at most %s guesses in all boxes together, found %s', datastore.call_limits() -> 'guesses', guesses);
+return format('expected at most %s guesses in all boxes together, found %s',
+  datastore.call_limits() -> 'guesses', guesses);
 comment on function datastore.guesses_message(bigint) is 'What to say of an inference of too many guesses.';
 
 create or replace function datastore.check_guesses(document jsonb) returns void
@@ -57,8 +60,10 @@ create or replace function datastore.inference_rules(document jsonb)
 returns table (instance_path text, keyword text, message text)
 language sql immutable parallel safe
 begin atomic
-  select '/totalBoxes', 'totalBoxes', format('expected %s, the number of boxes, found %s', boxes.number, document -> 'totalBoxes')
-  from (select case jsonb_typeof(document -> 'boxes') when 'array' then jsonb_array_length(document -> 'boxes') end as number) as boxes
+  select '/totalBoxes', 'totalBoxes',
+         format('expected %s, the number of boxes, found %s', boxes.number, document -> 'totalBoxes')
+  from (select case jsonb_typeof(document -> 'boxes') when 'array'
+    then jsonb_array_length(document -> 'boxes') end as number) as boxes
   where datastore.number_of(document -> 'totalBoxes') <> boxes.number
   union all
   select '/boxes', 'maxItems', datastore.guesses_message(boxes.guesses)
@@ -69,7 +74,8 @@ begin atomic
   from datastore.corner_rules(document -> 'boxes') as corner;
 end;
 comment on function datastore.inference_rules(jsonb) is
-  'What is wrong with an inference beyond its schema. totalBoxes: not the number of boxes; maxItems: too many guesses in all; corners: a top beyond its bottom.';
+  'What is wrong with an inference beyond its schema. totalBoxes: not the number of boxes; maxItems: too many '
+  'guesses in all; corners: a top beyond its bottom.';
 
 create or replace function datastore.feedback_rules(document jsonb)
 returns table (instance_path text, keyword text, message text)
@@ -93,15 +99,19 @@ begin atomic
          || ': both are empty for what is no seed, both are absent where the top guess is right'
   from datastore.items_of(document -> 'boxes') as box
   where jsonb_typeof(box.item) = 'object'
-    and coalesce(box.item ->> 'label', box.item ->> 'classId') = '' and (box.item ->> 'label' is null or box.item ->> 'classId' is null)
+    and coalesce(box.item ->> 'label', box.item ->> 'classId') = ''
+    and (box.item ->> 'label' is null or box.item ->> 'classId' is null)
   union all
-  select format('/boxes/%s/boxId', twice.place), 'uniqueBoxId', format('expected each box once, found %s at /boxes/%s, too', twice.id, twice.first_place)
+  select format('/boxes/%s/boxId', twice.place), 'uniqueBoxId',
+         format('expected each box once, found %s at /boxes/%s, too', twice.id, twice.first_place)
   from (
-    select box.place, box.item -> 'boxId' as id, min(box.place) over (partition by lower(box.item ->> 'boxId')) as first_place
+    select box.place, box.item -> 'boxId' as id,
+           min(box.place) over (partition by lower(box.item ->> 'boxId')) as first_place
     from datastore.items_of(document -> 'boxes') as box
     where box.item ->> 'boxId' <> ''
   ) as twice
   where twice.place > twice.first_place;
 end;
 comment on function datastore.feedback_rules(jsonb) is
-  'What is wrong with feedback beyond its schema. corners: a top beyond its bottom; drawnBox: neither boxId nor box and species; species: one of label and classId empty, the other absent; uniqueBoxId: a box twice.';
+  'What is wrong with feedback beyond its schema. corners: a top beyond its bottom; drawnBox: neither boxId nor box '
+  'and species; species: one of label and classId empty, the other absent; uniqueBoxId: a box twice.';

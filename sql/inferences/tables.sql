@@ -5,7 +5,9 @@ language sql immutable parallel safe
 -- A bit that is always set keeps it at twelve digits, quicker than lpad().
 return prefix || to_hex((1::bigint << 47) | (box_place << 24) | guess_place);
 comment on function datastore.counted_id(text, bigint, bigint) is
-  'The id of a box, or of one of its guesses, as text: the first 24 characters of its inference''s id, then twelve hexadecimal digits: a bit that is set, the box''s place, from 1, in 23 bits, and the guess''s in 24 bits, 0 for the box itself.';
+  'The id of a box, or of one of its guesses, as text: the first 24 characters of its inference''s id, then twelve '
+  'hexadecimal digits: a bit that is set, the box''s place, from 1, in 23 bits, and the guess''s in 24 bits, 0 for '
+  'the box itself.';
 
 create table datastore.inference (
   inference_id uuid not null default gen_random_uuid(),
@@ -42,22 +44,28 @@ create index inference_feedback_at_idx on datastore.inference (feedback_at) wher
 comment on table datastore.inference is
   'What a pipeline of models said about a picture. Read it whole with datastore.rebuild_inference(uuid).';
 comment on column datastore.inference.inference_id is
-  'Random, never used again. The ids of its boxes and guesses count on from its first 24 characters: see datastore.counted_id(text, bigint, bigint).';
+  'Random, never used again. The ids of its boxes and guesses count on from its first 24 characters: see '
+  'datastore.counted_id(text, bigint, bigint).';
 comment on column datastore.inference.container_id is 'The tenant; never changed.';
 comment on column datastore.inference.picture_id is 'The picture.';
-comment on column datastore.inference.position is 'The order in which inferences were imported; the newest of a picture is the one that counts.';
+comment on column datastore.inference.position is
+  'The order in which inferences were imported; the newest of a picture is the one that counts.';
 comment on column datastore.inference.document is
   'What the client fills, as it was sent, unknown keys included. boxes is empty here: each is a row of datastore.box.';
-comment on column datastore.inference.schema_version is 'The version of the document''s schema that this row was written with.';
+comment on column datastore.inference.schema_version is
+  'The version of the document''s schema that this row was written with.';
 comment on column datastore.inference.pipeline_id is 'The pipeline that made it; NULL if nobody knows it.';
 comment on column datastore.inference.model_version_ids is
   'The model versions that made it, in the order in which they ran; NULL in the place of one that nobody knows.';
-comment on column datastore.inference.top_seed_id is 'The species that it is surest of: that of the box with the highest score.';
+comment on column datastore.inference.top_seed_id is
+  'The species that it is surest of: that of the box with the highest score.';
 comment on column datastore.inference.top_score is 'The highest score of a box.';
 comment on column datastore.inference.created_at is 'When it was imported.';
 comment on column datastore.inference.requested_by is 'The acting user of the import, if one was set.';
-comment on column datastore.inference.feedback_at is 'When an expert said something about it last; NULL while it is the model''s answer alone.';
-comment on column datastore.inference.verified_at is 'When the last of its boxes got a verdict; NULL until then, and after it was opened again.';
+comment on column datastore.inference.feedback_at is
+  'When an expert said something about it last; NULL while it is the model''s answer alone.';
+comment on column datastore.inference.verified_at is
+  'When the last of its boxes got a verdict; NULL until then, and after it was opened again.';
 comment on column datastore.inference.verified_by is 'Who gave that verdict, if it is known.';
 
 create table datastore.box (
@@ -84,26 +92,34 @@ create table datastore.box (
   constraint inference_v1_box_check check (schema_version <> 1 or datastore.inference_v1_box(document)),
   constraint inference_v1_guesses_check check (schema_version <> 1 or datastore.inference_v1_guesses(guesses)),
   constraint box_corners_check check (
-    document -> 'box' -> 'topX' <= document -> 'box' -> 'bottomX' and document -> 'box' -> 'topY' <= document -> 'box' -> 'bottomY'),
+    document -> 'box' -> 'topX' <= document -> 'box' -> 'bottomX'
+      and document -> 'box' -> 'topY' <= document -> 'box' -> 'bottomY'),
   constraint box_seed_ids_check check (cardinality(seed_ids) = cardinality(scores))
 );
 create index box_inference_id_idx on datastore.box (inference_id, position);
 
 comment on table datastore.box is
-  'A box of an inference, with its guesses: what the model said, or what an expert drew. A row never changes, but for the species that its labels stand for. Guesses as rows: datastore.guess.';
-comment on column datastore.box.box_id is 'Counted on from the inference''s id: datastore.counted_id(text, bigint, bigint).';
+  'A box of an inference, with its guesses: what the model said, or what an expert drew. A row never changes, but '
+  'for the species that its labels stand for. Guesses as rows: datastore.guess.';
+comment on column datastore.box.box_id is
+  'Counted on from the inference''s id: datastore.counted_id(text, bigint, bigint).';
 comment on column datastore.box.container_id is 'The tenant; never changed.';
 comment on column datastore.box.inference_id is 'The inference.';
-comment on column datastore.box.position is 'Its place in the inference, from 1; drawn boxes come after the model''s, in the order in which they were drawn.';
+comment on column datastore.box.position is
+  'Its place in the inference, from 1; drawn boxes come after the model''s, in the order in which they were drawn.';
 comment on column datastore.box.is_manual is 'Did an expert draw it?';
 comment on column datastore.box.document is 'The box as it was sent, unknown keys included, without topN.';
 comment on column datastore.box.guesses is
-  'topN as it was sent, each guess with its object_id; without topN the box''s label and score are the only guess. What an expert adds is in datastore.expert_guess.';
-comment on column datastore.box.schema_version is 'The version of the inference''s schema that this row was written with.';
-comment on column datastore.box.seed_id is 'The species of its label. NULL for a label that can name none, such as a pair of quotes.';
+  'topN as it was sent, each guess with its object_id; without topN the box''s label and score are the only guess. '
+  'What an expert adds is in datastore.expert_guess.';
+comment on column datastore.box.schema_version is
+  'The version of the inference''s schema that this row was written with.';
+comment on column datastore.box.seed_id is
+  'The species of its label. NULL for a label that can name none, such as a pair of quotes.';
 comment on column datastore.box.seed_ids is 'The species of its guesses, in their order.';
 comment on column datastore.box.scores is 'The scores of its guesses, in their order.';
-comment on column datastore.box.top_place is 'The place, from 1, of the guess with the highest score, the first of equals. NULL without guesses.';
+comment on column datastore.box.top_place is
+  'The place, from 1, of the guess with the highest score, the first of equals. NULL without guesses.';
 
 create table datastore.expert_guess (
   object_id uuid not null default gen_random_uuid(),
@@ -122,13 +138,16 @@ create index expert_guess_box_id_idx on datastore.expert_guess (box_id, position
 create index expert_guess_seed_id_idx on datastore.expert_guess (seed_id);
 
 comment on table datastore.expert_guess is
-  'A species that an expert named for a box and that the model had not guessed. Apart from the model''s guesses, so that it never counts as a prediction.';
+  'A species that an expert named for a box and that the model had not guessed. Apart from the model''s guesses, so '
+  'that it never counts as a prediction.';
 comment on column datastore.expert_guess.object_id is 'Its id in topN.';
 comment on column datastore.expert_guess.container_id is 'The tenant; never changed.';
 comment on column datastore.expert_guess.box_id is 'The box.';
 comment on column datastore.expert_guess.position is 'The order in which they were added.';
-comment on column datastore.expert_guess.label is 'As the expert wrote it; the species'' name where the expert named its id.';
-comment on column datastore.expert_guess.seed_id is 'The species; NULL where the expert agreed with a label that names none.';
+comment on column datastore.expert_guess.label is
+  'As the expert wrote it; the species'' name where the expert named its id.';
+comment on column datastore.expert_guess.seed_id is
+  'The species; NULL where the expert agreed with a label that names none.';
 comment on column datastore.expert_guess.added_by is 'Who named it, if it is known.';
 comment on column datastore.expert_guess.added_at is 'When it was named first.';
 
@@ -172,24 +191,30 @@ create index verdict_inference_id_idx on datastore.verdict (inference_id);
 create index verdict_seed_id_idx on datastore.verdict (seed_id);
 
 comment on table datastore.verdict is
-  'What experts said about boxes, each time: who said what, when, and what has held since then. Nothing is deleted when somebody says something else.';
+  'What experts said about boxes, each time: who said what, when, and what has held since then. Nothing is deleted '
+  'when somebody says something else.';
 comment on column datastore.verdict.verdict_id is 'The order in which they were said.';
 comment on column datastore.verdict.container_id is 'The tenant; never changed.';
 comment on column datastore.verdict.inference_id is 'The inference.';
 comment on column datastore.verdict.box_id is 'The box.';
 comment on column datastore.verdict.is_current is
   'Does it hold now? One for a box at most. False: another one took its place, or it agreed with the one that held.';
-comment on column datastore.verdict.is_manual is 'As in its box: did an expert draw it? Here, too, so that the figures need not read boxes.';
+comment on column datastore.verdict.is_manual is
+  'As in its box: did an expert draw it? Here, too, so that the figures need not read boxes.';
 comment on column datastore.verdict.said is 'The box of the feedback document, as it was sent.';
 comment on column datastore.verdict.said_by is 'Who said it, if it is known.';
 comment on column datastore.verdict.said_at is 'When.';
-comment on column datastore.verdict.schema_version is 'The version of the feedback''s schema that this row was written with.';
-comment on column datastore.verdict.outcome is 'species: it is that one. not a seed. NULL: it was moved, and has no verdict yet.';
+comment on column datastore.verdict.schema_version is
+  'The version of the feedback''s schema that this row was written with.';
+comment on column datastore.verdict.outcome is
+  'species: it is that one. not a seed. NULL: it was moved, and has no verdict yet.';
 comment on column datastore.verdict.object_id is 'The guess that is right: the model''s, or an expert''s.';
 comment on column datastore.verdict.seed_id is 'The species.';
 comment on column datastore.verdict.label is 'The label of the guess that is right, as it was written.';
 comment on column datastore.verdict.corners is 'The corrected coordinates; NULL where the model''s hold.';
-comment on column datastore.verdict.model_seed_id is 'The species of the model''s top guess; NULL in a box that was drawn.';
+comment on column datastore.verdict.model_seed_id is
+  'The species of the model''s top guess; NULL in a box that was drawn.';
 comment on column datastore.verdict.model_score is 'The score of the model''s top guess.';
 comment on column datastore.verdict.model_rank is
-  'The rank of the right species among the species that the model guessed, by score: 1 for the top guess, NULL where it is not among them.';
+  'The rank of the right species among the species that the model guessed, by score: 1 for the top guess, NULL '
+  'where it is not among them.';

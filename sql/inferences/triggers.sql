@@ -5,9 +5,11 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if exists (
     select from new_rows as added
-    join datastore.inference on inference.inference_id = added.inference_id and inference.container_id = added.container_id
+    join datastore.inference on inference.inference_id = added.inference_id
+      and inference.container_id = added.container_id
     where not added.is_manual and inference.created_at <> now()) then
-    raise insufficient_privilege using message = 'what a model said of a picture comes with its inference, and is not added later';
+    raise insufficient_privilege
+      using message = 'what a model said of a picture comes with its inference, and is not added later';
   end if;
   -- Importing catches it, and takes them out.
   if exists (
@@ -24,7 +26,8 @@ begin
 end
 $$;
 comment on function datastore.audit_new_boxes() is
-  'Trigger: refuses boxes of a model that come later than their inference, and boxes with keys that the datastore fills; writes to the history which boxes an expert drew.';
+  'Trigger: refuses boxes of a model that come later than their inference, and boxes with keys that the datastore '
+  'fills; writes to the history which boxes an expert drew.';
 
 create or replace function datastore.keep_inference_ids() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -43,16 +46,20 @@ begin
       -- Keeps the order: for each new row a look at the index.
       limit 1
     ) as twin) then
-    raise unique_violation using message = 'another inference has this id, or one of which the ids of boxes are the same';
+    raise unique_violation using message = 'another inference has this id, or one of which the '
+                                           'ids of boxes are the same';
   end if;
   if exists (select from new_rows as added where added.document ?| datastore.inference_system_keys('inference')) then
-    raise insufficient_privilege using message = 'an inference has keys that the datastore fills: its id, who verified it, …';
+    raise insufficient_privilege
+      using message = 'an inference has keys that the datastore fills: its id, who verified it, …';
   end if;
   return null;
 end
 $$;
 comment on function datastore.keep_inference_ids() is
-  'Trigger: the part of an inference''s id of which those of its boxes are made is not used twice, nor do its documents have keys that the datastore fills. A unique index over the id alone would not do: partitions and clusters need the container in it.';
+  'Trigger: the part of an inference''s id of which those of its boxes are made is not used twice, nor do its '
+  'documents have keys that the datastore fills. A unique index over the id alone would not do: partitions and '
+  'clusters need the container in it.';
 
 create or replace function datastore.stamp_said() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -82,10 +89,13 @@ begin
   elsif old.verified_at is null then
     if exists (
       select from datastore.box
-      left join datastore.verdict on verdict.box_id = box.box_id and verdict.container_id = box.container_id and verdict.is_current
-      where box.inference_id = new.inference_id and box.container_id = new.container_id and verdict.outcome is null) then
+      left join datastore.verdict on verdict.box_id = box.box_id
+        and verdict.container_id = box.container_id and verdict.is_current
+      where box.inference_id = new.inference_id and box.container_id = new.container_id
+        and verdict.outcome is null) then
       raise insufficient_privilege using
-        message = format('inference %s has boxes without a verdict, and is verified when each has one', new.inference_id);
+        message = format('inference %s has boxes without a verdict, and is verified when each has one',
+          new.inference_id);
     end if;
     new.verified_at := now();
     new.verified_by := datastore.acting_user();
@@ -96,7 +106,8 @@ begin
   return new;
 end
 $$;
-comment on function datastore.stamp_verified() is 'Trigger: an acting user verifies inferences in their own name, once each box has a verdict.';
+comment on function datastore.stamp_verified() is
+  'Trigger: an acting user verifies inferences in their own name, once each box has a verdict.';
 
 create or replace function datastore.keep_verdicts() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -145,7 +156,8 @@ create or replace trigger stamp_added
   when (datastore.acting_user() is not null) execute function datastore.stamp_added();
 create or replace trigger stamp_verified
   before update on datastore.inference for each row
-  when (datastore.acting_user() is not null and (old.verified_at, old.verified_by) is distinct from (new.verified_at, new.verified_by))
+  when (datastore.acting_user() is not null
+    and (old.verified_at, old.verified_by) is distinct from (new.verified_at, new.verified_by))
   execute function datastore.stamp_verified();
 create or replace trigger keep_verdicts
   after update on datastore.verdict referencing old table as old_rows new table as new_rows

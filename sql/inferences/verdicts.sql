@@ -18,12 +18,14 @@ comment on function datastore.rank_of(uuid[], numeric[], uuid) is
   'The rank of a species among those that were guessed, by score, each counted once; NULL if it is not among them.';
 
 create or replace function datastore.said_boxes(document jsonb)
-returns table (place integer, said jsonb, box_id uuid, class_id uuid, label text, is_blank boolean, corners jsonb, comment text)
+returns table (place integer, said jsonb, box_id uuid, class_id uuid, label text, is_blank boolean,
+  corners jsonb, comment text)
 language sql immutable parallel safe
 begin atomic
   -- null is the same as absent, and ->> makes both of them NULL.
   select item.place, item.item,
-         nullif(item.item ->> 'boxId', '')::uuid, nullif(item.item ->> 'classId', '')::uuid, nullif(item.item ->> 'label', ''),
+         nullif(item.item ->> 'boxId', '')::uuid, nullif(item.item ->> 'classId', '')::uuid,
+         nullif(item.item ->> 'label', ''),
          coalesce(item.item ->> 'classId' = '' and item.item ->> 'label' = '', false),
          nullif(item.item -> 'box', 'null'), item.item ->> 'comment'
   from datastore.items_of(document -> 'boxes') as item;
@@ -46,7 +48,8 @@ language sql stable
 begin atomic
   select datastore.refuse_feedback('DS404', 'there is no such box in this inference', (
     select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s/boxId', said.place), 'keyword', 'boxId',
-                                        'message', format('inference %s has no box %s', check_said_ids.inference_id, said.box_id)) order by said.place)
+                                        'message', format('inference %s has no box %s',
+                                          check_said_ids.inference_id, said.box_id)) order by said.place)
     from datastore.said_boxes(document) as said
     where said.box_id is not null and not exists (
       select from datastore.box where box.box_id = said.box_id and box.inference_id = check_said_ids.inference_id)));
@@ -56,9 +59,11 @@ begin atomic
     from datastore.said_boxes(document) as said
     where said.class_id is not null and datastore.known_seed(said.class_id) is null));
   select datastore.refuse_feedback('DS400', 'invalid feedback document', (
-    select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s/label', said.place), 'keyword', 'species', 'message',
+    select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s/label', said.place),
+        'keyword', 'species', 'message',
       case when said.class_id is null then format('%s names no species', to_json(said.label))
-           else format('classId is %s, label is %s: leave one out', to_json(seed.name), to_json(said.label)) end) order by said.place)
+           else format('classId is %s, label is %s: leave one out', to_json(seed.name),
+             to_json(said.label)) end) order by said.place)
     from datastore.said_boxes(document) as said
     left join datastore.seed on seed.seed_id = datastore.known_seed(said.class_id)
     where said.label is not null
@@ -66,21 +71,26 @@ begin atomic
                else datastore.seed_of_label(said.label) is distinct from seed.seed_id end));
 end;
 comment on function datastore.check_said_ids(jsonb, uuid) is
-  'Raises DS404 for a box that is not of this inference and for a species that nobody knows, DS400 for a label and classId of different species.';
+  'Raises DS404 for a box that is not of this inference and for a species that nobody knows, DS400 for a label and '
+  'classId of different species.';
 
 create or replace function datastore.named_boxes(document jsonb)
-returns table (place integer, said jsonb, box_id uuid, label text, is_blank boolean, corners jsonb, comment text, seed_id uuid, seed_name text)
+returns table (place integer, said jsonb, box_id uuid, label text, is_blank boolean, corners jsonb,
+  comment text, seed_id uuid, seed_name text)
 language sql stable
 begin atomic
-  select said.place, said.said, said.box_id, said.label, said.is_blank, said.corners, said.comment, named.seed_id, named.name
+  select said.place, said.said, said.box_id, said.label, said.is_blank, said.corners, said.comment,
+         named.seed_id, named.name
   from datastore.said_boxes(document) as said
   left join datastore.seed as known on known.seed_id = said.class_id
   left join datastore.label on label.label = said.label
   left join datastore.seed as named
-    on named.seed_id = coalesce(known.merged_into, known.seed_id, label.seed_id, datastore.seed_of_long_label(said.label));
+    on named.seed_id = coalesce(known.merged_into, known.seed_id, label.seed_id,
+      datastore.seed_of_long_label(said.label));
 end;
 comment on function datastore.named_boxes(jsonb) is
-  'The boxes of a feedback document with the species that they name, once datastore.learn_labels(text[]) knows their labels. seed_id and seed_name: NULL where none is named.';
+  'The boxes of a feedback document with the species that they name, once datastore.learn_labels(text[]) knows '
+  'their labels. seed_id and seed_name: NULL where none is named.';
 
 create or replace function datastore.corners_of(box jsonb) returns jsonb
 language sql immutable parallel safe
@@ -95,17 +105,21 @@ returns table (place integer, said jsonb, box_id uuid, is_manual boolean, held_i
 language sql stable
 begin atomic
   select said.place, said.said, box.box_id, box.is_manual, held.verdict_id,
-         held.verdict_id is null or compared.is_moved or (holds.outcome, holds.seed_id) is distinct from (held.outcome, held.seed_id),
+         held.verdict_id is null or compared.is_moved
+           or (holds.outcome, holds.seed_id) is distinct from (held.outcome, held.seed_id),
          holds.outcome, holds.object_id, holds.seed_id, holds.label,
          case when compared.is_moved then said.corners else held.corners end,
-         box.seed_ids[box.top_place], box.scores[box.top_place], datastore.rank_of(box.seed_ids, box.scores, holds.seed_id)
+         box.seed_ids[box.top_place], box.scores[box.top_place],
+         datastore.rank_of(box.seed_ids, box.scores, holds.seed_id)
   from datastore.named_boxes(document) as said
   join datastore.box on box.box_id = said.box_id and box.inference_id = (inference).inference_id
-  left join datastore.verdict as held on held.box_id = box.box_id and held.container_id = box.container_id and held.is_current
+  left join datastore.verdict as held on held.box_id = box.box_id
+    and held.container_id = box.container_id and held.is_current
   -- offset 0: computed once, wherever it is used
   cross join lateral (
     select said.corners is not null
-           and datastore.corners_of(said.corners) <> datastore.corners_of((box.document -> 'box') || coalesce(held.corners, '{}')) as is_moved
+           and datastore.corners_of(said.corners) <> datastore.corners_of((box.document -> 'box')
+             || coalesce(held.corners, '{}')) as is_moved
     offset 0
   ) as compared
   cross join lateral (
@@ -114,14 +128,17 @@ begin atomic
                 else 'not a seed' end as kind
     offset 0
   ) as meant
-  -- The guess that is right: of the named species, by this very label, the highest score, the first. Where none is named
-  -- the one that top_id names: the one that holds, else the model's top guess, else the first.
+  -- The guess that is right: of the named species, by this very label, the highest score, the first. Where none is
+  -- named the one that top_id names: the one that holds, else the model's top guess, else the first.
   left join lateral (
     select guess.object_id, guess.seed_id, guess.label
     from datastore.guess
-    where meant.kind = 'species' and guess.box_id = box.box_id and (said.seed_id is null or guess.seed_id = said.seed_id)
-    order by case when said.seed_id is null then guess.object_id = held.object_id else guess.label = said.label end desc nulls last,
-             case when said.seed_id is null then (guess.place = box.top_place)::integer else guess.score end desc nulls last,
+    where meant.kind = 'species' and guess.box_id = box.box_id
+      and (said.seed_id is null or guess.seed_id = said.seed_id)
+    order by case when said.seed_id is null then guess.object_id = held.object_id
+      else guess.label = said.label end desc nulls last,
+             case when said.seed_id is null then (guess.place = box.top_place)::integer
+               else guess.score end desc nulls last,
              guess.place
     limit 1
   ) as guess on true
@@ -132,7 +149,8 @@ begin atomic
     union all
     select 'species', guess.object_id, guess.seed_id, guess.label where guess.object_id is not null
     union all
-    select 'species', null, coalesce(said.seed_id, box.seed_id), coalesce(said.label, said.seed_name, box.document ->> 'label')
+    select 'species', null, coalesce(said.seed_id, box.seed_id),
+           coalesce(said.label, said.seed_name, box.document ->> 'label')
     where meant.kind = 'species' and guess.object_id is null
   ) as holds(outcome, object_id, seed_id, label)
   -- The very same from the same expert is sent again after a lost answer. Coordinates are then the stored ones already,
@@ -140,14 +158,17 @@ begin atomic
   where (held.said = said.said and held.said_by is not distinct from judged_boxes.said_by) is not true;
 end;
 comment on function datastore.judged_boxes(datastore.inference, jsonb, uuid) is
-  'What feedback says about boxes that are there: for each what holds then, and whether that is a change. A species without object_id: no guess of the box names it yet. A box of which the same expert says the very same again is left out.';
+  'What feedback says about boxes that are there: for each what holds then, and whether that is a change. A species '
+  'without object_id: no guess of the box names it yet. A box of which the same expert says the very same again is '
+  'left out.';
 
 create or replace function datastore.drawn_boxes(inference datastore.inference, document jsonb)
 returns table (place integer, said jsonb, box_position bigint, seed_id uuid, label text, corners jsonb)
 language sql stable
 begin atomic
   select drawn.place, drawn.said, row_number() over (order by drawn.place)
-           + coalesce((select max(box.position) from datastore.box where box.inference_id = (inference).inference_id), 0),
+           + coalesce((select max(box.position) from datastore.box
+               where box.inference_id = (inference).inference_id), 0),
          drawn.seed_id, coalesce(drawn.label, drawn.seed_name), drawn.corners
   from (
     select distinct on (said.seed_id, datastore.corners_of(said.corners)) said.*
@@ -161,9 +182,12 @@ begin atomic
       and datastore.corners_of(box.document -> 'box') = datastore.corners_of(drawn.corners));
 end;
 comment on function datastore.drawn_boxes(datastore.inference, jsonb) is
-  'The boxes that an expert drew in feedback, each with its place in the inference. One with the same coordinates and species as another, there or in the feedback, is the same box.';
+  'The boxes that an expert drew in feedback, each with its place in the inference. One with the same coordinates '
+  'and species as another, there or in the feedback, is the same box.';
 
-create or replace function datastore.write_verdicts(inference datastore.inference, document jsonb, said_by uuid) returns jsonb
+create or replace function datastore.write_verdicts(
+  inference datastore.inference, document jsonb, said_by uuid
+) returns jsonb
 language plpgsql volatile
 -- Planned once and not for each call, as in datastore.write_inferences.
 set plan_cache_mode = force_generic_plan
@@ -186,19 +210,23 @@ begin
     -- An expert's agreement is kept once.
     where judged.is_change or not exists (
       select from datastore.verdict as known
-      where known.box_id = judged.box_id and known.container_id = (inference).container_id and known.verdict_id >= judged.held_id
+      where known.box_id = judged.box_id and known.container_id = (inference).container_id
+        and known.verdict_id >= judged.held_id
         and known.said_by is not distinct from write_verdicts.said_by)
     union all
-    select drawn.place, drawn.said, drawn.box_id, true, null, true, 'species', true, gen_random_uuid(), drawn.seed_id, drawn.label, null, null, null, null
+    select drawn.place, drawn.said, drawn.box_id, true, null, true, 'species', true, gen_random_uuid(),
+           drawn.seed_id, drawn.label, null, null, null, null
     from drawn
   ), added_box as (
     insert into datastore.box (container_id, inference_id, box_id, position, is_manual, seed_id, document)
     select (inference).container_id, (inference).inference_id, drawn.box_id, drawn.box_position, true, drawn.seed_id,
-           jsonb_build_object('box', drawn.corners, 'label', drawn.label, 'score', 1, 'overlapping', false, 'overlappingIndices', '[]'::jsonb)
+           jsonb_build_object('box', drawn.corners, 'label', drawn.label, 'score', 1,
+             'overlapping', false, 'overlappingIndices', '[]'::jsonb)
     from drawn
   ), added_guess as (
     insert into datastore.expert_guess (container_id, box_id, object_id, label, seed_id, added_by)
-    select (inference).container_id, verdict.box_id, verdict.object_id, verdict.label, verdict.seed_id, write_verdicts.said_by
+    select (inference).container_id, verdict.box_id, verdict.object_id, verdict.label,
+           verdict.seed_id, write_verdicts.said_by
     from verdict where verdict.is_new_guess order by verdict.place
   ), retired as (
     update datastore.verdict as known set is_current = false
@@ -207,17 +235,22 @@ begin
     returning 1
   ), added_verdict as (
     insert into datastore.verdict
-      (container_id, inference_id, box_id, is_current, is_manual, said, said_by, outcome, object_id, seed_id, label, corners,
+      (container_id, inference_id, box_id, is_current, is_manual, said, said_by, outcome,
+        object_id, seed_id, label, corners,
        model_seed_id, model_score, model_rank)
-    select (inference).container_id, (inference).inference_id, verdict.box_id, verdict.is_change, verdict.is_manual, verdict.said,
-           write_verdicts.said_by, verdict.outcome, verdict.object_id, verdict.seed_id, verdict.label, verdict.corners, verdict.model_seed_id, verdict.model_score, verdict.model_rank
+    select (inference).container_id, (inference).inference_id, verdict.box_id, verdict.is_change,
+           verdict.is_manual, verdict.said,
+           write_verdicts.said_by, verdict.outcome, verdict.object_id, verdict.seed_id, verdict.label,
+           verdict.corners, verdict.model_seed_id, verdict.model_score, verdict.model_rank
     from verdict
     -- Counted first: a box has one verdict that holds, so the old ones go before the new ones come.
     where (select count(*) from retired) is not null
     order by verdict.place
   )
-  select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s', judged.place), 'keyword', 'verified', 'message',
-           'the inference is verified, with another verdict on this box: open it again with datastore.reopen_inference first') order by judged.place)
+  select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s', judged.place),
+      'keyword', 'verified', 'message',
+           'the inference is verified, with another verdict on this box: open it again with '
+           'datastore.reopen_inference first') order by judged.place)
   into errors
   from judged
   where judged.is_change and (inference).verified_at is not null;
@@ -225,4 +258,6 @@ begin
 end
 $$;
 comment on function datastore.write_verdicts(datastore.inference, jsonb, uuid) is
-  'Takes what feedback says in one statement. The same verdict changes nothing (another expert''s agreement is kept); another one takes its place. Answers the errors, if the inference is verified with other verdicts, else NULL: the caller refuses them.';
+  'Takes what feedback says in one statement. The same verdict changes nothing (another expert''s agreement is '
+  'kept); another one takes its place. Answers the errors, if the inference is verified with other verdicts, else '
+  'NULL: the caller refuses them.';

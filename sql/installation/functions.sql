@@ -1,5 +1,6 @@
--- What is installed, compared with what a release brings: `datastore-db migrate` replaces what differs, and nothing else.
--- Read from the catalogue as it is stored: no definition is printed, because that would lock the tables that it names.
+-- What is installed, compared with what a release brings: `datastore-db migrate` replaces what differs, and nothing
+-- else. Read from the catalogue as it is stored: no definition is printed, because that would lock the tables that it
+-- names.
 
 create or replace function datastore.catalogue_objects() returns table (kind text, name text, digest text)
 language sql stable set search_path = pg_catalog, pg_temp
@@ -14,20 +15,25 @@ begin atomic
     left join pg_description on objoid = pg_proc.oid and classoid = 'pg_proc'::regclass
   ),
   relation as (
-    select pg_class.oid::regclass::text as name, pg_class.* from pg_class join ours on ours.oid = relnamespace where relkind in ('r', 'p', 'v', 'S')
+    select pg_class.oid::regclass::text as name, pg_class.* from pg_class join ours on ours.oid = relnamespace
+    where relkind in ('r', 'p', 'v', 'S')
   )
   select 'function', routine.name,
-         md5(concat_ws('|', prolang, prorettype, proretset, proargnames, proargmodes, proargdefaults, prosecdef, proleakproof, proisstrict,
-                       provolatile, proparallel, procost, prorows, proconfig, prosrc, prosqlbody, proowner::regrole, description))
+         md5(concat_ws('|', prolang, prorettype, proretset, proargnames, proargmodes, proargdefaults,
+             prosecdef, proleakproof, proisstrict,
+                       provolatile, proparallel, procost, prorows, proconfig, prosrc, prosqlbody,
+                       proowner::regrole, description))
   from routine
   union all
   select 'view', relation.name,
-         md5(concat_ws('|', ev_action, relation.reloptions, relowner::regrole, obj_description(relation.oid, 'pg_class')))
+         md5(concat_ws('|', ev_action, relation.reloptions, relowner::regrole,
+             obj_description(relation.oid, 'pg_class')))
   from relation join pg_rewrite on ev_class = relation.oid
   where relkind = 'v'
   union all
   select 'trigger', tgname || ' on ' || relation.name,
-         md5(concat_ws('|', tgfoid::regproc, tgtype, tgenabled, tgattr, encode(tgargs, 'hex'), tgqual, tgoldtable, tgnewtable, tgconstraint))
+         md5(concat_ws('|', tgfoid::regproc, tgtype, tgenabled, tgattr, encode(tgargs, 'hex'),
+             tgqual, tgoldtable, tgnewtable, tgconstraint))
   from pg_trigger join relation on relation.oid = tgrelid
   where not tgisinternal
   union all
@@ -49,14 +55,18 @@ begin atomic
   -- A role that is made later, or handed to whoever migrates, is one to grant things to.
   select 'roles', 'datastore',
          md5(concat_ws('|', prefix, (select string_agg(rolname, ' ' order by rolname) from pg_roles
-                                     where rolname in (prefix || '_owner', prefix || '_worker', prefix || '_app', prefix || '_reader')),
+                                     where rolname in (prefix || '_owner', prefix || '_worker',
+                                       prefix || '_app', prefix || '_reader')),
                        case when datastore.may_become((prefix || '_owner')::name)
-                              and exists (select from pg_namespace join ours using (oid) where nspowner::regrole::text <> quote_ident(prefix || '_owner'))
+                              and exists (select from pg_namespace join ours using (oid)
+                                where nspowner::regrole::text <> quote_ident(prefix || '_owner'))
                             then 'to be handed over' end))
-  from (select coalesce(nullif(current_setting('datastore.role_prefix', true), ''), datastore.role_prefix()) as prefix) as names;
+  from (select coalesce(nullif(current_setting('datastore.role_prefix', true), ''),
+      datastore.role_prefix()) as prefix) as names;
 end;
 comment on function datastore.catalogue_objects() is
-  'The functions, views, triggers, policies and privileges that there are, and which roles, each with an MD5 of what the catalogue says of it. It locks no table.';
+  'The functions, views, triggers, policies and privileges that there are, and which roles, each with an MD5 of '
+  'what the catalogue says of it. It locks no table.';
 
 create or replace function datastore.due_parts(parts jsonb) returns table (part text, reason text)
 language sql stable set search_path = pg_catalog, pg_temp
@@ -78,11 +88,13 @@ begin atomic
     from release left join datastore.installed_part as known using (part)
     where known.digest is distinct from release.digest
     union all
-    select coalesce(differing.part, 'access/protection.sql'), differing.kind || ' ' || differing.name || ' ' || differing.how
+    select coalesce(differing.part, 'access/protection.sql'),
+           differing.kind || ' ' || differing.name || ' ' || differing.how
     from differing
     union all
     select 'access/protection.sql', 'a role is missing'
-    where not (datastore.role_is_there('owner') and datastore.role_is_there('worker') and datastore.role_is_there('app') and datastore.role_is_there('reader'))
+    where not (datastore.role_is_there('owner') and datastore.role_is_there('worker')
+      and datastore.role_is_there('app') and datastore.role_is_there('reader'))
   )
   select release.part, min(due.reason)
   -- Roles, and what protects the database by them, belong together.
@@ -93,7 +105,8 @@ begin atomic
   order by release.place;
 end;
 comment on function datastore.due_parts(jsonb) is
-  'What a release has to replace, and why: those of its parts that differ from what is installed. parts: an array of {part, digest}, in their order. It locks no table but installed_part and installed_object, for reading.';
+  'What a release has to replace, and why: those of its parts that differ from what is installed. parts: an array '
+  'of {part, digest}, in their order. It locks no table but installed_part and installed_object, for reading.';
 
 create or replace function datastore.privileges_are_due() returns boolean
 language sql stable set search_path = pg_catalog, pg_temp
@@ -127,7 +140,8 @@ begin atomic
   )
   select found.kind, found.name, made.part, found.digest
   from datastore.catalogue_objects() as found
-  left join pg_trigger on found.kind = 'trigger' and not tgisinternal and found.name = tgname || ' on ' || tgrelid::regclass
+  left join pg_trigger on found.kind = 'trigger' and not tgisinternal
+    and found.name = tgname || ' on ' || tgrelid::regclass
   -- A trigger comes with the function that it calls, and of functions of one name one part makes all.
   left join made on made.name = case found.kind
     when 'function' then 'function ' || split_part(found.name, '(', 1)
@@ -135,7 +149,8 @@ begin atomic
     when 'trigger' then 'function ' || tgfoid::regproc end;
 end;
 comment on function datastore.record_parts(jsonb, text[]) is
-  'Remembers what is installed, after parts were applied. parts: all of the release, {part, digest, makes}, where makes names what a part creates: "function datastore.act_as". applied: those that were applied now.';
+  'Remembers what is installed, after parts were applied. parts: all of the release, {part, digest, makes}, where '
+  'makes names what a part creates: "function datastore.act_as". applied: those that were applied now.';
 
 create or replace function datastore.lock_triggers(parts text[]) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
@@ -144,7 +159,8 @@ declare
     select string_agg(distinct tgrelid::regclass::text, ', ' order by tgrelid::regclass::text)
     from pg_trigger
     join pg_class on pg_class.oid = tgrelid
-    left join datastore.installed_object as known on known.kind = 'trigger' and known.name = tgname || ' on ' || tgrelid::regclass
+    left join datastore.installed_object as known on known.kind = 'trigger'
+      and known.name = tgname || ' on ' || tgrelid::regclass
     where relnamespace = 'datastore'::regnamespace and not tgisinternal
       and (known.part = any (parts) or known.name is null));
 begin
@@ -154,7 +170,8 @@ begin
 end
 $$;
 comment on function datastore.lock_triggers(text[]) is
-  'Takes the locks that replacing these parts needs for their triggers, all at once: with a statement_timeout below the server''s deadlock_timeout, waiting for them ends before it can be taken for a deadlock.';
+  'Takes the locks that replacing these parts needs for their triggers, all at once: with a statement_timeout below '
+  'the server''s deadlock_timeout, waiting for them ends before it can be taken for a deadlock.';
 
 create or replace function datastore.drop_changed_policies() returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
@@ -175,4 +192,5 @@ begin
 end
 $$;
 comment on function datastore.drop_changed_policies() is
-  'Drops the policies of app, worker and reader on tables where one was changed or dropped by hand: sql/access/policies.sql makes them anew.';
+  'Drops the policies of app, worker and reader on tables where one was changed or dropped by hand: '
+  'sql/access/policies.sql makes them anew.';

@@ -19,8 +19,11 @@ comment on column datastore.installed_part.digest is 'The SHA-256 of its text, i
 comment on column datastore.installed_part.installed_at is 'When it was last applied.';
 comment on column datastore.installed_part.installed_by is 'The database user that applied it.';
 comment on table datastore.installed_object is
-  'What was in the catalogue when the parts were applied: an object that differs now was changed by hand. For the owner alone.';
+  'What was in the catalogue when the parts were applied: an object that differs now was changed by hand. For the '
+  'owner alone.';
 comment on column datastore.installed_object.kind is 'function, view, trigger, policy, privileges or roles.';
-comment on column datastore.installed_object.name is 'The object''s name; of functions with their arguments, of triggers and policies with their table.';
-comment on column datastore.installed_object.part is 'The part that makes it; NULL for what a migration made, or a person.';
+comment on column datastore.installed_object.name is
+  'The object''s name; of functions with their arguments, of triggers and policies with their table.';
+comment on column datastore.installed_object.part is
+  'The part that makes it; NULL for what a migration made, or a person.';
 comment on column datastore.installed_object.digest is 'See datastore.catalogue_objects().';

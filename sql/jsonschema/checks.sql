@@ -133,8 +133,8 @@ begin
 end
 $$;
 
--- "is_lenient" says that null will be taken for false: then what a required key asks for says also that the key is there,
--- and that there is an object that could have it.
+-- "is_lenient" says that null will be taken for false: then what a required key asks for says also that the key is
+-- there, and that there is an object that could have it.
 create or replace function jsonschema._object_code(program jsonb, node jsonb, x text, depth integer, is_lenient boolean,
                                                    out code jsonschema._code, out implies_type boolean)
   language plpgsql immutable parallel safe
@@ -187,9 +187,11 @@ begin
   end if;
   code := jsonschema._and(code, properties);
 
-  for entry in select d.key, d.value as names from jsonb_each(node -> 'dependentRequired') as d where d.value <> '[]' loop
+  for entry in select d.key, d.value as names from jsonb_each(node -> 'dependentRequired') as d
+    where d.value <> '[]' loop
     code := jsonschema._and(code, jsonschema._code(
-      format('(not %1$s ? %2$s or %1$s ?& %3$s)', x, jsonschema._literal(entry.key), jsonschema._literals(entry.names))));
+      format('(not %1$s ? %2$s or %1$s ?& %3$s)', x, jsonschema._literal(entry.key),
+        jsonschema._literals(entry.names))));
   end loop;
   for entry in select d.key, d.value as schema from jsonb_each(node -> 'dependentSchemas') as d loop
     part := jsonschema._expression(program, entry.schema, x, x || ' #>> ''{}''', depth);

@@ -1,6 +1,7 @@
--- What an earlier version may have left: "create or replace" changes neither the arguments of a function nor a type, and
--- would leave the old one beside the new one. What is public stays. Nothing outside depends on what is internal: compiled
--- functions call only what has a version in its name (_is_email_1), and that stays for as long as the schema does.
+-- What an earlier version may have left: "create or replace" changes neither the arguments of a function nor a type,
+-- and would leave the old one beside the new one. What is public stays. Nothing outside depends on what is internal:
+-- compiled functions call only what has a version in its name (_is_email_1), and that stays for as long as the schema
+-- does.
 do $$
 declare
   internal record;

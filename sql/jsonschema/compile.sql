@@ -12,9 +12,9 @@ as $$
   end
 $$;
 
--- Which targets of references get a function of their own, as {"/$defs/node": "schema.name__node"}: those that lead back
--- to themselves, and those that are large and used more than once. Others are written out where they are used. The
--- schema itself has its function anyway.
+-- Which targets of references get a function of their own, as {"/$defs/node": "schema.name__node"}: those that lead
+-- back to themselves, and those that are large and used more than once. Others are written out where they are used.
+-- The schema itself has its function anyway.
 create or replace function jsonschema._helpers(program jsonb, schema_name text, function_name text)
   returns jsonb
   language sql immutable parallel safe
@@ -78,9 +78,11 @@ begin
   end if;
   -- An SQL expression depends on the functions that it calls, which then could not be made anew: it calls none of ours.
   if is_entry and not expression.loops and length(code) <= longest_inlined and position('jsonschema._' in code) = 0
-     and not exists (select from jsonb_each_text(program -> 'helpers') as helper where position(helper.value in code) > 0) then
+     and not exists (select from jsonb_each_text(program -> 'helpers') as helper
+       where position(helper.value in code) > 0) then
     -- Read when it is made, so that no search_path makes it mean something else later.
-    return header || E' language sql\n immutable parallel safe\nreturn\n    ' || jsonschema._indented(jsonschema._indented(code));
+    return header || E' language sql\n immutable parallel safe\nreturn\n    '
+      || jsonschema._indented(jsonschema._indented(code));
   end if;
 
   block := jsonschema._statements(program, node, 'instance', '{}', false);
@@ -92,8 +94,9 @@ begin
     coalesce(E'\ndeclare\n' || rtrim(declarations, E'\n'), '')
     || E'\nbegin\n'
     || E'  if instance is null then\n    return null;\n  end if;\n'
-    || case when is_entry then E'  instance := instance #> ''{}'';  -- unpacked once, where it comes compressed from a table\n'
-            else '' end
+    || case when is_entry
+         then E'  instance := instance #> ''{}'';  -- unpacked once, where it comes compressed from a table\n'
+         else '' end
     || '  ' || jsonschema._indented(coalesce(block.code || E'\n', '') || 'return true;')
     || E'\nend\n');
 end
@@ -106,7 +109,8 @@ create or replace function jsonschema.compile(schema jsonb, function_name text)
 as $$
 declare
   parts constant text[] := parse_ident(function_name);
-  in_schema constant text := case cardinality(parts) when 1 then current_schema() else parts[cardinality(parts) - 1] end;
+  in_schema constant text :=
+    case cardinality(parts) when 1 then current_schema() else parts[cardinality(parts) - 1] end;
   bare_name constant text := parts[cardinality(parts)];
   qualified_name constant text := format('%I.%I', in_schema, bare_name);
   helper_comment constant text := format('A part of %s, made with it by jsonschema.compile.', qualified_name);

@@ -1,7 +1,7 @@
 -- The code generator: a schema as one boolean SQL expression.
 --
--- Whatever would raise an error for an instance of another type (a cast to numeric, jsonb_array_length) stands in a CASE
--- behind the test of the type: only CASE promises that order.
+-- Whatever would raise an error for an instance of another type (a cast to numeric, jsonb_array_length) stands in a
+-- CASE behind the test of the type: only CASE promises that order.
 
 create or replace function jsonschema._types(node jsonb)
   returns jsonb
@@ -110,7 +110,8 @@ $$;
 
 -- The type of the instance, and what the keywords for its type ask.
 create or replace function jsonschema._typed_code(
-  program jsonb, node jsonb, x text, x_text text, depth integer, known_kind text, passes_null boolean, is_lenient boolean)
+  program jsonb, node jsonb, x text, x_text text, depth integer, known_kind text,
+  passes_null boolean, is_lenient boolean)
   returns jsonschema._code
   language plpgsql immutable parallel safe
 as $$
@@ -138,7 +139,8 @@ begin
       when 'number' then
         part := jsonschema._number_code(node, x);
         if types ? 'integer' and not types ? 'number' then
-          part := jsonschema._and(jsonschema._code(jsonschema._operand(x) || '::numeric % 1 = 0', guard => 'case'), part);
+          part := jsonschema._and(jsonschema._code(jsonschema._operand(x) || '::numeric % 1 = 0', guard => 'case'),
+            part);
         else
           -- between two numbers there are only numbers
           implies_type := node ?| array['minimum', 'exclusiveMinimum'] and node ?| array['maximum', 'exclusiveMaximum'];
@@ -186,8 +188,8 @@ begin
 end
 $$;
 
--- anyOf or oneOf where no two of the schemas allow the same type: then the type says which of them counts. Null where it
--- is not so.
+-- anyOf or oneOf where no two of the schemas allow the same type: then the type says which of them counts. Null where
+-- it is not so.
 create or replace function jsonschema._by_type_code(
   program jsonb, branches jsonb, x text, x_text text, depth integer, known_kind text, passes_null boolean,
   is_lenient boolean)
@@ -265,9 +267,11 @@ begin
   end if;
   return (
     select jsonschema._code(
-      string_agg(jsonschema._in_parentheses(jsonschema._all_of(p.conjuncts)) || '::integer', E'\n+ ' order by n) || ' = 1',
+      string_agg(jsonschema._in_parentheses(jsonschema._all_of(p.conjuncts)) || '::integer',
+        E'\n+ ' order by n) || ' = 1',
       -- null, as soon as one of them is
-      case when bool_or(p.on_null = 'n') then 'n' when count(*) filter (where p.on_null = 't') = 1 then 't' else 'f' end,
+      case when bool_or(p.on_null = 'n') then 'n' when count(*)
+        filter (where p.on_null = 't') = 1 then 't' else 'f' end,
       bool_or(p.loops))
     from unnest(parts) with ordinality as p(conjuncts, on_null, loops, guard, n));
 end

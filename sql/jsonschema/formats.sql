@@ -1,8 +1,9 @@
 -- The formats that are asserted: what checks each, and two places that list them.
 --
 -- Compiled functions call the checks by name, and rows at rest were let in by them. So a check that a release has never
--- changes: formats.v1.sql is frozen then. A repaired check is a new function, _is_email_2 in formats.v2.sql, that stands
--- here in the place of the old one; what was compiled before calls the old one, and what is compiled from then on the new.
+-- changes: formats.v1.sql is frozen then. A repaired check is a new function, _is_email_2 in formats.v2.sql, that
+-- stands here in the place of the old one; what was compiled before calls the old one, and what is compiled from then
+-- on the new.
 
 -- The formats, the function that checks each, and what to say when it says no.
 create or replace function jsonschema._formats()

@@ -1,7 +1,8 @@
 -- The checks of formats, first version: see formats.sql.
 --
--- All of it is arithmetic on letters: a cast to date or timestamptz would depend on DateStyle, TimeZone and the server's
--- version, and a check constraint may depend on none of them. COLLATE "C" keeps the collation of the database out.
+-- All of it is arithmetic on letters: a cast to date or timestamptz would depend on DateStyle, TimeZone and the
+-- server's version, and a check constraint may depend on none of them. COLLATE "C" keeps the collation of the database
+-- out.
 
 create or replace function jsonschema._is_date_1(value text)
   returns boolean
@@ -66,8 +67,8 @@ as $$
                               '(?:[.][A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$')
 $$;
 
--- The text that Punycode (RFC 3492, 6.2) in lower case stands for, with X for each letter that is not in ASCII, whatever
--- the encoding of the database; null where it stands for none.
+-- The text that Punycode (RFC 3492, 6.2) in lower case stands for, with X for each letter that is not in ASCII,
+-- whatever the encoding of the database; null where it stands for none.
 create or replace function jsonschema._shape_of_punycode_1(encoded text)
   returns text
   language plpgsql immutable parallel safe
@@ -215,7 +216,8 @@ declare
 begin
   return value collate "C"
          ~ ('^[A-Za-z][A-Za-z0-9+.-]*:'
-            || '(?://(?:' || in_user || '*@)?(?:' || address || '|' || in_name || '*)(?::[0-9]*)?(?:/' || in_path || '*)*'
+            || '(?://(?:' || in_user || '*@)?(?:' || address || '|' || in_name || '*)(?::[0-9]*)?'
+            || '(?:/' || in_path || '*)*'
             || '|/?(?:' || in_path || '+(?:/' || in_path || '*)*)?)'
             || '(?:[?]' || in_query || '*)?(?:#' || in_query || '*)?$')
      -- a bracket can only be that of an address

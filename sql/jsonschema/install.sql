@@ -21,11 +21,14 @@ grant usage on schema jsonschema to public;
 \ir text.sql
 \ir uri.sql
 \ir unicode.sql
+\ir pattern_classes.sql
 \ir pattern.sql
 \ir formats.v1.sql
 \ir formats.sql
 \ir program.sql
 \ir assertions.sql
+\ir findings.sql
+\ir applicators.sql
 \ir errors.sql
 \ir code.sql
 \ir checks.sql

@@ -76,7 +76,8 @@ begin
         return query
           select s.*
           from jsonb_each(value) as entry,
-            lateral jsonschema._subschemas(entry.value, jsonschema._at(keyword_at, entry.key), keyword, place, base) as s;
+            lateral jsonschema._subschemas(entry.value, jsonschema._at(keyword_at, entry.key),
+              keyword, place, base) as s;
       when 'format' then
         if not exists (select from jsonschema._formats() where format = value #>> '{}') then
           perform jsonschema._refuse(keyword, keyword_at,
@@ -153,7 +154,8 @@ begin
   select name, min(place) as first, max(place) as second
   into ambiguous
   from unnest(places, nodes, bases) as s(place, node, base),
-    lateral (values (case when s.node ? '$id' then s.base end), (s.base || '#' || (s.node ->> '$anchor'))) as named(name)
+    lateral (values (case when s.node ? '$id' then s.base end),
+      (s.base || '#' || (s.node ->> '$anchor'))) as named(name)
   where jsonb_typeof(s.node) = 'object' and named.name is not null
   group by name
   having count(*) > 1

@@ -1,9 +1,9 @@
--- The code generator for what is not one expression: a schema as PL/pgSQL statements that return false at the first thing
--- that is wrong.
+-- The code generator for what is not one expression: a schema as PL/pgSQL statements that return false at the first
+-- thing that is wrong.
 --
--- Statements only go where it pays: into arrays by index, because a query takes longer to start than most arrays to walk,
--- and into what would otherwise be taken out of the document again and again. A subtree that loops in any other way (over
--- keys, or inside of "not") stays one expression, all of whose loops PostgreSQL starts together.
+-- Statements only go where it pays: into arrays by index, because a query takes longer to start than most arrays to
+-- walk, and into what would otherwise be taken out of the document again and again. A subtree that loops in any other
+-- way (over keys, or inside of "not") stays one expression, all of whose loops PostgreSQL starts together.
 
 create type jsonschema._block as (
   code text,          -- statements, null where there is nothing to say
@@ -21,7 +21,8 @@ create or replace function jsonschema._unless(conjuncts text[])
   returns text
   language sql immutable parallel safe
 as $$
-  select 'if ' || jsonschema._in_parentheses(jsonschema._all_of(conjuncts)) || E' is not true then\n  return false;\nend if;'
+  select 'if ' || jsonschema._in_parentheses(jsonschema._all_of(conjuncts))
+    || E' is not true then\n  return false;\nend if;'
   where conjuncts <> '{}'
 $$;
 
@@ -54,7 +55,8 @@ create or replace function jsonschema._statements(
 as $$
 declare
   x_text constant text := x || ' #>> ''{}''';
-  put_together constant text[] := array['$ref', 'allOf', 'anyOf', 'oneOf', 'const', 'enum', 'not', 'if', 'then', 'else'];
+  put_together constant text[] := array['$ref', 'allOf', 'anyOf', 'oneOf', 'const', 'enum',
+    'not', 'if', 'then', 'else'];
   block jsonschema._block := row(null, variables);
   whole jsonschema._code := jsonschema._expression(program, node, x, x_text, 0, known_kind, is_lenient => true);
   branch jsonb;
@@ -66,7 +68,8 @@ begin
 
   block := jsonschema._typed_statements(program, node - put_together, x, block, is_nested, known_kind);
   if node ? '$ref' then
-    block := jsonschema._followed_by(block, program, program -> 'targets' -> (node ->> '$ref'), x, is_nested, known_kind);
+    block := jsonschema._followed_by(block, program, program -> 'targets' -> (node ->> '$ref'),
+      x, is_nested, known_kind);
   end if;
   for branch in select jsonb_array_elements(node -> 'allOf') loop
     block := jsonschema._followed_by(block, program, branch, x, is_nested, known_kind);
@@ -178,7 +181,8 @@ declare
   arm jsonschema._block;
   arms text[] := '{}';
 begin
-  if (jsonschema._by_type_code(program, branches, x, x || ' #>> ''{}''', 0, known_kind, false, true)).conjuncts is null then
+  if (jsonschema._by_type_code(program, branches, x, x || ' #>> ''{}''', 0, known_kind, false,
+      true)).conjuncts is null then
     return jsonschema._followed_by_condition(block, program, node, x, is_nested, known_kind);
   end if;
   for branch in select jsonb_array_elements(branches) loop

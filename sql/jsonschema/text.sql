@@ -33,7 +33,8 @@ begin
   return case cardinality(words)
     when 0 then 'nothing'
     when 1 then words[1]
-    else array_to_string(words[1:cardinality(words) - 1], ', ') || ' ' || conjunction || ' ' || words[cardinality(words)]
+    else array_to_string(words[1:cardinality(words) - 1], ', ') || ' ' || conjunction || ' '
+      || words[cardinality(words)]
   end;
 end
 $$;

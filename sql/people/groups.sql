@@ -1,6 +1,8 @@
 -- Groups, with which containers are shared. Row-level security says whose they are: sql/access/policies.sql.
 
-create or replace function datastore.find_group(group_id uuid, as_owner boolean default false) returns datastore.user_group
+create or replace function datastore.find_group(
+  group_id uuid, as_owner boolean default false
+) returns datastore.user_group
 language plpgsql stable as $$
 declare
   found_group datastore.user_group;
@@ -10,7 +12,8 @@ begin
   where user_group.group_id = find_group.group_id
     -- Said here as well as in the policy, which does not bind functions that run as their owner.
     and (datastore.acting_user() is null
-         or user_group.group_id in (select datastore.acting_groups(false) union all select datastore.acting_invitations()));
+         or user_group.group_id in (select datastore.acting_groups(false)
+           union all select datastore.acting_invitations()));
   if not found then
     perform datastore.refuse('DS404', format('there is no group %s', coalesce(find_group.group_id::text, 'NULL')));
   end if;
@@ -29,11 +32,13 @@ language plpgsql stable as $$
 declare
   found_ids uuid[] := array(
     select user_group.group_id from datastore.user_group
-    where user_group.group_id::text = lower(find_group_named.name) or lower(user_group.name) = lower(find_group_named.name)
+    where user_group.group_id::text = lower(find_group_named.name)
+      or lower(user_group.name) = lower(find_group_named.name)
     order by user_group.created_at);
 begin
   if found_ids = '{}' then
-    perform datastore.refuse('DS404', format('there is no group %s that the acting user is in', coalesce(to_json(find_group_named.name)::text, 'NULL')));
+    perform datastore.refuse('DS404', format('there is no group %s that the acting user is in',
+        coalesce(to_json(find_group_named.name)::text, 'NULL')));
   elsif cardinality(found_ids) > 1 then
     perform datastore.refuse('DS409', format('%s groups are named %s: name one by its id, %s',
       cardinality(found_ids), to_json(find_group_named.name), array_to_string(found_ids, ', ')));
@@ -55,14 +60,16 @@ begin atomic
     'invited', caller.is_invited,
     'members', case when caller.is_invited then '[]' else (
       select coalesce(jsonb_agg(jsonb_build_object(
-        'user_id', member.user_id, 'email', user_account.email, 'role', member.role, 'accepted', member.accepted_at is not null)
+        'user_id', member.user_id, 'email', user_account.email, 'role', member.role,
+        'accepted', member.accepted_at is not null)
         order by user_account.email), '[]')
       from datastore.membership as member
       left join datastore.user_account on user_account.user_id = member.user_id
       where member.group_id = user_group.group_id and (member.accepted_at is not null or caller.is_owner)) end,
     'containers', case when caller.is_invited then '[]' else (
       select coalesce(jsonb_agg(jsonb_build_object(
-        'container_id', share.container_id, 'container_name', container.name, 'email', user_account.email, 'role', share.role)
+        'container_id', share.container_id, 'container_name', container.name,
+        'email', user_account.email, 'role', share.role)
         order by container.name), '[]')
       from datastore.container_share as share
       left join datastore.container on container.container_id = share.container_id
@@ -76,7 +83,9 @@ begin atomic
   where user_group.group_id = group_json.group_id;
 end;
 comment on function datastore.group_json(uuid) is
-  'A group: {group_id, name, invited: has the acting user yet to join it, members: [{user_id, email, role, accepted}], containers: [{container_id, container_name, email, role}]}. Invitations to others are seen by owners of the group, and an invited user sees its name alone.';
+  'A group: {group_id, name, invited: has the acting user yet to join it, members: [{user_id, email, role, '
+  'accepted}], containers: [{container_id, container_name, email, role}]}. Invitations to others are seen by owners '
+  'of the group, and an invited user sees its name alone.';
 
 create or replace function datastore.create_group(name text) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -93,7 +102,8 @@ begin
   on conflict do nothing
   returning user_group.group_id into made_id;
   if made_id is null then
-    perform datastore.refuse('DS409', format('the acting user made a group named %s already', to_json(btrim(create_group.name))));
+    perform datastore.refuse('DS409',
+      format('the acting user made a group named %s already', to_json(btrim(create_group.name))));
   end if;
   if acting_id is not null then
     insert into datastore.membership (group_id, user_id, role, accepted_at) values (made_id, acting_id, 'owner', now());
@@ -160,8 +170,10 @@ language plpgsql stable as $$
 begin
   if array[check_not_last_owner.user_id] = array(
     select membership.user_id from datastore.membership
-    where membership.group_id = check_not_last_owner.group_id and membership.role = 'owner' and membership.accepted_at is not null) then
-    perform datastore.refuse('DS409', 'they are the last owner of the group: make somebody else an owner first, or delete it');
+    where membership.group_id = check_not_last_owner.group_id and membership.role = 'owner'
+      and membership.accepted_at is not null) then
+    perform datastore.refuse('DS409',
+      'they are the last owner of the group: make somebody else an owner first, or delete it');
   end if;
 end
 $$;
@@ -174,7 +186,8 @@ begin
   set accepted_at = coalesce(membership.accepted_at, now())
   where membership.group_id = join_group.group_id and membership.user_id = datastore.acting_user();
   if not found then
-    perform datastore.refuse('DS404', format('the acting user has no invitation to a group %s', coalesce(join_group.group_id::text, 'NULL')));
+    perform datastore.refuse('DS404',
+      format('the acting user has no invitation to a group %s', coalesce(join_group.group_id::text, 'NULL')));
   end if;
   return datastore.group_json(join_group.group_id);
 end
@@ -210,7 +223,8 @@ comment on function datastore.remove_member(uuid, text) is
 
 create or replace function datastore.rebuild_groups() returns jsonb
 language sql stable
-return (select coalesce(jsonb_agg(datastore.group_json(user_group.group_id) order by user_group.name, user_group.created_at), '[]') from datastore.user_group);
+return (select coalesce(jsonb_agg(datastore.group_json(user_group.group_id)
+    order by user_group.name, user_group.created_at), '[]') from datastore.user_group);
 comment on function datastore.rebuild_groups() is
 'The groups of the acting user, with their members and what is shared with them, and their invitations: an array
 of what create_group answers.';

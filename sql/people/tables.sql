@@ -8,12 +8,14 @@ create table datastore.user_account (
 );
 create unique index user_account_email_key on datastore.user_account (lower(email));
 
-comment on table datastore.user_account is 'A person who uploads pictures or judges them. A reference table: it points at no tenant''s rows.';
+comment on table datastore.user_account is
+  'A person who uploads pictures or judges them. A reference table: it points at no tenant''s rows.';
 comment on column datastore.user_account.user_id is 'Who the user is everywhere else; random, never used again.';
 comment on column datastore.user_account.email is 'As it was written at registration; compared without case.';
 comment on column datastore.user_account.created_at is 'When the user was registered.';
 comment on column datastore.user_account.site_role is
-  'What the user may do with what all containers share. user: nothing. verifier: review species. administrator: moreover register models and pipelines, and give these roles.';
+  'What the user may do with what all containers share. user: nothing. verifier: review species. administrator: '
+  'moreover register models and pipelines, and give these roles.';
 
 create table datastore.user_group (
   group_id uuid primary key default gen_random_uuid(),
@@ -25,7 +27,8 @@ create table datastore.user_group (
 -- A name that somebody else took tells nothing: names are unique for who gave them.
 create unique index user_group_name_key on datastore.user_group (created_by, lower(name));
 
-comment on table datastore.user_group is 'People who share containers. A reference table: it points at no tenant''s rows.';
+comment on table datastore.user_group is
+  'People who share containers. A reference table: it points at no tenant''s rows.';
 comment on column datastore.user_group.group_id is 'Random, never used again.';
 comment on column datastore.user_group.name is 'What people call it; compared without case.';
 comment on column datastore.user_group.created_at is 'When it was made.';
@@ -42,11 +45,15 @@ create table datastore.membership (
 );
 create index membership_group_id_idx on datastore.membership (group_id);
 
-comment on table datastore.membership is 'Who is in a group, and what they may do in the containers that are shared with it.';
+comment on table datastore.membership is
+  'Who is in a group, and what they may do in the containers that are shared with it.';
 comment on column datastore.membership.group_id is 'The group.';
 comment on column datastore.membership.user_id is 'The member.';
 comment on column datastore.membership.role is
-  'What the member may do in the containers that are shared with the group: see datastore.needed_level(text). owner: says, moreover, who is in the group.';
+  'What the member may do in the containers that are shared with the group: see datastore.needed_level(text). '
+  'owner: says, moreover, who is in the group.';
 comment on column datastore.membership.added_at is 'Since when.';
 comment on column datastore.membership.added_by is 'Who added them, if it is known.';
-comment on column datastore.membership.accepted_at is 'When the user accepted the invitation; NULL until then, and neither sees anything of the other. What the database''s owner adds is accepted at once.';
+comment on column datastore.membership.accepted_at is
+  'When the user accepted the invitation; NULL until then, and neither sees anything of the other. What the '
+  'database''s owner adds is accepted at once.';

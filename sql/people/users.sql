@@ -30,7 +30,8 @@ begin
   if datastore.is_tier(register_user.tier) is not true then
     perform datastore.refuse('DS400', 'invalid tier', jsonb_build_array(jsonb_build_object(
       'instance_path', '/tier', 'keyword', 'pattern', 'message',
-      'expected lower-case letters, digits and single hyphens, 26 characters at most, as the name of an Azure container allows')));
+      'expected lower-case letters, digits and single hyphens, 26 characters at most, as the '
+      'name of an Azure container allows')));
   end if;
 
   insert into datastore.user_account (email) values (register_user.email)
@@ -64,10 +65,12 @@ Errors: `DS400`: not an address, or not a tier · `DS409`: registered with anoth
 create or replace function datastore.find_user(email text) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  found_id uuid := (select user_account.user_id from datastore.user_account where lower(user_account.email) = lower(find_user.email));
+  found_id uuid := (select user_account.user_id from datastore.user_account
+    where lower(user_account.email) = lower(find_user.email));
 begin
   if found_id is null then
-    perform datastore.refuse('DS404', format('there is no user with the email address %s', coalesce(find_user.email, 'NULL')));
+    perform datastore.refuse('DS404',
+      format('there is no user with the email address %s', coalesce(find_user.email, 'NULL')));
   end if;
   return datastore.user_json(found_id);
 end

@@ -5,7 +5,8 @@ language sql immutable parallel safe
 return case upper(format)
   when 'TIFF' then '.tiff' when 'PNG' then '.png' when 'JPEG' then '.jpeg' when 'GIF' then '.gif'
   when 'BMP' then '.bmp' when 'WEBP' then '.webp' when 'NPY' then '.npy' else '' end;
-comment on function datastore.extension_of(text) is 'How the name of a blob of this picture format ends; empty for a format that is not known.';
+comment on function datastore.extension_of(text) is
+  'How the name of a blob of this picture format ends; empty for a format that is not known.';
 
 create or replace function datastore.announced_pictures(documents jsonb, inspections jsonb)
 returns table (place bigint, document jsonb, metadata jsonb, image_data jsonb, quality_check jsonb,
@@ -17,7 +18,8 @@ begin atomic
          found.metadata ->> 'relative_path', found.quality_check ->> 'image_checksum',
          (item.inspection ->> 'size')::numeric::bigint, decode(item.inspection ->> 'md5', 'base64')
   -- Side by side: to take an item of an array by its place reads all that are before it.
-  from rows from (jsonb_array_elements(documents), jsonb_array_elements(inspections)) with ordinality as item(document, inspection, place)
+  from rows from (jsonb_array_elements(documents),
+    jsonb_array_elements(inspections)) with ordinality as item(document, inspection, place)
   cross join lateral (select coalesce(item.inspection, item.document) as inspection) as given
   -- A document's own sections may hold anything: they count where they could be an inspection's.
   cross join lateral (
@@ -33,14 +35,17 @@ end;
 comment on function datastore.announced_pictures(jsonb, jsonb) is
   'A batch of pictures as rows, in order: each document, and what the inspection of its file found.';
 
-create or replace function datastore.rewrite_pictures(picture_ids uuid[], container_id uuid, documents jsonb) returns uuid[]
+create or replace function datastore.rewrite_pictures(
+  picture_ids uuid[], container_id uuid, documents jsonb
+) returns uuid[]
 language sql volatile
 begin atomic
   with rewritten as (
     update datastore.picture
     set document = said.document, kept = said.kept
     from rows from (unnest(picture_ids), jsonb_array_elements(documents)) as sent(picture_id, document)
-    cross join lateral datastore.what_the_client_says(sent.document, datastore.system_keys('picture', sent.document)) as said
+    cross join lateral datastore.what_the_client_says(sent.document,
+      datastore.system_keys('picture', sent.document)) as said
     where picture.picture_id = sent.picture_id and picture.container_id = rewrite_pictures.container_id
       and (picture.document, picture.kept) is distinct from (said.document, said.kept)
     returning picture.picture_id
@@ -48,15 +53,18 @@ begin atomic
   select coalesce(array_agg(rewritten.picture_id), '{}') from rewritten;
 end;
 comment on function datastore.rewrite_pictures(uuid[], uuid, jsonb) is
-  'Puts checked documents in the place of what clients said before of pictures of a container; answers the ids of the pictures that this changed.';
+  'Puts checked documents in the place of what clients said before of pictures of a container; answers the ids of '
+  'the pictures that this changed.';
 
 create or replace function datastore.announce_pictures(
-  picture_set_id uuid, documents jsonb, inspections jsonb default null, replace boolean default false, container_id uuid default null
+  picture_set_id uuid, documents jsonb, inspections jsonb default null, replace boolean default false,
+  container_id uuid default null
 ) returns jsonb
 language plpgsql volatile as $$
 #variable_conflict use_column
 declare
-  known_set datastore.picture_set := datastore.find_picture_set(announce_pictures.picture_set_id, announce_pictures.container_id);
+  known_set datastore.picture_set := datastore.find_picture_set(announce_pictures.picture_set_id,
+    announce_pictures.container_id);
   answer jsonb;
   overtaken_ids uuid[];
   fresh_ids uuid[];
@@ -102,7 +110,8 @@ begin
            found.etag as found_etag,
            found.picture_id is not null and found.sha256 is distinct from announced.sha256 as differs,
            -- The same bytes twice in one batch, without a path, are one picture.
-           min(announced.place) over (partition by coalesce(announced.relative_path, announced.sha256, announced.place::text)) as first_place
+           min(announced.place) over (partition by coalesce(announced.relative_path, announced.sha256,
+               announced.place::text)) as first_place
     from sent as announced
     left join lateral (
       -- One look-up for each index, as rows between rows, which no other index can answer: with "or", or with another
@@ -150,7 +159,8 @@ begin
            fresh.quality_check || '{"upload_check": false}',
            coalesce(fresh.public_tags <> fresh.image_data -> 'tags', false), said.document, said.kept
     from fresh
-    cross join lateral datastore.what_the_client_says(fresh.document, datastore.system_keys('picture', fresh.document)) as said
+    cross join lateral datastore.what_the_client_says(fresh.document,
+      datastore.system_keys('picture', fresh.document)) as said
     order by fresh.nth
     returning picture_id, blob_name, position
   ), inserted as (
@@ -168,7 +178,8 @@ begin
            'state', case when inserted.picture_id is not null then 'announced'
                          when announced.differs then 'conflict'
                          else announced.found_state end,
-           'etag', case when inserted.picture_id is null and not announced.differs and announced.found_state = 'stored' then announced.found_etag end
+           'etag', case when inserted.picture_id is null and not announced.differs
+             and announced.found_state = 'stored' then announced.found_etag end
          )) order by announced.place),
          array_remove(array_agg(inserted.picture_id), null)
   into answer, fresh_ids
@@ -176,18 +187,22 @@ begin
   left join fresh on fresh.place = announced.first_place
   left join inserted on inserted.nth = fresh.nth;
 
-  select datastore.rewrite_pictures(array_agg((known.picture ->> 'picture_id')::uuid order by known.place), known_set.container_id,
+  select datastore.rewrite_pictures(array_agg((known.picture ->> 'picture_id')::uuid
+      order by known.place), known_set.container_id,
                                     jsonb_agg(known.document order by known.place))
   into changed_ids
-  from rows from (jsonb_array_elements(answer), jsonb_array_elements(announce_pictures.documents)) with ordinality as known(picture, document, place)
+  from rows from (jsonb_array_elements(answer),
+    jsonb_array_elements(announce_pictures.documents)) with ordinality as known(picture, document, place)
   where known.picture ->> 'state' in ('stored', 'pending');
 
   perform datastore.label_known(fresh_ids || changed_ids, known_set.container_id);
   perform datastore.remember_picture_claims(announce_pictures.documents, answer);
   return coalesce((
-    select jsonb_agg(known.picture || jsonb_build_object('changed', changed.picture_id is not null) order by known.place)
+    select jsonb_agg(known.picture
+      || jsonb_build_object('changed', changed.picture_id is not null) order by known.place)
     from jsonb_array_elements(answer) with ordinality as known(picture, place)
-    left join (select distinct unnest(changed_ids)) as changed(picture_id) on changed.picture_id = (known.picture ->> 'picture_id')::uuid), '[]');
+    left join (select distinct unnest(changed_ids)) as changed(picture_id)
+      on changed.picture_id = (known.picture ->> 'picture_id')::uuid), '[]');
 end
 $$;
 comment on function datastore.announce_pictures(uuid, jsonb, jsonb, boolean, uuid) is
@@ -223,11 +238,14 @@ begin
     if jsonb_array_length(inspections) <> jsonb_array_length(documents) then
       perform datastore.refuse('DS400', 'inspections must stand beside documents', jsonb_build_array(jsonb_build_object(
         'instance_path', '', 'keyword', 'inspections', 'message',
-        format('expected %s inspections, one for each document, found %s', jsonb_array_length(documents), jsonb_array_length(inspections)))));
+        format('expected %s inspections, one for each document, found %s', jsonb_array_length(documents),
+          jsonb_array_length(inspections)))));
     end if;
   end if;
-  select jsonb_agg(jsonb_build_object('instance_path', format('/%s/metadata/relative_path', twice.place - 1), 'keyword', 'uniqueItems',
-                                      'message', format('the path %s stands in the batch before', to_json(twice.relative_path))) order by twice.place)
+  select jsonb_agg(jsonb_build_object('instance_path', format('/%s/metadata/relative_path', twice.place - 1),
+      'keyword', 'uniqueItems',
+                                      'message', format('the path %s stands in the batch before',
+                                        to_json(twice.relative_path))) order by twice.place)
   into errors
   from (
     select announced.place, announced.relative_path,
@@ -241,7 +259,8 @@ begin
   end if;
 end
 $$;
-comment on function datastore.check_announcement(jsonb, jsonb) is 'Raises DS400 for a batch that names a path twice, or whose inspections do not fit its documents.';
+comment on function datastore.check_announcement(jsonb, jsonb) is
+  'Raises DS400 for a batch that names a path twice, or whose inspections do not fit its documents.';
 
 create or replace function datastore.remember_picture_claims(documents jsonb, pictures jsonb) returns void
 language sql volatile
@@ -249,7 +268,8 @@ begin atomic
   select datastore.remember_claims('picture', jsonb_agg(jsonb_build_object(
     'container_id', rebuilt.container_id, 'entity_id', rebuilt.picture_id,
     -- Others than the owner read claims.
-    'claimed', datastore.claimed_keys(datastore.without_personal_tags(sent.document), datastore.without_personal_tags(rebuilt.document::jsonb),
+    'claimed', datastore.claimed_keys(datastore.without_personal_tags(sent.document),
+      datastore.without_personal_tags(rebuilt.document::jsonb),
                                       datastore.system_keys('picture', sent.document)))))
   from rows from (jsonb_array_elements(documents), jsonb_array_elements(pictures)) as sent(document, picture)
   join datastore.picture_document as rebuilt on rebuilt.picture_id = (sent.picture ->> 'picture_id')::uuid
@@ -258,7 +278,8 @@ begin atomic
   having count(*) > 0;
 end;
 comment on function datastore.remember_picture_claims(jsonb, jsonb) is
-  'Keeps what pictures'' documents claimed for keys that the datastore fills. pictures: an array of {picture_id} beside documents.';
+  'Keeps what pictures'' documents claimed for keys that the datastore fills. pictures: an array of {picture_id} '
+  'beside documents.';
 
 create or replace function datastore.remove_pending_pictures(picture_ids uuid[], container_id uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$

@@ -8,8 +8,10 @@ declare
   answer jsonb;
 begin
   perform datastore.check_limits(confirmations), datastore.check_batch(confirmations);
-  select jsonb_agg(jsonb_build_object('instance_path', '/' || (said.place - 1) || '/picture_id', 'keyword', 'picture_id',
-                                      'message', format('there is no picture %s', coalesce(said.picture_id::text, 'null'))) order by said.place)
+  select jsonb_agg(jsonb_build_object('instance_path',
+      '/' || (said.place - 1) || '/picture_id', 'keyword', 'picture_id',
+                                      'message', format('there is no picture %s',
+                                        coalesce(said.picture_id::text, 'null'))) order by said.place)
   into errors
   from datastore.confirmed_pictures(confirmations) as said
   where not exists (
@@ -29,7 +31,8 @@ begin
   order by picture_set_id for no key update;
 
   select jsonb_agg(jsonb_build_object('instance_path', '/' || (said.place - 1), 'keyword', 'conflict', 'message',
-                                      format('the blob of %s has another size or MD5 than was announced', said.picture_id)) order by said.place)
+                                      format('the blob of %s has another size or MD5 than was announced',
+                                        said.picture_id)) order by said.place)
   into errors
   from datastore.confirmed_pictures(confirmations) as said
   join datastore.picture on picture.picture_id = said.picture_id
@@ -44,11 +47,14 @@ begin
   from datastore.picture as new
   where new.picture_id in (select said.picture_id from datastore.confirmed_pictures(confirmations) as said)
     and new.state = 'pending' and old.state = 'stored'
-    and old.container_id = new.container_id and old.picture_set_id = new.picture_set_id and old.relative_path = new.relative_path;
+    and old.container_id = new.container_id and old.picture_set_id = new.picture_set_id
+    and old.relative_path = new.relative_path;
 
   update datastore.picture
-  set state = 'stored', size = coalesce(said.size, picture.size), md5 = coalesce(said.md5, picture.md5), etag = coalesce(said.etag, picture.etag),
-      image_data = picture.image_data || jsonb_strip_nulls(jsonb_build_object('size', coalesce(said.size, picture.size))),
+  set state = 'stored', size = coalesce(said.size, picture.size), md5 = coalesce(said.md5, picture.md5),
+    etag = coalesce(said.etag, picture.etag),
+      image_data = picture.image_data
+        || jsonb_strip_nulls(jsonb_build_object('size', coalesce(said.size, picture.size))),
       quality_check = picture.quality_check || '{"upload_check": true}'
   from datastore.confirmed_pictures(confirmations) as said
   where picture.picture_id = said.picture_id and picture.state = 'pending';
@@ -84,7 +90,8 @@ returns table (place bigint, picture_id uuid, size bigint, md5 bytea, etag text)
 language plpgsql immutable as $$
 begin
   return query
-    select item.place, (item.value ->> 'picture_id')::uuid, (item.value ->> 'size')::bigint, decode(item.value ->> 'md5', 'base64'), btrim(item.value ->> 'etag', '"')
+    select item.place, (item.value ->> 'picture_id')::uuid, (item.value ->> 'size')::bigint,
+           decode(item.value ->> 'md5', 'base64'), btrim(item.value ->> 'etag', '"')
     from jsonb_array_elements(confirmations) with ordinality as item(value, place);
 exception when data_exception then
   perform datastore.refuse('DS400', 'invalid confirmation', jsonb_build_array(jsonb_build_object(
@@ -94,7 +101,9 @@ end
 $$;
 comment on function datastore.confirmed_pictures(jsonb) is 'A batch of confirmations as rows, in order.';
 
-create or replace function datastore.find_picture(picture_id uuid, container_id uuid default null) returns datastore.picture
+create or replace function datastore.find_picture(
+  picture_id uuid, container_id uuid default null
+) returns datastore.picture
 language plpgsql stable as $$
 declare
   found_picture datastore.picture;
@@ -104,14 +113,18 @@ begin
   where picture.picture_id = find_picture.picture_id
     and (find_picture.container_id is null or picture.container_id = find_picture.container_id);
   if not found then
-    perform datastore.refuse('DS404', format('there is no picture %s', coalesce(find_picture.picture_id::text, 'NULL')));
+    perform datastore.refuse('DS404',
+      format('there is no picture %s', coalesce(find_picture.picture_id::text, 'NULL')));
   end if;
   return found_picture;
 end
 $$;
-comment on function datastore.find_picture(uuid, uuid) is 'The row of a picture that the acting user may see. Errors: DS404.';
+comment on function datastore.find_picture(uuid, uuid) is
+  'The row of a picture that the acting user may see. Errors: DS404.';
 
-create or replace function datastore.update_picture(picture_id uuid, document jsonb, container_id uuid default null) returns json
+create or replace function datastore.update_picture(
+  picture_id uuid, document jsonb, container_id uuid default null
+) returns json
 language plpgsql volatile as $$
 declare
   known datastore.picture := datastore.find_picture(update_picture.picture_id, update_picture.container_id);
@@ -139,13 +152,15 @@ do $$ begin perform datastore.take_text('update_picture'); end $$;
 
 create or replace function datastore.picture_json(picture_id uuid) returns json
 language sql stable parallel safe
-return (select rebuilt.document from datastore.picture_document as rebuilt where rebuilt.picture_id = picture_json.picture_id);
+return (select rebuilt.document from datastore.picture_document as rebuilt
+  where rebuilt.picture_id = picture_json.picture_id);
 comment on function datastore.picture_json(uuid) is 'A picture''s document, without a look at who asks.';
 
 create or replace function datastore.rebuild_picture(picture_id uuid, container_id uuid default null) returns json
 language plpgsql stable as $$
 begin
-  return datastore.picture_json((datastore.find_picture(rebuild_picture.picture_id, rebuild_picture.container_id)).picture_id);
+  return datastore.picture_json(
+    (datastore.find_picture(rebuild_picture.picture_id, rebuild_picture.container_id)).picture_id);
 end
 $$;
 comment on function datastore.rebuild_picture(uuid, uuid) is

@@ -6,21 +6,25 @@ language sql stable parallel safe
 begin atomic
   select '/' || (item.position - 1) || '/seed/seed_id', 'seed',
          case when seed.seed_id is null then 'there is no seed ' || (item.document #>> '{seed,seed_id}')
-              else format('seed_id is %s, seed_name is %s: leave one out', to_json(seed.name), item.document #> '{seed,seed_name}') end
+              else format('seed_id is %s, seed_name is %s: leave one out', to_json(seed.name),
+                item.document #> '{seed,seed_name}') end
   from jsonb_array_elements(documents) with ordinality as item(document, position)
   left join datastore.seed on seed.seed_id = (item.document #>> '{seed,seed_id}')::uuid
   where (item.document #>> '{seed,seed_id}') is not null
     and (seed.seed_id is null
          or item.document #>> '{seed,seed_name}' is not null
-            and coalesce(seed.merged_into, seed.seed_id) is distinct from datastore.seed_of_label(item.document #>> '{seed,seed_name}'));
+            and coalesce(seed.merged_into,
+              seed.seed_id) is distinct from datastore.seed_of_label(item.document #>> '{seed,seed_name}'));
 end;
-comment on function datastore.seed_errors(jsonb) is 'Pictures'' documents whose seed is unknown, or whose seed_id and seed_name differ.';
+comment on function datastore.seed_errors(jsonb) is
+  'Pictures'' documents whose seed is unknown, or whose seed_id and seed_name differ.';
 
 create or replace function datastore.check_seeds(documents jsonb) returns void
 language plpgsql stable as $$
 declare
   errors jsonb := (
-    select jsonb_agg(jsonb_build_object('instance_path', error.instance_path, 'keyword', error.keyword, 'message', error.message))
+    select jsonb_agg(jsonb_build_object('instance_path', error.instance_path, 'keyword', error.keyword,
+        'message', error.message))
     from datastore.seed_errors(documents) as error);
 begin
   if errors is not null then
@@ -33,10 +37,12 @@ comment on function datastore.check_seeds(jsonb) is 'Raises DS400 for a seed tha
 create or replace function datastore.said_seed(seed jsonb) returns table (seed_id uuid, name text)
 language sql immutable parallel safe
 begin atomic
-  select (seed ->> 'seed_id')::uuid, case jsonb_typeof(seed) when 'string' then seed #>> '{}' else seed ->> 'seed_name' end
+  select (seed ->> 'seed_id')::uuid, case jsonb_typeof(seed) when 'string' then seed #>> '{}'
+    else seed ->> 'seed_name' end
   where jsonb_typeof(seed) in ('string', 'object');
 end;
-comment on function datastore.said_seed(jsonb) is 'Key seed of a picture''s document: the species'' id, or its name. No row if none is said.';
+comment on function datastore.said_seed(jsonb) is
+  'Key seed of a picture''s document: the species'' id, or its name. No row if none is said.';
 
 create or replace function datastore.label_known(picture_ids uuid[], container_id uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -60,7 +66,8 @@ begin
     where picture.picture_id = any (picture_ids) and picture.container_id = label_known.container_id
   ), gone as (
     delete from datastore.picture_label as label
-    where label.picture_id = any (picture_ids) and label.container_id = label_known.container_id and label.origin = 'known'
+    where label.picture_id = any (picture_ids) and label.container_id = label_known.container_id
+      and label.origin = 'known'
       and not exists (
         select from shown where shown.picture_id = label.picture_id and shown.seed_id = label.seed_id)
   )
@@ -72,4 +79,5 @@ begin
 end
 $$;
 comment on function datastore.label_known(uuid[], uuid) is
-  'Gives pictures of a container the label that their own documents say (key seed), and takes away another that they said before. An unknown species is registered as unreviewed. Errors: DS403.';
+  'Gives pictures of a container the label that their own documents say (key seed), and takes away another that '
+  'they said before. An unknown species is registered as unreviewed. Errors: DS403.';

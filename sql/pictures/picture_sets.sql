@@ -1,4 +1,6 @@
-create or replace function datastore.find_picture_set(picture_set_id uuid, container_id uuid default null) returns datastore.picture_set
+create or replace function datastore.find_picture_set(
+  picture_set_id uuid, container_id uuid default null
+) returns datastore.picture_set
 language plpgsql stable as $$
 declare
   found_set datastore.picture_set;
@@ -8,14 +10,18 @@ begin
   where picture_set.picture_set_id = find_picture_set.picture_set_id
     and (find_picture_set.container_id is null or picture_set.container_id = find_picture_set.container_id);
   if not found then
-    perform datastore.refuse('DS404', format('there is no picture set %s', coalesce(find_picture_set.picture_set_id::text, 'NULL')));
+    perform datastore.refuse('DS404',
+      format('there is no picture set %s', coalesce(find_picture_set.picture_set_id::text, 'NULL')));
   end if;
   return found_set;
 end
 $$;
-comment on function datastore.find_picture_set(uuid, uuid) is 'The row of a picture set that the acting user may see. Errors: DS404.';
+comment on function datastore.find_picture_set(uuid, uuid) is
+  'The row of a picture set that the acting user may see. Errors: DS404.';
 
-create or replace function datastore.write_picture_set(target_id uuid, container_id uuid, document jsonb, folder_root text, folder_path text) returns uuid
+create or replace function datastore.write_picture_set(
+  target_id uuid, container_id uuid, document jsonb, folder_root text, folder_path text
+) returns uuid
 language plpgsql volatile as $$
 #variable_conflict use_variable
 declare
@@ -60,8 +66,10 @@ begin
   perform datastore.check_document('picture_set', document);
   -- Two calls with one name wait for each other here.
   perform datastore.lock_container(home_id);
-  if exists (select from datastore.picture_set where picture_set.container_id = home_id and picture_set.name = create_picture_set.document ->> 'name') then
-    perform datastore.refuse('DS409', format('the container has a picture set named %s already', create_picture_set.document -> 'name'));
+  if exists (select from datastore.picture_set where picture_set.container_id = home_id
+    and picture_set.name = create_picture_set.document ->> 'name') then
+    perform datastore.refuse('DS409',
+      format('the container has a picture set named %s already', create_picture_set.document -> 'name'));
   end if;
   written_id := datastore.write_picture_set(null, home_id, document, null, null);
   return datastore.picture_set_json(written_id);
@@ -88,14 +96,18 @@ begin
     select 'folderRoot' as keyword, 'expected a folder''s name, folder_root, beside folder_path, or neither' as message
     where (folder_root is null) <> (folder_path is null)
     union all
-    select 'folderRoot', format('expected a folder''s name of 1 to 255 characters in folder_root, found %s', char_length(folder_root))
+    select 'folderRoot', format('expected a folder''s name of 1 to 255 characters in folder_root, found %s',
+      char_length(folder_root))
     where char_length(folder_root) not between 1 and 255
     union all
-    select 'folderPath', format('expected a path of at most 1,024 bytes in folder_path, found %s', octet_length(folder_path))
+    select 'folderPath', format('expected a path of at most 1,024 bytes in folder_path, found %s',
+      octet_length(folder_path))
     where octet_length(folder_path) > 1024
     union all
-    select 'folderPath', format('expected a directory''s name of at most 255 characters at the end of folder_path, found %s', last.characters)
-    from (select char_length(substring(folder_path from '[^/]*$')) as characters where octet_length(folder_path) <= 1024) as last
+    select 'folderPath', format(
+      'expected a directory''s name of at most 255 characters at the end of folder_path, found %s', last.characters)
+    from (select char_length(substring(folder_path from '[^/]*$')) as characters
+      where octet_length(folder_path) <= 1024) as last
     where last.characters > 255
   ) as wrong;
   if errors is not null then
@@ -104,9 +116,12 @@ begin
 end
 $$;
 comment on function datastore.check_folder(text, text) is
-  'Raises DS400 for the name of a folder and the path of a directory in it that cannot be stored: too long, or one without the other.';
+  'Raises DS400 for the name of a folder and the path of a directory in it that cannot be stored: too long, or one '
+  'without the other.';
 
-create or replace function datastore.open_picture_set(folder_root text, folder_path text, document jsonb, container_id uuid default null) returns jsonb
+create or replace function datastore.open_picture_set(
+  folder_root text, folder_path text, document jsonb, container_id uuid default null
+) returns jsonb
 language plpgsql volatile as $$
 declare
   home_id uuid := datastore.own_container(open_picture_set.container_id);
@@ -119,7 +134,8 @@ begin
   written_id := datastore.write_picture_set(
     (select picture_set.picture_set_id from datastore.picture_set
      where picture_set.container_id = home_id
-       and picture_set.folder_root = open_picture_set.folder_root and picture_set.folder_path = open_picture_set.folder_path),
+       and picture_set.folder_root = open_picture_set.folder_root
+       and picture_set.folder_path = open_picture_set.folder_path),
     home_id, document, open_picture_set.folder_root, open_picture_set.folder_path);
   return datastore.picture_set_json(written_id);
 end
@@ -137,20 +153,27 @@ do $$ begin perform datastore.take_text('open_picture_set'); end $$;
 
 create or replace function datastore.picture_set_json(picture_set_id uuid) returns jsonb
 language sql stable parallel safe
-return (select rebuilt.document from datastore.picture_set_document as rebuilt where rebuilt.picture_set_id = picture_set_json.picture_set_id);
-comment on function datastore.picture_set_json(uuid) is 'A picture set''s document, without its pictures and without a look at who asks.';
+return (select rebuilt.document from datastore.picture_set_document as rebuilt
+  where rebuilt.picture_set_id = picture_set_json.picture_set_id);
+comment on function datastore.picture_set_json(uuid) is
+  'A picture set''s document, without its pictures and without a look at who asks.';
 
-create or replace function datastore.rebuild_picture_set(picture_set_id uuid, container_id uuid default null) returns json
+create or replace function datastore.rebuild_picture_set(
+  picture_set_id uuid, container_id uuid default null
+) returns json
 language plpgsql stable as $$
 declare
-  known datastore.picture_set := datastore.find_picture_set(rebuild_picture_set.picture_set_id, rebuild_picture_set.container_id);
+  known datastore.picture_set := datastore.find_picture_set(rebuild_picture_set.picture_set_id,
+    rebuild_picture_set.container_id);
 begin
   return left(datastore.picture_set_json(known.picture_set_id)::text, -1) || ', "pictures": ['
     || coalesce((
-      select string_agg(concat(rebuilt.before_labels, named.labels, rebuilt.after_labels), ', ' order by rebuilt.position)
+      select string_agg(concat(rebuilt.before_labels, named.labels, rebuilt.after_labels), ', '
+        order by rebuilt.position)
       from datastore.picture_text as rebuilt
       left join datastore.labels_text(array(
-        select picture.picture_id from datastore.picture where picture.picture_set_id = known.picture_set_id and picture.state = 'stored'
+        select picture.picture_id from datastore.picture
+        where picture.picture_set_id = known.picture_set_id and picture.state = 'stored'
       )) as named on named.picture_id = rebuilt.picture_id
       where rebuilt.picture_set_id = known.picture_set_id and rebuilt.state = 'stored'), '') || ']}';
 end
@@ -166,7 +189,8 @@ create or replace function datastore.rebuild_folders(container_id uuid default n
 language plpgsql stable as $$
 declare
   home_id uuid := coalesce(rebuild_folders.container_id, datastore.acting_container());
-  listed_ids uuid[] := case when home_id is null then array(select container.container_id from datastore.container) else array[home_id] end;
+  listed_ids uuid[] := case when home_id is null
+    then array(select container.container_id from datastore.container) else array[home_id] end;
 begin
   return (
   select coalesce(jsonb_agg(jsonb_build_object(
@@ -184,7 +208,8 @@ begin
         where label.picture_id = picture.picture_id and label.container_id = picture.container_id),
       'inference_exist', exists (
         select from datastore.inference
-        where inference.picture_id = picture.picture_id and inference.container_id = picture.container_id)) order by picture.position) as pictures
+        where inference.picture_id = picture.picture_id and inference.container_id = picture.container_id))
+          order by picture.position) as pictures
     from datastore.picture
     where picture.picture_set_id = picture_set.picture_set_id and picture.state = 'stored'
   ) as listed on true

@@ -9,7 +9,8 @@ create table datastore.picture_set (
   document jsonb not null default '{}',
   kept jsonb,
   -- what people filter by
-  schema_version integer not null generated always as (coalesce(datastore.number_of(document -> 'schema_version'), 1)::integer) stored,
+  schema_version integer not null generated always
+    as (coalesce(datastore.number_of(document -> 'schema_version'), 1)::integer) stored,
   project_name text generated always as (document ->> 'project_name') stored,
   submitter_name text generated always as (document ->> 'submitter_name') stored,
   created_at timestamptz not null default now(),
@@ -28,20 +29,28 @@ create table datastore.picture_set (
 );
 create index picture_set_container_id_name_idx on datastore.picture_set (container_id, name);
 
-comment on table datastore.picture_set is 'A folder of pictures, one row each. Read it whole with datastore.rebuild_picture_set(uuid).';
+comment on table datastore.picture_set is
+  'A folder of pictures, one row each. Read it whole with datastore.rebuild_picture_set(uuid).';
 comment on column datastore.picture_set.position is 'The order in which sets were made.';
 comment on column datastore.picture_set.name is 'What people call it; its own id, as text, where nobody named it.';
-comment on column datastore.picture_set.folder_root is 'The uploaded folder''s name, where the set was made from a folder.';
-comment on column datastore.picture_set.folder_path is 'The directory''s path inside that folder, '''' for the folder itself.';
-comment on column datastore.picture_set.document is 'What the client fills, as it was sent, unknown keys included; what the datastore fills is not in it.';
-comment on column datastore.picture_set.kept is 'Unknown keys that a client put into sections that the datastore fills, by section.';
-comment on column datastore.picture_set.schema_version is 'The version of the document''s schema that this row was written with.';
+comment on column datastore.picture_set.folder_root is
+  'The uploaded folder''s name, where the set was made from a folder.';
+comment on column datastore.picture_set.folder_path is
+  'The directory''s path inside that folder, '''' for the folder itself.';
+comment on column datastore.picture_set.document is
+  'What the client fills, as it was sent, unknown keys included; what the datastore fills is not in it.';
+comment on column datastore.picture_set.kept is
+  'Unknown keys that a client put into sections that the datastore fills, by section.';
+comment on column datastore.picture_set.schema_version is
+  'The version of the document''s schema that this row was written with.';
 comment on column datastore.picture_set.project_name is 'From the document.';
 comment on column datastore.picture_set.submitter_name is 'From the document.';
-comment on column datastore.picture_set.last_change is 'What happened to it last, for audit_trail.change_log; the history has the rest.';
+comment on column datastore.picture_set.last_change is
+  'What happened to it last, for audit_trail.change_log; the history has the rest.';
 comment on column datastore.picture_set.created_by is 'The acting user, if one was set.';
 comment on column datastore.picture_set.edited_by is 'The acting user of the last change, if one was set.';
-comment on column datastore.picture_set.picture_set_id is 'The first part of its blobs'' names; random, never used again.';
+comment on column datastore.picture_set.picture_set_id is
+  'The first part of its blobs'' names; random, never used again.';
 comment on column datastore.picture_set.container_id is 'The tenant; never changed.';
 comment on column datastore.picture_set.created_at is 'When it was made.';
 comment on column datastore.picture_set.edited_at is 'When it was changed last.';
@@ -69,7 +78,8 @@ create table datastore.picture (
   feedback text not null default '',
   correction_applied text not null default '',
   -- what people filter by
-  schema_version integer not null generated always as (coalesce(datastore.number_of(document -> 'schema_version'), 1)::integer) stored,
+  schema_version integer not null generated always
+    as (coalesce(datastore.number_of(document -> 'schema_version'), 1)::integer) stored,
   file_name text generated always as (metadata ->> 'file_name') stored,
   format text generated always as (image_data ->> 'format') stored,
   width numeric generated always as (datastore.number_of(image_data -> 'width')) stored,
@@ -102,35 +112,56 @@ create table datastore.picture (
   constraint picture_etag_check check (char_length(etag) between 1 and 100)
 );
 -- A replacement waits beside the picture that it will replace, so a path is taken once per state.
-create unique index picture_stored_path_key on datastore.picture (container_id, picture_set_id, relative_path) where state = 'stored';
-create unique index picture_pending_path_key on datastore.picture (container_id, picture_set_id, relative_path) where state = 'pending';
+create unique index picture_stored_path_key
+  on datastore.picture (container_id, picture_set_id, relative_path) where state = 'stored';
+create unique index picture_pending_path_key
+  on datastore.picture (container_id, picture_set_id, relative_path) where state = 'pending';
 create index picture_picture_set_id_idx on datastore.picture (picture_set_id, position);
 create index picture_sha256_idx on datastore.picture (picture_set_id, sha256);
 
-comment on table datastore.picture is 'A picture: its blob, and its document: what the client says, and what the machine knows. Read it whole with datastore.rebuild_picture(uuid).';
+comment on table datastore.picture is
+  'A picture: its blob, and its document: what the client says, and what the machine knows. Read it whole with '
+  'datastore.rebuild_picture(uuid).';
 comment on column datastore.picture.position is 'The order in which pictures were announced.';
-comment on column datastore.picture.state is 'pending: announced, its blob is not confirmed. stored: its blob is there. replaced: a newer picture has its path.';
-comment on column datastore.picture.relative_path is 'Its path inside the uploaded folder, with which it is known again; NULL where a backend handed over bytes alone.';
-comment on column datastore.picture.blob_name is 'Where its blob lies in the container: {picture_set_id}/{picture_id}.{extension}.';
+comment on column datastore.picture.state is
+  'pending: announced, its blob is not confirmed. stored: its blob is there. replaced: a newer picture has its '
+  'path.';
+comment on column datastore.picture.relative_path is
+  'Its path inside the uploaded folder, with which it is known again; NULL where a backend handed over bytes alone.';
+comment on column datastore.picture.blob_name is
+  'Where its blob lies in the container: {picture_set_id}/{picture_id}.{extension}.';
 comment on column datastore.picture.size is 'Size of the file, in bytes.';
 comment on column datastore.picture.md5 is 'MD5 of the file, 16 bytes: the blob''s Content-MD5.';
-comment on column datastore.picture.etag is 'What storage calls this state of the blob since it was confirmed; it is compared on each read. NULL: it was not told, and size and MD5 are compared.';
-comment on column datastore.picture.document is 'What the client fills, as it was sent, unknown keys included; what the datastore fills is not in it.';
-comment on column datastore.picture.kept is 'Unknown keys that a client put into sections that the datastore fills, by section.';
+comment on column datastore.picture.etag is
+  'What storage calls this state of the blob since it was confirmed; it is compared on each read. NULL: it was not '
+  'told, and size and MD5 are compared.';
+comment on column datastore.picture.document is
+  'What the client fills, as it was sent, unknown keys included; what the datastore fills is not in it.';
+comment on column datastore.picture.kept is
+  'Unknown keys that a client put into sections that the datastore fills, by section.';
 comment on column datastore.picture.metadata is 'Section metadata: file_name, relative_path, upload_date (in UTC).';
-comment on column datastore.picture.image_data is 'Section image_data: what the file''s inspection found (format, width, height, …), and source: container and blob.';
-comment on column datastore.picture.tags is 'In section image_data: what else the file says about itself, without what is personal.';
-comment on column datastore.picture.quality_check is 'Section quality_check: what the file''s inspection found (image_checksum, valid_data, …), and upload_check: is it stored?';
-comment on column datastore.picture.feedback is 'In section error_handling: what experts commented on the newest inference that they looked at.';
-comment on column datastore.picture.correction_applied is 'In section error_handling: how many boxes of that inference they corrected; empty without feedback.';
-comment on column datastore.picture.schema_version is 'The version of the document''s schema that this row was written with.';
+comment on column datastore.picture.image_data is
+  'Section image_data: what the file''s inspection found (format, width, height, …), and source: container and '
+  'blob.';
+comment on column datastore.picture.tags is
+  'In section image_data: what else the file says about itself, without what is personal.';
+comment on column datastore.picture.quality_check is
+  'Section quality_check: what the file''s inspection found (image_checksum, valid_data, …), and upload_check: is '
+  'it stored?';
+comment on column datastore.picture.feedback is
+  'In section error_handling: what experts commented on the newest inference that they looked at.';
+comment on column datastore.picture.correction_applied is
+  'In section error_handling: how many boxes of that inference they corrected; empty without feedback.';
+comment on column datastore.picture.schema_version is
+  'The version of the document''s schema that this row was written with.';
 comment on column datastore.picture.width is 'Pixels.';
 comment on column datastore.picture.height is 'Pixels.';
 comment on column datastore.picture.sha256 is 'SHA-256 of the file, in hex.';
 comment on column datastore.picture.number_of_seeds is 'As the user said.';
 comment on column datastore.picture.client_email is 'Who took it, as the client said.';
 comment on column datastore.picture.zoom is 'Magnification, times, as the user said.';
-comment on column datastore.picture.last_change is 'What happened to it last, for audit_trail.change_log; the history has the rest.';
+comment on column datastore.picture.last_change is
+  'What happened to it last, for audit_trail.change_log; the history has the rest.';
 comment on column datastore.picture.created_by is 'The acting user, if one was set.';
 comment on column datastore.picture.edited_by is 'The acting user of the last change, if one was set.';
 comment on column datastore.picture.replaced_by is 'The picture that has its path now.';
@@ -140,7 +171,8 @@ comment on column datastore.picture.picture_id is 'A part of its blob''s name; r
 comment on column datastore.picture.container_id is 'The tenant; never changed.';
 comment on column datastore.picture.picture_set_id is 'The set that it is in.';
 comment on column datastore.picture.file_name is 'From metadata.';
-comment on column datastore.picture.format is 'From image_data: the name of a picture format in capital letters, such as TIFF.';
+comment on column datastore.picture.format is
+  'From image_data: the name of a picture format in capital letters, such as TIFF.';
 comment on column datastore.picture.created_at is 'When it was announced.';
 comment on column datastore.picture.edited_at is 'When it was changed last.';
 
@@ -157,7 +189,8 @@ create table datastore.picture_label (
 );
 
 comment on table datastore.picture_label is 'A species that a picture shows: what makes it fit for training.';
-comment on column datastore.picture_label.origin is 'known: said with the picture. verified: an expert''s verdict on an inference.';
+comment on column datastore.picture_label.origin is
+  'known: said with the picture. verified: an expert''s verdict on an inference.';
 comment on column datastore.picture_label.labelled_by is 'The acting user, if one was set.';
 comment on column datastore.picture_label.labelled_at is 'When it was said.';
 comment on column datastore.picture_label.picture_id is 'The picture.';

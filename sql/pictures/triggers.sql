@@ -52,7 +52,8 @@ begin
     where (was.name, was.document, was.kept) is distinct from (now_is.name, now_is.document, now_is.kept);
   else
     insert into datastore.history (container_id, entity, entity_id, action, acted_by, before)
-    select container_id, 'picture_set', picture_set_id, 'deleted', datastore.acting_user(), document || jsonb_build_object('name', name)
+    select container_id, 'picture_set', picture_set_id, 'deleted', datastore.acting_user(),
+           document || jsonb_build_object('name', name)
     from old_rows;
   end if;
   return null;
@@ -67,11 +68,13 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   new.blob_name := new.picture_set_id || '/' || new.picture_id || datastore.extension_of(new.image_data ->> 'format');
   new.image_data := new.image_data || jsonb_build_object('source', (
-    select container.name from datastore.container where container.container_id = new.container_id) || '/' || new.blob_name);
+    select container.name from datastore.container
+    where container.container_id = new.container_id) || '/' || new.blob_name);
   return new;
 end
 $$;
-comment on function datastore.name_blob() is 'Trigger: the place of a picture''s blob, made of the ids of its set and itself.';
+comment on function datastore.name_blob() is
+  'Trigger: the place of a picture''s blob, made of the ids of its set and itself.';
 
 create or replace function datastore.name_picture_set() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -93,7 +96,8 @@ begin
   return new;
 end
 $$;
-comment on function datastore.stamp_changed() is 'Trigger: who changed a row last, and when. Argument: what audit_trail.change_log says.';
+comment on function datastore.stamp_changed() is
+  'Trigger: who changed a row last, and when. Argument: what audit_trail.change_log says.';
 
 -- What is stored stays what it is.
 
@@ -105,7 +109,8 @@ begin
     hint = 'Upload other bytes under its path with replace => true.';
 end
 $$;
-comment on function datastore.keep_stored() is 'Trigger: refuses to change what describes the bytes of a stored picture, or to take its state back.';
+comment on function datastore.keep_stored() is
+  'Trigger: refuses to change what describes the bytes of a stored picture, or to take its state back.';
 
 -- Plain SQL of an acting user changes no more than the functions do. Without an acting user it is the owner who writes,
 -- and rows are taken as they come.
@@ -177,16 +182,20 @@ create or replace trigger keep_stored
   before update on datastore.picture for each row
   when (datastore.acting_user() is not null and old.state <> 'pending' and (
     new.state not in (old.state, 'replaced')
-    or (old.blob_name, old.size, old.md5, old.metadata, old.image_data, old.tags, old.has_personal_data, old.quality_check)
+    or (old.blob_name, old.size, old.md5, old.metadata, old.image_data, old.tags,
+      old.has_personal_data, old.quality_check)
        is distinct from
-       (new.blob_name, new.size, new.md5, new.metadata, new.image_data, new.tags, new.has_personal_data, new.quality_check)))
+       (new.blob_name, new.size, new.md5, new.metadata, new.image_data, new.tags,
+         new.has_personal_data, new.quality_check)))
   execute function datastore.keep_stored();
 create or replace trigger stamp_changed
   before update on datastore.picture for each row
-  when ((old.document, old.kept) is distinct from (new.document, new.kept)) execute function datastore.stamp_changed('picture changed');
+  when ((old.document, old.kept) is distinct from (new.document, new.kept))
+  execute function datastore.stamp_changed('picture changed');
 create or replace trigger stamp_replaced
   before update on datastore.picture for each row
-  when (new.state = 'replaced' and old.state <> 'replaced') execute function datastore.stamp_changed('picture replaced');
+  when (new.state = 'replaced' and old.state <> 'replaced')
+  execute function datastore.stamp_changed('picture replaced');
 create or replace trigger stamp_changed
   before update on datastore.picture_set for each row
   when ((old.name, old.document, old.kept) is distinct from (new.name, new.document, new.kept))

@@ -9,10 +9,11 @@ return concat(
   '", "change_log": ', to_json(last_change),
   ', "access_log": "", "privacy_flag": ', has_personal_data::text, datastore.more_members(kept));
 comment on function datastore.audit_trail(timestamptz, uuid, timestamptz, text, boolean, jsonb) is
-  'Section audit_trail, as text, with the unknown keys that a client put into it. has_personal_data: its privacy_flag, for everybody. Dates are in UTC.';
+  'Section audit_trail, as text, with the unknown keys that a client put into it. has_personal_data: its '
+  'privacy_flag, for everybody. Dates are in UTC.';
 
--- Apart from its labels, which are put together for many pictures at once where many are rebuilt: one by one they take a
--- third of the time (benchmarks/rebuild.py).
+-- Apart from its labels, which are put together for many pictures at once where many are rebuilt: one by one they take
+-- a third of the time (benchmarks/rebuild.py).
 create or replace view datastore.picture_text with (security_invoker = true) as
 select
   picture.container_id, picture.picture_set_id, picture.picture_id, picture.position, picture.state,
@@ -21,10 +22,12 @@ select
 from datastore.picture
 -- Row-level security says for whom there is a row.
 left join datastore.picture_personal_data as personal
-  on picture.has_personal_data and personal.picture_id = picture.picture_id and personal.container_id = picture.container_id
+  on picture.has_personal_data and personal.picture_id = picture.picture_id
+    and personal.container_id = picture.container_id
 left join lateral (
   select concat(
-    '{"model": ', coalesce(inference.document -> 'models' -> -1 -> 'name', inference.document -> 'pipeline_name', 'null'),
+    '{"model": ', coalesce(inference.document -> 'models' -> -1 -> 'name',
+      inference.document -> 'pipeline_name', 'null'),
     ', "prediction": ', coalesce(to_json(seed.name)::text, 'null'),
     ', "confidence_score": ', coalesce(inference.top_score::text, 'null')) as classification
   from datastore.inference
@@ -38,13 +41,16 @@ cross join lateral (
     '{"picture_id": "', picture.picture_id,
     '", "picture_set_id": "', picture.picture_set_id,
     '", "metadata": ', datastore.with_kept(picture.metadata, picture.kept -> 'metadata'),
-    ', "image_data": ', datastore.with_tags(picture.image_data, picture.kept -> 'image_data', coalesce(personal.tags, picture.tags)),
+    ', "image_data": ', datastore.with_tags(picture.image_data, picture.kept -> 'image_data',
+      coalesce(personal.tags, picture.tags)),
     ', "quality_check": ', datastore.with_kept(picture.quality_check, picture.kept -> 'quality_check'),
-    ', "classification_data": ' || coalesce(newest.classification || datastore.more_members(picture.kept -> 'classification_data'),
+    ', "classification_data": '
+      || coalesce(newest.classification || datastore.more_members(picture.kept -> 'classification_data'),
                                            picture.kept ->> 'classification_data'),
     ', "child_data": {"children": [], "count": 0', datastore.more_members(picture.kept -> 'child_data'),
     case when picture.correction_applied = '' then ', "error_handling": {"feedback": "", "correction_applied": ""'
-         else ', "error_handling": {"feedback": ' || to_json(picture.feedback) || ', "correction_applied": ' || to_json(picture.correction_applied) end,
+         else ', "error_handling": {"feedback": ' || to_json(picture.feedback) || ', "correction_applied": '
+           || to_json(picture.correction_applied) end,
     ', "error_details": ', coalesce(
       nullif((picture.quality_check -> 'error_type')::text, '""'),
       case picture.quality_check -> 'valid_data' when 'false' then '"the data of the file is not valid"' else '""' end),
@@ -72,7 +78,8 @@ begin atomic
   where label.picture_id = any (picture_ids)
   group by label.picture_id;
 end;
-comment on function datastore.labels_text(uuid[]) is 'The labels of pictures, as text; no row for a picture without any.';
+comment on function datastore.labels_text(uuid[]) is
+  'The labels of pictures, as text; no row for a picture without any.';
 
 create or replace view datastore.picture_document with (security_invoker = true) as
 select
@@ -88,7 +95,8 @@ cross join lateral (
 ) as rebuilt;
 
 comment on view datastore.picture_document is
-  'Each picture''s document, rebuilt: what the client filled as it was sent, and what the datastore knows. document_text is the same before the cast.';
+  'Each picture''s document, rebuilt: what the client filled as it was sent, and what the datastore knows. '
+  'document_text is the same before the cast.';
 
 create or replace view datastore.picture_set_document with (security_invoker = true) as
 select
@@ -108,7 +116,8 @@ join datastore.container using (container_id)
 cross join lateral (
   select count(*) as pictures, coalesce(bool_or(picture.has_personal_data), false) as has_personal_data
   from datastore.picture
-  where picture.picture_set_id = picture_set.picture_set_id and picture.container_id = picture_set.container_id and picture.state = 'stored'
+  where picture.picture_set_id = picture_set.picture_set_id and picture.container_id = picture_set.container_id
+    and picture.state = 'stored'
 ) as counted;
 
 comment on view datastore.picture_set_document is 'Each picture set''s document, rebuilt, without its pictures.';

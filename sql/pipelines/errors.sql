@@ -3,9 +3,12 @@
 create or replace function datastore.may_have_stray_secrets(value jsonb) returns boolean
 language sql immutable parallel safe
 -- What is deeper than a document may be is refused for that: keyvalue() copies what is below each key.
-return jsonb_typeof(value) in ('object', 'array') and not jsonb_path_exists(value, 'strict $.**{64}') and jsonb_path_exists(value,
-  'strict $.** ? (@.type() == "object").keyvalue().key ? (@ like_regex "^[^a-z]*(a[^a-z]*p[^a-z]*i[^a-z]*k[^a-z]*e[^a-z]*y|e[^a-z]*n[^a-z]*d[^a-z]*p[^a-z]*o[^a-z]*i[^a-z]*n[^a-z]*t)[^a-z]*$" flag "i")');
-comment on function datastore.may_have_stray_secrets(jsonb) is 'Is there a key below that reads apikey or endpoint, with whatever between its letters?';
+return jsonb_typeof(value) in ('object', 'array') and not jsonb_path_exists(value, 'strict $.**{64}')
+  and jsonb_path_exists(value, 'strict $.** ? (@.type() == "object").keyvalue().key ? (@ like_regex "^[^a-z]*'
+    '(a[^a-z]*p[^a-z]*i[^a-z]*k[^a-z]*e[^a-z]*y|e[^a-z]*n[^a-z]*d[^a-z]*p[^a-z]*o[^a-z]*i[^a-z]*n[^a-z]*t)'
+    '[^a-z]*$" flag "i")');
+comment on function datastore.may_have_stray_secrets(jsonb) is
+  'Is there a key below that reads apikey or endpoint, with whatever between its letters?';
 
 create or replace function datastore.stray_secrets(document jsonb) returns table (instance_path text)
 language sql immutable parallel safe
@@ -21,31 +24,36 @@ begin atomic
       from jsonb_each(case jsonb_typeof(node.value) when 'object' then node.value else '{}' end) as object
       union all
       select (item.position - 1)::text, item.value
-      from jsonb_array_elements(case jsonb_typeof(node.value) when 'array' then node.value else '[]' end) with ordinality as item(value, position)
+      from jsonb_array_elements(case jsonb_typeof(node.value) when 'array' then node.value
+        else '[]' end) with ordinality as item(value, position)
     ) as child
     -- Towards the keys alone: the way to each value of a large document would be larger than the document.
     where cardinality(node.path) < 64 and (
-      lower(regexp_replace(child.key, '[^A-Za-z]', '', 'g')) in ('apikey', 'endpoint') or datastore.may_have_stray_secrets(child.value))
+      lower(regexp_replace(child.key, '[^A-Za-z]', '', 'g')) in ('apikey', 'endpoint')
+        or datastore.may_have_stray_secrets(child.value))
   )
   select datastore.json_pointer(node.path)
   from node
   cross join lateral (
     select lower(regexp_replace(node.path[cardinality(node.path)], '[^A-Za-z]', '', 'g')) as name,
            cardinality(node.path) = 3 and node.path[1] in ('models', 'pipelines') as in_an_item,
-           cardinality(node.path) >= 3 and node.path[1] = 'models' and node.path[3] in ('api_key', 'endpoint') as in_its_place
+           cardinality(node.path) >= 3 and node.path[1] = 'models'
+             and node.path[3] in ('api_key', 'endpoint') as in_its_place
   ) as key
   where node.value <> 'null' and not key.in_its_place
     and (key.name = 'apikey' or key.name = 'endpoint' and key.in_an_item)
   limit 100;
 end;
 comment on function datastore.stray_secrets(jsonb) is
-  'Where a document of pipelines has what may be a secret under a key that is not kept as one: apiKey in a model, api_key in a pipeline, …';
+  'Where a document of pipelines has what may be a secret under a key that is not kept as one: apiKey in a model, '
+  'api_key in a pipeline, …';
 
 create or replace function datastore.secret_errors(document jsonb)
 returns table (instance_path text, keyword text, message text)
 language sql immutable parallel safe
 begin atomic
-  select stray.instance_path, 'spelling', 'expected secrets as api_key and endpoint of a model, sealed: under another key they would be kept in clear'
+  select stray.instance_path, 'spelling',
+         'expected secrets as api_key and endpoint of a model, sealed: under another key they would be kept in clear'
   from datastore.stray_secrets(document) as stray
   union all
   select format('/models/%s/%s/%s', model.place, secret.field, part.name), 'contentEncoding', 'expected base64'
@@ -96,7 +104,8 @@ begin atomic
   with sent as (
     select item.place, item.item ->> 'model_name' as name, datastore.version_text(item.item -> 'version') as version,
            datastore.version_parts(datastore.version_text(item.item -> 'version')) as parts,
-           max(datastore.version_parts(datastore.version_text(item.item -> 'version'))) over (partition by item.item ->> 'model_name') as highest
+           max(datastore.version_parts(datastore.version_text(item.item -> 'version'))) over (
+             partition by item.item ->> 'model_name') as highest
     from datastore.items_of(document -> 'models') as item
   )
   select format('/models/%s/version', sent.place), 'higherVersion',
@@ -117,9 +126,11 @@ begin atomic
     end
   union all
   select format('/models/%s/version', equal.place), 'higherVersion',
-         format('expected another version, found %s, which is as high as %s', to_json(equal.version), to_json(equal.first_version))
+         format('expected another version, found %s, which is as high as %s', to_json(equal.version),
+           to_json(equal.first_version))
   from (
-    select sent.place, sent.version, first_value(sent.version) over (partition by sent.name, sent.parts order by sent.place) as first_version
+    select sent.place, sent.version,
+           first_value(sent.version) over (partition by sent.name, sent.parts order by sent.place) as first_version
     from sent
   ) as equal
   where equal.version <> equal.first_version;
@@ -151,7 +162,8 @@ begin atomic
   )
   union all
   select format('/pipelines/%s/version', pipeline.place), 'higherVersion',
-         format('expected version %s of %s or a higher one, found %s', to_json(known.version), to_json(known.name), to_json(sent.version))
+         format('expected version %s of %s or a higher one, found %s', to_json(known.version),
+           to_json(known.name), to_json(sent.version))
   from datastore.items_of(document -> 'pipelines') as pipeline
   cross join lateral (select datastore.version_text(pipeline.item -> 'version') as version) as sent
   join datastore.pipeline as known on known.name = pipeline.item ->> 'pipeline_name'
@@ -160,4 +172,5 @@ begin atomic
   select * from datastore.model_version_errors(document);
 end;
 comment on function datastore.pipelines_state_errors(jsonb) is
-  'What is wrong with a valid document of pipelines and models in the light of what is stored: models that nobody knows, versions that go backwards.';
+  'What is wrong with a valid document of pipelines and models in the light of what is stored: models that nobody '
+  'knows, versions that go backwards.';

@@ -11,14 +11,16 @@ return (pipeline).document || jsonb_build_object(
     when (pipeline).document -> 'default' = 'null' then 'null'
     else 'false'
   end);
-comment on function datastore.pipeline_json(datastore.pipeline) is 'A pipeline as its document said, with what the datastore knows.';
+comment on function datastore.pipeline_json(datastore.pipeline) is
+  'A pipeline as its document said, with what the datastore knows.';
 
 create or replace function datastore.model_json(version datastore.model_version, with_keys boolean) returns jsonb
 language sql stable parallel safe
 return (version).document || jsonb_build_object('model_id', (version).model_id) || case
   when with_keys then (
     select coalesce(jsonb_object_agg(secret.field, case when secret.kek_id is not null then jsonb_build_object(
-      'kek_id', secret.kek_id, 'nonce', datastore.to_base64(secret.nonce), 'ciphertext', datastore.to_base64(secret.ciphertext)) end), '{}')
+      'kek_id', secret.kek_id, 'nonce', datastore.to_base64(secret.nonce),
+      'ciphertext', datastore.to_base64(secret.ciphertext)) end), '{}')
     from datastore.model_secret as secret
     where secret.model_version_id = (version).model_version_id)
   else '{}'
@@ -44,14 +46,16 @@ declare
   answer jsonb;
 begin
   perform datastore.check_site_role('administrator');
-  select jsonb_agg(jsonb_build_object('instance_path', error.instance_path, 'keyword', error.keyword, 'message', error.message))
+  select jsonb_agg(jsonb_build_object('instance_path', error.instance_path, 'keyword', error.keyword,
+      'message', error.message))
   into errors
   from datastore.pipelines_errors(coalesce(import_pipelines.document, 'null')) as error;
   perform datastore.check_size(import_pipelines.document);
   if errors is null then
     -- One at a time, so that what is checked is what is written to.
     perform datastore.lock_pipelines();
-    select jsonb_agg(jsonb_build_object('instance_path', error.instance_path, 'keyword', error.keyword, 'message', error.message))
+    select jsonb_agg(jsonb_build_object('instance_path', error.instance_path, 'keyword', error.keyword,
+        'message', error.message))
     into errors
     from datastore.pipelines_state_errors(import_pipelines.document) as error;
   end if;
@@ -70,7 +74,8 @@ begin
       select coalesce(jsonb_agg(datastore.model_json(model_version, false) order by sent.place), '[]')
       from datastore.sent_models(import_pipelines.document) as sent
       join datastore.model on model.name = sent.name
-      join datastore.model_version on model_version.model_id = model.model_id and model_version.version = sent.version));
+      join datastore.model_version on model_version.model_id = model.model_id
+        and model_version.version = sent.version));
   perform datastore.remember_import(import_pipelines.document, answer);
   perform datastore.recognise_models();
   return answer;
@@ -111,9 +116,12 @@ end;
 comment on function datastore.remember_import(jsonb, jsonb) is
   'Keeps what a document of pipelines said about itself, and what it claimed, unless the one before said the same.';
 
-create or replace function datastore.rebuild_pipelines(with_keys boolean default false, include_inactive boolean default false) returns jsonb
+create or replace function datastore.rebuild_pipelines(
+  with_keys boolean default false, include_inactive boolean default false
+) returns jsonb
 language sql stable
-return coalesce((select newest.document from datastore.pipelines_import as newest order by newest.pipelines_import_id desc limit 1), '{}')
+return coalesce((select newest.document from datastore.pipelines_import as newest
+    order by newest.pipelines_import_id desc limit 1), '{}')
   || jsonb_build_object(
     'pipelines', (
       select coalesce(jsonb_agg(datastore.pipeline_json(pipeline) order by
@@ -143,7 +151,8 @@ declare
 begin
   select * into known from datastore.pipeline where pipeline.pipeline_id = require_pipeline.pipeline_id;
   if not found then
-    perform datastore.refuse('DS404', format('there is no pipeline %s', coalesce(require_pipeline.pipeline_id::text, 'NULL')));
+    perform datastore.refuse('DS404',
+      format('there is no pipeline %s', coalesce(require_pipeline.pipeline_id::text, 'NULL')));
   end if;
   return known;
 end

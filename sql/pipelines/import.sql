@@ -6,24 +6,31 @@ return case
   when item ? other then item - other || jsonb_build_object(key, coalesce(nullif(item -> key, 'null'), item -> other))
   else item
 end;
-comment on function datastore.in_one_spelling(jsonb, text, text) is 'An object in which a key that has another spelling stands under its own name.';
+comment on function datastore.in_one_spelling(jsonb, text, text) is
+  'An object in which a key that has another spelling stands under its own name.';
 
-create or replace function datastore.sent_pipelines(document jsonb) returns table (place integer, item jsonb, name text, document jsonb)
+create or replace function datastore.sent_pipelines(
+  document jsonb
+) returns table (place integer, item jsonb, name text, document jsonb)
 language sql immutable parallel safe
--- With a setting it stays a function: put in the place of its call, a join would do it again for each row that it joins.
+-- With a setting it stays a function: put in the place of its call, a join would do it again for each row that it
+-- joins.
 set jit = off
 begin atomic
   select sent.place, sent.item, sent.item ->> 'pipeline_name',
          datastore.in_one_spelling(datastore.in_one_spelling(
-           sent.item - datastore.pipelines_system_keys('pipeline'), 'dataset_description', 'dataset'), 'accuracy', 'Accuracy')
+           sent.item - datastore.pipelines_system_keys('pipeline'), 'dataset_description',
+           'dataset'), 'accuracy', 'Accuracy')
   from datastore.items_of(sent_pipelines.document -> 'pipelines') as sent;
 end;
-comment on function datastore.sent_pipelines(jsonb) is 'The pipelines of a document as rows: place, the item as sent, and what of it the client fills.';
+comment on function datastore.sent_pipelines(jsonb) is
+  'The pipelines of a document as rows: place, the item as sent, and what of it the client fills.';
 
 create or replace function datastore.sent_models(document jsonb)
 returns table (place integer, item jsonb, name text, version text, is_highest boolean, document jsonb)
 language sql immutable parallel safe
--- With a setting it stays a function: put in the place of its call, a join would do it again for each row that it joins.
+-- With a setting it stays a function: put in the place of its call, a join would do it again for each row that it
+-- joins.
 set jit = off
 begin atomic
   select sent.place, sent.item, sent.item ->> 'model_name', datastore.version_text(sent.item -> 'version'),
@@ -36,7 +43,8 @@ begin atomic
   from datastore.items_of(sent_models.document -> 'models') as sent;
 end;
 comment on function datastore.sent_models(jsonb) is
-  'The models of a document as rows: place, the item as sent, is it the highest version of this model in the document, and what of it the client fills, without its secrets.';
+  'The models of a document as rows: place, the item as sent, is it the highest version of this model in the '
+  'document, and what of it the client fills, without its secrets.';
 
 create or replace function datastore.write_models(document jsonb) returns void
 language plpgsql volatile as $$
@@ -67,7 +75,8 @@ begin
   -- A document without a secret leaves the one that is stored; null takes it away.
   insert into datastore.model_secret as known (model_version_id, field, kek_id, nonce, ciphertext)
   select model_version.model_version_id, secret.field, sent.item -> secret.field ->> 'kek_id',
-         datastore.from_base64(sent.item -> secret.field ->> 'nonce'), datastore.from_base64(sent.item -> secret.field ->> 'ciphertext')
+         datastore.from_base64(sent.item -> secret.field ->> 'nonce'),
+         datastore.from_base64(sent.item -> secret.field ->> 'ciphertext')
   from datastore.sent_models(write_models.document) as sent
   cross join (values ('api_key'), ('endpoint')) as secret(field)
   join datastore.model on model.name = sent.name
@@ -75,10 +84,12 @@ begin
   where sent.item ? secret.field
   on conflict (model_version_id, field) do update
   set kek_id = excluded.kek_id, nonce = excluded.nonce, ciphertext = excluded.ciphertext
-  where (known.kek_id, known.nonce, known.ciphertext) is distinct from (excluded.kek_id, excluded.nonce, excluded.ciphertext);
+  where (known.kek_id, known.nonce, known.ciphertext) is distinct from (excluded.kek_id,
+    excluded.nonce, excluded.ciphertext);
 end
 $$;
-comment on function datastore.write_models(jsonb) is 'Writes the models of a checked document: names, versions, secrets.';
+comment on function datastore.write_models(jsonb) is
+  'Writes the models of a checked document: names, versions, secrets.';
 
 create or replace function datastore.write_pipelines(document jsonb) returns void
 language plpgsql volatile as $$
@@ -109,14 +120,17 @@ begin
   perform datastore.trim_pipelines();
 end
 $$;
-comment on function datastore.write_pipelines(jsonb) is 'Writes the pipelines of a checked document, whose models are written.';
+comment on function datastore.write_pipelines(jsonb) is
+  'Writes the pipelines of a checked document, whose models are written.';
 
 create or replace function datastore.trim_pipelines() returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
   delete from datastore.pipeline_model
   using datastore.pipeline
-  where pipeline.pipeline_id = pipeline_model.pipeline_id and pipeline_model.place > jsonb_array_length(pipeline.models);
+  where pipeline.pipeline_id = pipeline_model.pipeline_id
+    and pipeline_model.place > jsonb_array_length(pipeline.models);
 end
 $$;
-comment on function datastore.trim_pipelines() is 'Deletes the places of pipelines beyond the number of models that their documents name.';
+comment on function datastore.trim_pipelines() is
+  'Deletes the places of pipelines beyond the number of models that their documents name.';

@@ -2,7 +2,8 @@
 
 create function datastore.version_text(version jsonb) returns text
 language sql immutable parallel safe
-return case jsonb_typeof(version) when 'number' then trim_scale(version::numeric)::text when 'string' then version #>> '{}' else '' end;
+return case jsonb_typeof(version) when 'number' then trim_scale(version::numeric)::text when 'string'
+  then version #>> '{}' else '' end;
 comment on function datastore.version_text(jsonb) is
   'What versions are equal by: 5, 5.0 and "5" give 5. No version, or null, gives the empty text.';
 
@@ -55,15 +56,20 @@ create table datastore.model_version (
 );
 create unique index model_version_active_key on datastore.model_version (model_id) where active;
 
-comment on table datastore.model_version is 'A version of a model. Inferences point at the versions that made them, so old ones stay.';
+comment on table datastore.model_version is
+  'A version of a model. Inferences point at the versions that made them, so old ones stay.';
 comment on column datastore.model_version.model_version_id is 'What inferences point at; random, never used again.';
 comment on column datastore.model_version.model_id is 'Whose version it is.';
 comment on column datastore.model_version.active is 'Is it the one that pipelines run? One version of a model is.';
-comment on column datastore.model_version.document is 'What the document said about it, as it was sent, unknown keys included; its secrets are in model_secret.';
-comment on column datastore.model_version.schema_version is 'The version of the document''s schema that this row was written with.';
-comment on column datastore.model_version.version is 'The version as text, by which versions are equal; empty where none was given.';
+comment on column datastore.model_version.document is
+  'What the document said about it, as it was sent, unknown keys included; its secrets are in model_secret.';
+comment on column datastore.model_version.schema_version is
+  'The version of the document''s schema that this row was written with.';
+comment on column datastore.model_version.version is
+  'The version as text, by which versions are equal; empty where none was given.';
 comment on column datastore.model_version.task is 'object detection, classification or segmentation.';
-comment on column datastore.model_version.accuracy is 'As the document says, of its own tests; what experts found is another thing.';
+comment on column datastore.model_version.accuracy is
+  'As the document says, of its own tests; what experts found is another thing.';
 comment on column datastore.model_version.created_at is 'When it became known.';
 comment on column datastore.model_version.created_by is 'The acting user, if one was set.';
 comment on column datastore.model_version.edited_at is 'When a document changed it last.';
@@ -81,12 +87,16 @@ create table datastore.model_secret (
   constraint model_secret_sealed_check check (num_nulls(kek_id, nonce, ciphertext) in (0, 3))
 );
 
-comment on table datastore.model_secret is 'The keys and addresses of models, encrypted before they reached the database: see docs/storage.md.';
+comment on table datastore.model_secret is
+  'The keys and addresses of models, encrypted before they reached the database: see docs/storage.md.';
 comment on column datastore.model_secret.model_version_id is 'The model version that it opens.';
 comment on column datastore.model_secret.field is 'api_key or endpoint.';
-comment on column datastore.model_secret.kek_id is 'Which key-encryption key opens it; NULL, like what follows, where the document said null.';
+comment on column datastore.model_secret.kek_id is
+  'Which key-encryption key opens it; NULL, like what follows, where the document said null.';
 comment on column datastore.model_secret.nonce is 'The nonce of AES-256-GCM, 12 bytes.';
-comment on column datastore.model_secret.ciphertext is 'What was encrypted, and the tag of 16 bytes that proves it. The model''s name and the field are its associated data.';
+comment on column datastore.model_secret.ciphertext is
+  'What was encrypted, and the tag of 16 bytes that proves it. The model''s name and the field are its associated '
+  'data.';
 
 create table datastore.pipeline (
   pipeline_id uuid primary key default gen_random_uuid(),
@@ -112,16 +122,23 @@ create table datastore.pipeline (
 create unique index pipeline_default_key on datastore.pipeline (is_default) where is_default;
 create index pipeline_models_idx on datastore.pipeline using hash (models);  -- of any length
 
-comment on table datastore.pipeline is 'Models that run one after another. A reference table: the same for all containers.';
+comment on table datastore.pipeline is
+  'Models that run one after another. A reference table: the same for all containers.';
 comment on column datastore.pipeline.pipeline_id is 'Who the pipeline is everywhere else; random, never used again.';
 comment on column datastore.pipeline.position is 'The order in which pipelines became known.';
 comment on column datastore.pipeline.is_default is 'Is it for users who chose none? At most one pipeline is.';
-comment on column datastore.pipeline.retired_at is 'When it was retired: no longer listed and no longer chosen; NULL while it is active.';
-comment on column datastore.pipeline.document is 'What the document said about it, as it was sent, unknown keys included; what the datastore fills is not in it.';
-comment on column datastore.pipeline.schema_version is 'The version of the document''s schema that this row was written with.';
+comment on column datastore.pipeline.retired_at is
+  'When it was retired: no longer listed and no longer chosen; NULL while it is active.';
+comment on column datastore.pipeline.document is
+  'What the document said about it, as it was sent, unknown keys included; what the datastore fills is not in it.';
+comment on column datastore.pipeline.schema_version is
+  'The version of the document''s schema that this row was written with.';
 comment on column datastore.pipeline.name is 'What inferences call it.';
-comment on column datastore.pipeline.version is 'The version as text, by which versions are equal; empty where none was given.';
-comment on column datastore.pipeline.models is 'Its models'' names, in the order in which they run, for looking up a pipeline by them; the models themselves are in pipeline_model.';
+comment on column datastore.pipeline.version is
+  'The version as text, by which versions are equal; empty where none was given.';
+comment on column datastore.pipeline.models is
+  'Its models'' names, in the order in which they run, for looking up a pipeline by them; the models themselves are '
+  'in pipeline_model.';
 comment on column datastore.pipeline.created_at is 'When it became known.';
 comment on column datastore.pipeline.created_by is 'The acting user, if one was set.';
 comment on column datastore.pipeline.edited_at is 'When a document changed it last.';
@@ -136,7 +153,8 @@ create table datastore.pipeline_model (
 );
 create index pipeline_model_model_id_idx on datastore.pipeline_model (model_id);
 
-comment on table datastore.pipeline_model is 'Which models a pipeline runs, in which order; a model may run in several pipelines.';
+comment on table datastore.pipeline_model is
+  'Which models a pipeline runs, in which order; a model may run in several pipelines.';
 comment on column datastore.pipeline_model.pipeline_id is 'The pipeline.';
 comment on column datastore.pipeline_model.place is 'The order in which they run, from 1.';
 comment on column datastore.pipeline_model.model_id is 'The model; its active version runs.';
@@ -163,9 +181,14 @@ create table datastore.pipelines_import (
   constraint pipelines_import_claimed_check check (datastore.object_v1(claimed))
 );
 
-comment on table datastore.pipelines_import is 'What documents of pipelines said about themselves. The newest row comes back with the pipelines.';
-comment on column datastore.pipelines_import.pipelines_import_id is 'The order in which documents came; one that says the same as the one before adds no row.';
-comment on column datastore.pipelines_import.document is 'version, date, schema_version and unknown keys of the whole document, as sent.';
-comment on column datastore.pipelines_import.claimed is 'What it said for keys that the datastore fills, where that differs from what the datastore knows: {JSON Pointer: value}.';
+comment on table datastore.pipelines_import is
+  'What documents of pipelines said about themselves. The newest row comes back with the pipelines.';
+comment on column datastore.pipelines_import.pipelines_import_id is
+  'The order in which documents came; one that says the same as the one before adds no row.';
+comment on column datastore.pipelines_import.document is
+  'version, date, schema_version and unknown keys of the whole document, as sent.';
+comment on column datastore.pipelines_import.claimed is
+  'What it said for keys that the datastore fills, where that differs from what the datastore knows: {JSON Pointer: '
+  'value}.';
 comment on column datastore.pipelines_import.imported_at is 'When it came.';
 comment on column datastore.pipelines_import.imported_by is 'The acting user, if one was set.';

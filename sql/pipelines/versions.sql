@@ -46,10 +46,12 @@ declare
   found_ids uuid[];
 begin
   select array_agg(model_version.model_version_id order by named.place) into found_ids
-  from jsonb_array_elements(case jsonb_typeof(models) when 'array' then models end) with ordinality as named(model, place)
+  from jsonb_array_elements(case jsonb_typeof(models) when 'array'
+    then models end) with ordinality as named(model, place)
   left join datastore.model on model.name = named.model ->> 'name'
   left join datastore.model_version
-    on model_version.model_id = model.model_id and model_version.version = datastore.version_text(named.model -> 'version');
+    on model_version.model_id = model.model_id
+      and model_version.version = datastore.version_text(named.model -> 'version');
   return coalesce(found_ids, '{}');
 end
 $$;
@@ -72,4 +74,5 @@ return (
   from regexp_matches(version, '^-?[0-9]+|[0-9]+|[A-Za-z]+', 'g') with ordinality as part(found, place)
 );
 comment on function datastore.version_parts(text) is
-  'What versions are ordered by: part by part, as numbers. 1.10 is higher than 1.9, 2 than 1.10, 1.0 than 1, and any than none.';
+  'What versions are ordered by: part by part, as numbers. 1.10 is higher than 1.9, 2 than 1.10, 1.0 than 1, and '
+  'any than none.';

@@ -28,13 +28,15 @@ return (
   from (select datastore.seed_key(species_name.label) as key offset 0) as folded
   left join lateral (
     select btrim(regexp_replace(regexp_replace(regexp_replace(
-             btrim(species_name.label, E' \t\r\n'), '^(["''])(.*)\1$', '\2'), '^\s*[0-9]+\s+', ''), '\s\s+|(?! )\s', ' ', 'g')) as name
+             btrim(species_name.label, E' \t\r\n'), '^(["''])(.*)\1$', '\2'), '^\s*[0-9]+\s+',
+             ''), '\s\s+|(?! )\s', ' ', 'g')) as name
     where octet_length(folded.key) <= 1000
     offset 0
   ) as cleaned on true
 );
 comment on function datastore.species_name(text) is
-  'The name under which a label''s species is registered: the label without quotes and class number, unless that would be another species.';
+  'The name under which a label''s species is registered: the label without quotes and class number, unless that '
+  'would be another species.';
 
 create or replace function datastore.species_of(label text) returns uuid
 language sql stable parallel safe
@@ -45,7 +47,8 @@ return (
   join datastore.seed on seed.key = said.key
 );
 comment on function datastore.species_of(text) is
-  'The species that a label stands for, NULL if nobody knows it. datastore.label has the answer for labels that were seen before.';
+  'The species that a label stands for, NULL if nobody knows it. datastore.label has the answer for labels that '
+  'were seen before.';
 
 create or replace function datastore.learn_labels(labels text[]) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -75,14 +78,18 @@ begin
 end
 $$;
 comment on function datastore.learn_labels(text[]) is
-  'Finds the species of labels that were never seen before. A species that nobody knows is registered as unreviewed; a label that can name none, such as a pair of quotes, stays without.';
+  'Finds the species of labels that were never seen before. A species that nobody knows is registered as '
+  'unreviewed; a label that can name none, such as a pair of quotes, stays without.';
 
 create or replace function datastore.seed_of_label(label text) returns uuid
 language sql stable parallel safe
-return coalesce((select label.seed_id from datastore.label where label.label = seed_of_label.label), datastore.species_of(seed_of_label.label));
-comment on function datastore.seed_of_label(text) is 'The species of a label, seen before or not; NULL if nobody knows it.';
+return coalesce((select label.seed_id from datastore.label where label.label = seed_of_label.label),
+  datastore.species_of(seed_of_label.label));
+comment on function datastore.seed_of_label(text) is
+  'The species of a label, seen before or not; NULL if nobody knows it.';
 
 create or replace function datastore.known_seed(seed_id uuid) returns uuid
 language sql stable parallel safe
 return (select coalesce(seed.merged_into, seed.seed_id) from datastore.seed where seed.seed_id = known_seed.seed_id);
-comment on function datastore.known_seed(uuid) is 'The species that an id stands for now: another one where it was merged. NULL if there is none.';
+comment on function datastore.known_seed(uuid) is
+  'The species that an id stands for now: another one where it was merged. NULL if there is none.';

@@ -5,8 +5,10 @@ language sql stable
 return (
   select jsonb_build_object('seeds', coalesce(jsonb_agg(jsonb_build_object(
     'seed_id', seed.seed_id, 'seed_name', seed.name, 'status', seed.status,
-    'labels', (select coalesce(jsonb_agg(label.label order by label.label), '[]') from datastore.label where label.seed_id = seed.seed_id),
-    'first_seen', to_char(seed.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) order by seed.created_at, seed.name), '[]'))
+    'labels', (select coalesce(jsonb_agg(label.label order by label.label), '[]') from datastore.label
+      where label.seed_id = seed.seed_id),
+    'first_seen', to_char(seed.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+      order by seed.created_at, seed.name), '[]'))
   from datastore.seed
   where seed.status = 'unreviewed' and seed.merged_into is null
 );
@@ -126,7 +128,8 @@ begin
   update datastore.expert_guess set seed_id = target.seed_id where expert_guess.seed_id = merged.seed_id;
   update datastore.verdict
   set seed_id = case when verdict.seed_id = merged.seed_id then target.seed_id else verdict.seed_id end,
-      model_seed_id = case when verdict.model_seed_id = merged.seed_id then target.seed_id else verdict.model_seed_id end
+      model_seed_id = case when verdict.model_seed_id = merged.seed_id then target.seed_id
+        else verdict.model_seed_id end
   where verdict.seed_id = merged.seed_id or verdict.model_seed_id = merged.seed_id;
   -- Where both were guessed there is one species less, so that others move up as well.
   update datastore.verdict

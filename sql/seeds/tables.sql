@@ -10,7 +10,8 @@ return lower(regexp_replace(
   -- Not \s+: most spaces stand alone, and to put each in its own place takes thirty times as long.
   '\s\s+|(?! )\s', ' ', 'g'));
 comment on function datastore.seed_key(text) is
-  'What a label is compared by: trimmed, without one pair of quotes and a leading class number, spaces and case folded. ''14 Ambrosia  Trifida'' gives ambrosia trifida.';
+  'What a label is compared by: trimmed, without one pair of quotes and a leading class number, spaces and case '
+  'folded. ''14 Ambrosia  Trifida'' gives ambrosia trifida.';
 
 create table datastore.seed (
   seed_id uuid primary key default gen_random_uuid(),
@@ -29,11 +30,13 @@ create table datastore.seed (
 );
 create index seed_merged_into_idx on datastore.seed (merged_into) where merged_into is not null;
 
-comment on table datastore.seed is 'The species that pictures can show. A reference table: the same for all containers.';
+comment on table datastore.seed is
+  'The species that pictures can show. A reference table: the same for all containers.';
 comment on column datastore.seed.seed_id is 'What documents call seed_id, and classId in an inference.';
 comment on column datastore.seed.name is 'The name as it was first written.';
 comment on column datastore.seed.key is 'What the name is compared by: see datastore.seed_key(text).';
-comment on column datastore.seed.status is 'known, or unreviewed: first seen in a document, and waiting for a person''s look.';
+comment on column datastore.seed.status is
+  'known, or unreviewed: first seen in a document, and waiting for a person''s look.';
 comment on column datastore.seed.created_at is 'When it was first seen.';
 comment on column datastore.seed.merged_into is
   'The species that it turned out to be: whoever names this one means that one. NULL for a species of its own.';
@@ -57,6 +60,7 @@ create table datastore.label (
 create index label_seed_id_idx on datastore.label (seed_id);
 
 comment on table datastore.label is
-  'Labels as models and experts write them, with the species that datastore.seed_key(text) finds for them: 14 Ambrosia trifida. A reference table, filled when a label is first seen.';
+  'Labels as models and experts write them, with the species that datastore.seed_key(text) finds for them: 14 '
+  'Ambrosia trifida. A reference table, filled when a label is first seen.';
 comment on column datastore.label.label is 'As it was written.';
 comment on column datastore.label.seed_id is 'Its species; a review may change it.';

@@ -1,6 +1,8 @@
 -- What a process that moves bytes has to know.
 
-create or replace function datastore.find_container(picture_set_id uuid default null, permission text default 'write') returns jsonb
+create or replace function datastore.find_container(
+  picture_set_id uuid default null, permission text default 'write'
+) returns jsonb
 language plpgsql stable as $$
 declare
   home_id uuid := case when find_container.picture_set_id is null then datastore.own_container()
@@ -11,7 +13,8 @@ begin
   end if;
   return (
     select datastore.container_access(container.container_id, find_container.permission) || jsonb_build_object(
-      'picture_set_id', coalesce(find_container.picture_set_id, (datastore.user_json(container.user_id) ->> 'picture_set_id')::uuid))
+      'picture_set_id', coalesce(find_container.picture_set_id,
+        (datastore.user_json(container.user_id) ->> 'picture_set_id')::uuid))
     from datastore.container
     where container.container_id = home_id);
 end
@@ -29,7 +32,8 @@ declare
   known datastore.picture := datastore.find_picture(locate_picture.picture_id, locate_picture.container_id);
 begin
   if known.state = 'pending' then
-    perform datastore.refuse('DS409', format('picture %s was announced, and its bytes have not arrived: upload it again', known.picture_id));
+    perform datastore.refuse('DS409',
+      format('picture %s was announced, and its bytes have not arrived: upload it again', known.picture_id));
   end if;
   return (
     datastore.container_access(known.container_id, 'read')

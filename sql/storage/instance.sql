@@ -3,7 +3,8 @@
 create or replace function datastore.own_instance() returns uuid
 language plpgsql volatile as $$
 declare
-  here_oid oid := (select pg_database.oid from pg_catalog.pg_database where pg_database.datname = pg_catalog.current_database());
+  here_oid oid := (select pg_database.oid from pg_catalog.pg_database
+    where pg_database.datname = pg_catalog.current_database());
   here_server bigint;
   found_id uuid;
 begin
@@ -20,7 +21,8 @@ begin
     on conflict (is_the_only_one) do update
     set instance_id = excluded.instance_id, copied_from = known.instance_id, created_at = now(),
         system_identifier = excluded.system_identifier, database_oid = excluded.database_oid
-    where known.database_oid <> excluded.database_oid or (known.system_identifier = excluded.system_identifier) is false;
+    where known.database_oid <> excluded.database_oid
+      or (known.system_identifier = excluded.system_identifier) is false;
     select instance.instance_id into found_id from datastore.instance;
   end if;
   return found_id;

@@ -1,6 +1,8 @@
 -- Rotation, revocation, and keys for people
 
-create or replace function datastore.rotate_keys(container_ids jsonb default null, overlap interval default '1 hour') returns jsonb
+create or replace function datastore.rotate_keys(
+  container_ids jsonb default null, overlap interval default '1 hour'
+) returns jsonb
 language sql volatile
 begin atomic
   with rotated as (
@@ -19,7 +21,9 @@ for the overlap, and until there are new ones. Answers the ids of the containers
 
 Errors: none';
 
-create or replace function datastore.revoke_keys(key_ids jsonb default null, container_ids jsonb default null) returns jsonb
+create or replace function datastore.revoke_keys(
+  key_ids jsonb default null, container_ids jsonb default null
+) returns jsonb
 language plpgsql volatile as $$
 #variable_conflict use_column
 declare
@@ -56,9 +60,11 @@ begin
     -- With a policy end all keys that name it.
     where exists (
         select from named
-        where named.container_id = known.container_id and (named.key_id = known.key_id or named.policy_name = known.policy_name))
+        where named.container_id = known.container_id
+          and (named.key_id = known.key_id or named.policy_name = known.policy_name))
       and known.removed_at is null and known.revoked_at is null
-    returning known.key_id, known.container_id, known.permission, known.is_handed_out, known.policy_name is not null as has_policy, known.expires_at
+    returning known.key_id, known.container_id, known.permission, known.is_handed_out,
+    known.policy_name is not null as has_policy, known.expires_at
   )
   select jsonb_build_object(
     'container_ids', (select coalesce(jsonb_agg(distinct named.container_id), '[]') from named),
@@ -77,7 +83,9 @@ Answer: `container_ids`, and `keys`: `[{key_id, container_id, permission, is_han
   expires_at}]`
 Errors: `DS403`: the container of another user · `DS404`';
 
-create or replace function datastore.plan_key(container_id uuid, permission text, lifetime interval, with_policy boolean default true) returns jsonb
+create or replace function datastore.plan_key(
+  container_id uuid, permission text, lifetime interval, with_policy boolean default true
+) returns jsonb
 language plpgsql volatile as $$
 declare
   home_id uuid := datastore.require_own_container(plan_key.container_id);
@@ -90,24 +98,30 @@ begin
   end if;
   if coalesce(not plan_key.lifetime between interval '1 minute' and longest, true) then
     perform datastore.refuse('DS400', 'invalid lifetime', jsonb_build_array(jsonb_build_object(
-      'instance_path', '/lifetime', 'keyword', 'maximum', 'message', format('expected a time between one minute and %s', case
-        when with_policy then '7 days' else '1 day, because an identity signs the key and nothing ends it sooner' end))));
+      'instance_path', '/lifetime', 'keyword', 'maximum',
+      'message', format('expected a time between one minute and %s', case
+        when with_policy then '7 days'
+          else '1 day, because an identity signs the key and nothing ends it sooner' end))));
   end if;
   select known.* into other
   from datastore.container_key as known
-  where known.container_id = home_id and known.is_handed_out and known.revoked_at is null and known.removed_at is null and known.expires_at > now()
+  where known.container_id = home_id and known.is_handed_out and known.revoked_at is null
+    and known.removed_at is null and known.expires_at > now()
     and with_policy and known.policy_name is not null
   order by known.issued_at limit 1;
   if other.permission <> plan_key.permission then
     perform datastore.refuse('DS409', format(
-      'a key to %s was handed out for this container, and the one policy that is left for people has one permission: revoke key %s, or wait until %s',
+      'a key to %s was handed out for this container, and the one policy that is left for people '
+      'has one permission: revoke key %s, or wait until %s',
       other.permission, other.key_id, other.expires_at));
   end if;
   return (
     select jsonb_build_object(
-      'key_id', made.key_id, 'permission', plan_key.permission, 'is_handed_out', true, 'issued_by', datastore.acting_user(),
+      'key_id', made.key_id, 'permission', plan_key.permission, 'is_handed_out', true,
+      'issued_by', datastore.acting_user(),
       'policy_name', case when with_policy then coalesce(other.policy_name, 'people-' || made.key_id) end,
-      'starts_at', date_trunc('second', now() - interval '15 minutes'), 'expires_at', date_trunc('second', now() + plan_key.lifetime))
+      'starts_at', date_trunc('second', now() - interval '15 minutes'),
+      'expires_at', date_trunc('second', now() + plan_key.lifetime))
     from (select gen_random_uuid() as key_id) as made);
 end
 $$;
@@ -120,11 +134,14 @@ Answer: `key_id`, `permission`, `is_handed_out`, `policy_name`, `starts_at`, `ex
 Errors: `DS403`: the container of another user · `DS400` · `DS404` · `DS409`: keys with another permission are
   out, and people have one policy';
 
-create or replace function datastore.list_keys(container_ids jsonb default null, include_past boolean default false) returns jsonb
+create or replace function datastore.list_keys(
+  container_ids jsonb default null, include_past boolean default false
+) returns jsonb
 language sql stable
 begin atomic
   select coalesce(jsonb_agg(jsonb_build_object(
-    'key_id', known.key_id, 'container_id', known.container_id, 'container_name', container.name, 'permission', known.permission,
+    'key_id', known.key_id, 'container_id', known.container_id, 'container_name', container.name,
+    'permission', known.permission,
     'state', case
       when known.revoked_at is not null then 'revoked'
       when known.expires_at <= now() then 'expired'
@@ -133,8 +150,11 @@ begin atomic
       when known.retires_at is not null then 'retiring'
       else 'current' end,
     'policy_name', known.policy_name, 'issued_at', known.issued_at, 'issued_by', known.issued_by,
-    'expires_at', case when known.policy_name is null then known.expires_at else least(known.expires_at, known.retires_at) end, 'revoked_at', known.revoked_at, 'revoked_by', known.revoked_by,
-    'removed_at', known.removed_at, 'kek_id', known.kek_id) order by container.name, known.issued_at, known.permission), '[]')
+    'expires_at', case when known.policy_name is null then known.expires_at
+      else least(known.expires_at, known.retires_at) end, 'revoked_at', known.revoked_at,
+        'revoked_by', known.revoked_by,
+    'removed_at', known.removed_at, 'kek_id', known.kek_id)
+      order by container.name, known.issued_at, known.permission), '[]')
   from datastore.container_key as known
   join datastore.container on container.container_id = known.container_id
   where (list_keys.container_ids is null

@@ -29,7 +29,9 @@ return (
 comment on function datastore.lacking_keys(uuid) is
   'For what a container needs a new key: read, write. A key needs a successor when a third of its life is left.';
 
-create or replace function datastore.removable_keys(container_id uuid, with_policies boolean default true) returns setof uuid
+create or replace function datastore.removable_keys(
+  container_id uuid, with_policies boolean default true
+) returns setof uuid
 language sql stable parallel safe
 begin atomic
   select known.key_id
@@ -41,11 +43,13 @@ begin atomic
          or known.policy_name is not null and with_policies and known.retires_at <= now() and exists (
            select from datastore.container_key as successor
            where successor.container_id = known.container_id and successor.permission = known.permission
-             and not successor.is_handed_out and successor.retires_at is null and successor.revoked_at is null and successor.removed_at is null
+             and not successor.is_handed_out and successor.retires_at is null and successor.revoked_at is null
+             and successor.removed_at is null
              and successor.settled_at <= now()));
 end;
 comment on function datastore.removable_keys(uuid, boolean) is
-  'Keys that have ended, or whose policy has to go from storage: they were revoked, or their time is over, and another one is there to be used. with_policies => false: only those that have expired.';
+  'Keys that have ended, or whose policy has to go from storage: they were revoked, or their time is over, and '
+  'another one is there to be used. with_policies => false: only those that have expired.';
 
 create or replace function datastore.renewal_is_due(
   container_id uuid, with_keys boolean default true, with_policies boolean default true
@@ -57,7 +61,8 @@ return (
   from datastore.container
   where container.container_id = renewal_is_due.container_id);
 comment on function datastore.renewal_is_due(uuid, boolean, boolean) is
-  'Is there something to do for a container in storage? with_keys: making keys counts, too. with_policies: so does removing policies.';
+  'Is there something to do for a container in storage? with_keys: making keys counts, too. with_policies: so does '
+  'removing policies.';
 
 create or replace function datastore.container_access(container_id uuid, permission text) returns jsonb
 language sql stable parallel safe
@@ -78,7 +83,8 @@ return (
   from datastore.container
   where container.container_id = container_access.container_id);
 comment on function datastore.container_access(uuid, text) is
-  'What a process needs to reach a container''s blobs, without a look at who asks: {container_id, container_name, is_ready, endpoint, key, renewal_is_due, is_changing}.';
+  'What a process needs to reach a container''s blobs, without a look at who asks: {container_id, container_name, '
+  'is_ready, endpoint, key, renewal_is_due, is_changing}.';
 
 create or replace function datastore.find_container_key(container_id uuid, permission text default 'read') returns jsonb
 language plpgsql stable as $$
@@ -111,7 +117,8 @@ begin
   where home.name = container_called.container or home.container_id::text = lower(container_called.container)
     or lower(user_account.email) = lower(container_called.container);
   if answer is null then
-    perform datastore.refuse('DS404', format('there is no container %s: expected its name, its id, or its user''s email address',
+    perform datastore.refuse('DS404',
+      format('there is no container %s: expected its name, its id, or its user''s email address',
                                              coalesce(to_json(container_called.container)::text, 'NULL')));
   end if;
   return answer;

@@ -1,5 +1,5 @@
--- Links to single pictures. One to read names the policy of a key to read, and ends with it. One to upload writes a blob
--- of its own, which is deleted after it ended, whatever became of it.
+-- Links to single pictures. One to read names the policy of a key to read, and ends with it. One to upload writes a
+-- blob of its own, which is deleted after it ended, whatever became of it.
 
 create or replace function datastore.hand_out_link(
   picture_id uuid, permission text default 'read', minutes integer default 15, container_id uuid default null,
@@ -17,12 +17,17 @@ begin
   end if;
   if coalesce(not hand_out_link.minutes between 1 and 60, true) then
     perform datastore.refuse('DS400', 'invalid minutes', jsonb_build_array(jsonb_build_object(
-      'instance_path', '/minutes', 'keyword', 'maximum', 'message', 'expected a whole number of minutes between 1 and 60')));
+      'instance_path', '/minutes', 'keyword', 'maximum',
+      'message', 'expected a whole number of minutes between 1 and 60')));
   end if;
   if hand_out_link.permission = 'read' and known.state = 'pending' then
-    perform datastore.refuse('DS409', format('picture %s was announced, and its bytes have not arrived: there is nothing to read yet', known.picture_id));
+    perform datastore.refuse('DS409',
+      format('picture %s was announced, and its bytes have not arrived: there is nothing to read yet',
+        known.picture_id));
   elsif hand_out_link.permission = 'write' and known.state <> 'pending' then
-    perform datastore.refuse('DS409', format('picture %s is stored: a link to upload is for one that was announced and has not arrived', known.picture_id));
+    perform datastore.refuse('DS409',
+      format('picture %s is stored: a link to upload is for one that was announced and has not arrived',
+        known.picture_id));
   end if;
 
   if hand_out_link.permission = 'write' then
@@ -36,13 +41,15 @@ begin
   end if;
   insert into datastore.link (container_id, picture_id, picture_set_id, permission, policy_name, starts_at, expires_at)
   values (known.container_id, known.picture_id, known.picture_set_id, hand_out_link.permission,
-          case when hand_out_link.permission = 'read' and with_policy then datastore.policy_for_links(known.container_id) end,
+          case when hand_out_link.permission = 'read' and with_policy
+            then datastore.policy_for_links(known.container_id) end,
           date_trunc('second', now() - interval '15 minutes'),
           date_trunc('second', now() + make_interval(mins => hand_out_link.minutes)))
   returning * into made;
   return (
     select jsonb_build_object(
-      'link_id', made.link_id, 'picture_id', known.picture_id, 'permission', made.permission, 'policy_name', made.policy_name,
+      'link_id', made.link_id, 'picture_id', known.picture_id, 'permission', made.permission,
+      'policy_name', made.policy_name,
       'starts_at', made.starts_at, 'expires_at', made.expires_at,
       'copy_is_needed', false, 'is_copy', coalesce(served -> 'is_copy', 'false'), 'container_name', container.name,
       'blob_name', coalesce(made.blob_name, served ->> 'blob_name', known.blob_name),
@@ -79,7 +86,8 @@ return (
     and not known.is_handed_out and known.revoked_at is null and known.removed_at is null and known.expires_at > now()
   order by known.settled_at <= now() desc, known.issued_at desc
   limit 1);
-comment on function datastore.policy_for_links(uuid) is 'The policy of a container''s newest key to read that storage knows; NULL if there is none.';
+comment on function datastore.policy_for_links(uuid) is
+  'The policy of a container''s newest key to read that storage knows; NULL if there is none.';
 
 create or replace function datastore.queue_link_uploads() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -93,18 +101,23 @@ begin
 end
 $$;
 comment on function datastore.queue_link_uploads() is
-  'Trigger: what may come through a link to upload is to be deleted after the link ended, whether or not it comes, and whether or not it is confirmed.';
+  'Trigger: what may come through a link to upload is to be deleted after the link ended, whether or not it comes, '
+  'and whether or not it is confirmed.';
 create or replace trigger queue_link_uploads
   after insert on datastore.link referencing new table as new_rows
   for each statement execute function datastore.queue_link_uploads();
 
-create or replace function datastore.list_links(container_ids jsonb default null, include_past boolean default false) returns jsonb
+create or replace function datastore.list_links(
+  container_ids jsonb default null, include_past boolean default false
+) returns jsonb
 language sql stable
 begin atomic
   select coalesce(jsonb_agg(jsonb_build_object(
-    'link_id', listed.link_id, 'container_id', listed.container_id, 'container_name', listed.name, 'picture_id', listed.picture_id,
+    'link_id', listed.link_id, 'container_id', listed.container_id, 'container_name', listed.name,
+    'picture_id', listed.picture_id,
     'permission', listed.permission, 'state', listed.state, 'is_revocable', listed.policy_name is not null,
-    'issued_at', listed.issued_at, 'issued_by', listed.issued_by, 'expires_at', listed.expires_at) order by listed.issued_at, listed.link_id), '[]')
+    'issued_at', listed.issued_at, 'issued_by', listed.issued_by, 'expires_at', listed.expires_at)
+      order by listed.issued_at, listed.link_id), '[]')
   from (
     select link.*, container.name, case
       when exists (
@@ -143,7 +156,8 @@ begin atomic
     set revoked_at = now()
     where (known.container_id, known.policy_name) in (
         select open.container_id, open.policy_name from open where open.is_of_others or not revoke_links.of_others)
-      and known.permission = 'read' and not known.is_handed_out and known.revoked_at is null and known.removed_at is null
+      and known.permission = 'read' and not known.is_handed_out and known.revoked_at is null
+      and known.removed_at is null
     returning known.container_id, known.policy_name
   )
   select jsonb_build_object(
@@ -186,7 +200,9 @@ Answer: as of find_container_key, to write, and `state`, `blob_name` (its final 
   `md5`, `sha256` as they were announced, or null, and `uploads`: names of blobs, the oldest link''s first
 Errors: `DS403` · `DS404`';
 
-create or replace function datastore.confirm_upload(picture_id uuid, inspection jsonb, etag text, container_id uuid default null) returns json
+create or replace function datastore.confirm_upload(
+  picture_id uuid, inspection jsonb, etag text, container_id uuid default null
+) returns json
 language plpgsql volatile as $$
 #variable_conflict use_column
 declare
@@ -197,17 +213,20 @@ begin
   perform datastore.check_documents('inspection', jsonb_build_array(confirm_upload.inspection));
   select * into found from datastore.announced_pictures('[{}]', jsonb_build_array(confirm_upload.inspection));
   if known.size <> found.size or known.md5 <> found.md5 or known.sha256 <> found.sha256 then
-    perform datastore.refuse('DS409', format('what was uploaded for picture %s is not what was announced, or not what is stored', known.picture_id));
+    perform datastore.refuse('DS409',
+      format('what was uploaded for picture %s is not what was announced, or not what is stored', known.picture_id));
   end if;
   update datastore.picture
   set size = found.size, md5 = found.md5, quality_check = found.quality_check || '{"upload_check": false}'
   where picture_id = known.picture_id and container_id = known.container_id and state = 'pending';
   if known.state = 'pending' then
-    perform datastore.write_image_data(known.picture_id, known.container_id, found.image_data || jsonb_strip_nulls(jsonb_build_object(
+    perform datastore.write_image_data(known.picture_id, known.container_id,
+      found.image_data || jsonb_strip_nulls(jsonb_build_object(
       'source', known.image_data -> 'source', 'parent', known.image_data -> 'parent', 'size', found.size)));
   end if;
   perform datastore.confirm_pictures(jsonb_build_array(jsonb_build_object(
-    'picture_id', known.picture_id, 'size', found.size, 'md5', datastore.to_base64(found.md5), 'etag', confirm_upload.etag)));
+    'picture_id', known.picture_id, 'size', found.size, 'md5', datastore.to_base64(found.md5),
+    'etag', confirm_upload.etag)));
   return datastore.picture_json(known.picture_id);
 end
 $$;

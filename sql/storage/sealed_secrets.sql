@@ -1,16 +1,22 @@
--- Everything that is sealed, for the rotation of key-encryption keys: what is encrypted stays, its wrapped key is replaced.
+-- Everything that is sealed, for the rotation of key-encryption keys: what is encrypted stays, its wrapped key is
+-- replaced.
 
-create or replace function datastore.sealed_secrets(except_kek_id text default null, after text default '', how_many integer default 1000) returns jsonb
+create or replace function datastore.sealed_secrets(
+  except_kek_id text default null, after text default '', how_many integer default 1000
+) returns jsonb
 language sql stable
 begin atomic
   select coalesce(jsonb_agg(to_jsonb(secret) order by secret.secret_id), '[]')
   from (
-    select sealed.secret_id, sealed.kek_id, datastore.to_base64(sealed.nonce) as nonce, datastore.to_base64(sealed.ciphertext) as ciphertext
+    select sealed.secret_id, sealed.kek_id, datastore.to_base64(sealed.nonce) as nonce,
+           datastore.to_base64(sealed.ciphertext) as ciphertext
     from (
-      select concat_ws('/', 'container_key', known.key_id) collate "C" as secret_id, known.kek_id, known.nonce, known.ciphertext
+      select concat_ws('/', 'container_key', known.key_id) collate "C" as secret_id, known.kek_id,
+             known.nonce, known.ciphertext
       from datastore.container_key as known
       union all
-      select concat_ws('/', 'model_secret', known.model_version_id, known.field), known.kek_id, known.nonce, known.ciphertext
+      select concat_ws('/', 'model_secret', known.model_version_id, known.field), known.kek_id,
+             known.nonce, known.ciphertext
       from datastore.model_secret as known
     ) as sealed
     where sealed.kek_id <> coalesce(except_kek_id, '') and sealed.secret_id > after collate "C"
@@ -30,7 +36,8 @@ create or replace function datastore.rewrap_secrets(secrets jsonb) returns integ
 language sql volatile
 begin atomic
   with sent as materialized (
-    select split_part(item.secret_id, '/', 1) as kind, split_part(item.secret_id, '/', 2)::uuid as id, split_part(item.secret_id, '/', 3) as field,
+    select split_part(item.secret_id, '/', 1) as kind, split_part(item.secret_id, '/', 2)::uuid as id,
+           split_part(item.secret_id, '/', 3) as field,
            item.kek_id, datastore.from_base64(item.nonce) as nonce, datastore.from_base64(item.ciphertext) as ciphertext
     from jsonb_to_recordset(secrets) as item(secret_id text, kek_id text, nonce text, ciphertext text)
   ), keys as (
@@ -42,7 +49,8 @@ begin atomic
   ), models as (
     update datastore.model_secret as known set kek_id = sent.kek_id, ciphertext = sent.ciphertext
     from sent
-    where sent.kind = 'model_secret' and known.model_version_id = sent.id and known.field = sent.field and known.nonce = sent.nonce
+    where sent.kind = 'model_secret' and known.model_version_id = sent.id and known.field = sent.field
+      and known.nonce = sent.nonce
     returning 1
   )
   select ((select count(*) from keys) + (select count(*) from models))::integer;

@@ -21,12 +21,14 @@ Answer: how many it deleted
 Errors: none';
 
 create or replace function datastore.due_blob_deletions(
-  older_than interval default '1 hour', how_many integer default 1000, except_containers jsonb default '[]', after bigint default 0
+  older_than interval default '1 hour', how_many integer default 1000,
+  except_containers jsonb default '[]', after bigint default 0
 ) returns jsonb
 language sql stable
 begin atomic
   select coalesce(jsonb_agg(jsonb_build_object(
-    'blob_deletion_id', due.blob_deletion_id, 'container_id', due.container_id, 'container_name', due.container_name, 'endpoint', due.endpoint,
+    'blob_deletion_id', due.blob_deletion_id, 'container_id', due.container_id,
+    'container_name', due.container_name, 'endpoint', due.endpoint,
     'blob_name', due.blob_name) order by due.blob_deletion_id), '[]')
   from (
     select blob_deletion.*, place.container_name, container.endpoint
@@ -35,13 +37,15 @@ begin atomic
     cross join lateral (
       select coalesce(container.name, (
         select blob_deletion.gone_container
-        where not exists (select from datastore.container as other where other.name = blob_deletion.gone_container))) as container_name
+        where not exists (select from datastore.container as other
+          where other.name = blob_deletion.gone_container))) as container_name
     ) as place
     where blob_deletion.blob_deletion_id > after and place.container_name is not null
       and greatest(blob_deletion.queued_at, blob_deletion.writable_until) <= now() - older_than
       -- What could not be deleted waits: an hour after the first attempt, a day after the fifth and all that follow.
       and (blob_deletion.tried_at is null
-           or blob_deletion.tried_at <= now() - least(interval '1 hour' * 2 ^ least(blob_deletion.attempts - 1, 5), interval '1 day'))
+           or blob_deletion.tried_at <= now() - least(
+             interval '1 hour' * 2 ^ least(blob_deletion.attempts - 1, 5), interval '1 day'))
       and not except_containers ? place.container_name
     order by blob_deletion.blob_deletion_id limit how_many
   ) as due;

@@ -4,7 +4,8 @@ create function datastore.is_tier(tier text) returns boolean
 language sql immutable parallel safe
 return tier ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and char_length(tier) <= 26;
 comment on function datastore.is_tier(text) is
-  'Can it stand before -{user_id} in the name of an Azure container: lower-case letters, digits and single hyphens, 26 characters at most?';
+  'Can it stand before -{user_id} in the name of an Azure container: lower-case letters, digits and single hyphens, '
+  '26 characters at most?';
 
 create table datastore.container (
   container_id uuid primary key default gen_random_uuid(),
@@ -26,18 +27,24 @@ create table datastore.container (
     or endpoint ~ '^http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?(/[^?#@]*)?$')
 );
 
-comment on table datastore.container is 'A user''s storage container: the tenant. Every row that belongs to one carries container_id.';
-comment on column datastore.container.container_id is 'The tenant key, in the primary key of every tenant table; random, never changed.';
+comment on table datastore.container is
+  'A user''s storage container: the tenant. Every row that belongs to one carries container_id.';
+comment on column datastore.container.container_id is
+  'The tenant key, in the primary key of every tenant table; random, never changed.';
 comment on column datastore.container.user_id is 'Whose pictures are in it.';
-comment on column datastore.container.tier is 'What the container is for: user, dev, test-user, …; the first part of its name.';
+comment on column datastore.container.tier is
+  'What the container is for: user, dev, test-user, …; the first part of its name.';
 comment on column datastore.container.name is 'The name of the container in Azure Blob Storage: {tier}-{user_id}.';
 comment on column datastore.container.created_at is 'When the row was made.';
 comment on column datastore.container.ready_at is 'When it was made in storage; NULL while it is only a row.';
-comment on column datastore.container.endpoint is 'Where it was made: the address of the storage account, https://…, without secrets; NULL while it is only a row.';
-comment on column datastore.container.claimed_at is 'When this database took it over from another one: datastore-db keys claim.';
+comment on column datastore.container.endpoint is
+  'Where it was made: the address of the storage account, https://…, without secrets; NULL while it is only a row.';
+comment on column datastore.container.claimed_at is
+  'When this database took it over from another one: datastore-db keys claim.';
 comment on column datastore.container.claimed_by is 'The acting user of that, if one was set.';
 
--- Columns and no JSON, as in datastore.model_secret: the message of a failing check shows the row, which holds no key in clear.
+-- Columns and no JSON, as in datastore.model_secret: the message of a failing check shows the row, which holds no key
+-- in clear.
 create table datastore.container_key (
   key_id uuid not null default gen_random_uuid(),
   container_id uuid not null references datastore.container,
@@ -68,24 +75,37 @@ create unique index container_key_current_key on datastore.container_key (contai
 create index container_key_container_id_idx on datastore.container_key (container_id, issued_at);
 
 comment on table datastore.container_key is
-  'Shared access signatures (SAS) of containers, encrypted before they reached the database: see docs/storage.md. Each names a stored access policy of its container, and lives as long as that; or it was signed by an identity, and lives until it expires.';
+  'Shared access signatures (SAS) of containers, encrypted before they reached the database: see docs/storage.md. '
+  'Each names a stored access policy of its container, and lives as long as that; or it was signed by an identity, '
+  'and lives until it expires.';
 comment on column datastore.container_key.key_id is 'Random, never used again.';
 comment on column datastore.container_key.container_id is 'The tenant; never changed.';
-comment on column datastore.container_key.permission is 'read: reads blobs. write: reads and writes them; it deletes nothing.';
-comment on column datastore.container_key.policy_name is 'The stored access policy in storage. Keys that were handed out share one; each other key has its own. NULL in a key that was signed by an identity: it can name none, and nothing but its time ends it alone.';
+comment on column datastore.container_key.permission is
+  'read: reads blobs. write: reads and writes them; it deletes nothing.';
+comment on column datastore.container_key.policy_name is
+  'The stored access policy in storage. Keys that were handed out share one; each other key has its own. NULL in a '
+  'key that was signed by an identity: it can name none, and nothing but its time ends it alone.';
 comment on column datastore.container_key.is_handed_out is 'Was it given to a person? Then only that person has it.';
-comment on column datastore.container_key.starts_at is 'When it begins to be good: a while before it was issued, for clocks that differ.';
+comment on column datastore.container_key.starts_at is
+  'When it begins to be good: a while before it was issued, for clocks that differ.';
 comment on column datastore.container_key.expires_at is 'When storage refuses it.';
-comment on column datastore.container_key.settled_at is 'From when on storage knows its policy for sure: Azure takes up to 30 seconds.';
-comment on column datastore.container_key.kek_id is 'Which key-encryption key opens it; NULL, like what follows, in one that was handed out or removed.';
+comment on column datastore.container_key.settled_at is
+  'From when on storage knows its policy for sure: Azure takes up to 30 seconds.';
+comment on column datastore.container_key.kek_id is
+  'Which key-encryption key opens it; NULL, like what follows, in one that was handed out or removed.';
 comment on column datastore.container_key.nonce is 'The nonce of AES-256-GCM, 12 bytes.';
-comment on column datastore.container_key.ciphertext is 'The SAS, encrypted, and the tag of 16 bytes that proves it. The ids of container and key are its associated data.';
+comment on column datastore.container_key.ciphertext is
+  'The SAS, encrypted, and the tag of 16 bytes that proves it. The ids of container and key are its associated '
+  'data.';
 comment on column datastore.container_key.issued_at is 'When it was made.';
 comment on column datastore.container_key.issued_by is 'The acting user, if one was set.';
-comment on column datastore.container_key.retires_at is 'When its policy, if it has one, will be removed, because a newer key took over; NULL in the current one.';
-comment on column datastore.container_key.revoked_at is 'When somebody took it back; from then on nobody gets it from here.';
+comment on column datastore.container_key.retires_at is
+  'When its policy, if it has one, will be removed, because a newer key took over; NULL in the current one.';
+comment on column datastore.container_key.revoked_at is
+  'When somebody took it back; from then on nobody gets it from here.';
 comment on column datastore.container_key.revoked_by is 'The acting user of that, if one was set.';
-comment on column datastore.container_key.removed_at is 'When its policy was removed from storage, or its time was over: it opens nothing any more.';
+comment on column datastore.container_key.removed_at is
+  'When its policy was removed from storage, or its time was over: it opens nothing any more.';
 
 create table datastore.container_renewal (
   container_id uuid primary key references datastore.container on delete cascade,
@@ -95,7 +115,8 @@ create table datastore.container_renewal (
 );
 
 comment on table datastore.container_renewal is
-  'Which process is just now making a container or its keys in storage: one at a time. A row of a process that died counts no more after ends_at.';
+  'Which process is just now making a container or its keys in storage: one at a time. A row of a process that died '
+  'counts no more after ends_at.';
 comment on column datastore.container_renewal.container_id is 'The tenant.';
 comment on column datastore.container_renewal.renewal_id is 'What the process knows it by; random.';
 comment on column datastore.container_renewal.begun_at is 'When it began.';
@@ -112,10 +133,12 @@ create table datastore.instance (
 );
 
 comment on table datastore.instance is
-  'Who this database is: its containers in storage carry the id. Made when the first container is; one row. A dump that is restored elsewhere does not fit where it is, and becomes another instance: datastore.own_instance().';
+  'Who this database is: its containers in storage carry the id. Made when the first container is; one row. A dump '
+  'that is restored elsewhere does not fit where it is, and becomes another instance: datastore.own_instance().';
 comment on column datastore.instance.is_the_only_one is 'The key: there is one row.';
 comment on column datastore.instance.instance_id is 'The id; random.';
-comment on column datastore.instance.system_identifier is 'The server''s own id, from pg_control_system(); NULL where this may not be read.';
+comment on column datastore.instance.system_identifier is
+  'The server''s own id, from pg_control_system(); NULL where this may not be read.';
 comment on column datastore.instance.database_oid is 'The database''s own id in the server.';
 comment on column datastore.instance.copied_from is 'The instance that this one is a copy of.';
 comment on column datastore.instance.created_at is 'When it became what it is.';
@@ -129,7 +152,8 @@ create table datastore.link (
   policy_name text,
   -- Nothing that is stored has such a name, and no two links have the same.
   blob_name text generated always as (
-    case when permission = 'write' then picture_set_id::text || '/' || picture_id::text || '.' || link_id::text || '.upload' end) stored,
+    case when permission = 'write' then picture_set_id::text || '/' || picture_id::text || '.'
+      || link_id::text || '.upload' end) stored,
   starts_at timestamptz not null,
   expires_at timestamptz not null,
   issued_at timestamptz not null default now(),
@@ -145,15 +169,19 @@ create index link_picture_id_idx on datastore.link (picture_id);
 create index link_container_id_idx on datastore.link (container_id, expires_at);
 
 comment on table datastore.link is
-  'Links to single pictures that were handed out: by whom, and until when, not the links themselves. A picture may be gone; its links stay here.';
+  'Links to single pictures that were handed out: by whom, and until when, not the links themselves. A picture may '
+  'be gone; its links stay here.';
 comment on column datastore.link.link_id is 'Random.';
 comment on column datastore.link.container_id is 'The tenant; never changed.';
 comment on column datastore.link.picture_id is 'The picture.';
 comment on column datastore.link.picture_set_id is 'The set that the picture was in.';
 comment on column datastore.link.permission is 'read: to look at it. write: to upload its bytes.';
-comment on column datastore.link.policy_name is 'The stored access policy that it names, one of a key to read: with that it ends. NULL: it ends by itself alone.';
-comment on column datastore.link.blob_name is 'Where the bytes go that come through it, until they are confirmed; NULL for a link to read.';
-comment on column datastore.link.starts_at is 'When it begins to be good: a while before it was issued, for clocks that differ.';
+comment on column datastore.link.policy_name is
+  'The stored access policy that it names, one of a key to read: with that it ends. NULL: it ends by itself alone.';
+comment on column datastore.link.blob_name is
+  'Where the bytes go that come through it, until they are confirmed; NULL for a link to read.';
+comment on column datastore.link.starts_at is
+  'When it begins to be good: a while before it was issued, for clocks that differ.';
 comment on column datastore.link.expires_at is 'When storage refuses it by itself.';
 comment on column datastore.link.issued_at is 'When it was handed out.';
 comment on column datastore.link.issued_by is 'The acting user, if one was set.';
@@ -173,13 +201,18 @@ create table datastore.blob_deletion (
 );
 
 comment on table datastore.blob_deletion is
-  'The outbox: blobs whose picture is gone, or that came through a link, to be deleted from storage. Only triggers add to it, whoever deletes.';
+  'The outbox: blobs whose picture is gone, or that came through a link, to be deleted from storage. Only triggers '
+  'add to it, whoever deletes.';
 comment on column datastore.blob_deletion.blob_deletion_id is 'The order of the queue.';
-comment on column datastore.blob_deletion.container_id is 'The tenant. Its row in datastore.container says where the blob is.';
-comment on column datastore.blob_deletion.gone_container is 'The container''s name in storage, where its row went with the picture''s; it counts only while no row has this name.';
+comment on column datastore.blob_deletion.container_id is
+  'The tenant. Its row in datastore.container says where the blob is.';
+comment on column datastore.blob_deletion.gone_container is
+  'The container''s name in storage, where its row went with the picture''s; it counts only while no row has this '
+  'name.';
 comment on column datastore.blob_deletion.blob_name is 'The blob in that container.';
 comment on column datastore.blob_deletion.queued_at is 'When its picture was deleted, or the link handed out.';
-comment on column datastore.blob_deletion.writable_until is 'When the link to it ends; NULL where there is none. It is not due before.';
+comment on column datastore.blob_deletion.writable_until is
+  'When the link to it ends; NULL where there is none. It is not due before.';
 comment on column datastore.blob_deletion.attempts is 'How often it could not be deleted.';
 comment on column datastore.blob_deletion.tried_at is 'When that was tried last.';
 comment on column datastore.blob_deletion.last_error is 'What storage said then: a lease, a legal hold, …';

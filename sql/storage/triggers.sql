@@ -20,11 +20,13 @@ begin
   return null;
 end
 $$;
-comment on function datastore.queue_all_blob_deletions() is 'Trigger: puts the blobs of all pictures into the outbox, before a TRUNCATE.';
+comment on function datastore.queue_all_blob_deletions() is
+  'Trigger: puts the blobs of all pictures into the outbox, before a TRUNCATE.';
 
 create or replace trigger stamp_revoked
   before update on datastore.container_key for each row
-  when (new.revoked_at is distinct from old.revoked_at and new.revoked_at is not null) execute function datastore.stamp_revoked();
+  when (new.revoked_at is distinct from old.revoked_at and new.revoked_at is not null)
+  execute function datastore.stamp_revoked();
 create or replace trigger queue_all_blob_deletions
   before truncate on datastore.picture
   for each statement execute function datastore.queue_all_blob_deletions();

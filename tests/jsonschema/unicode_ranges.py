@@ -19,9 +19,10 @@ LONG_NAMES = {
 }  # fmt: skip
 
 HEADER = f"""\
--- Unicode {unicodedata.unidata_version}: the code points of each general category, for \\p{{…}} in patterns. PostgreSQL's own
--- character classes depend on the database's collation, so they cannot stand in an immutable function; these can.
--- Not written by hand: tests/jsonschema/unicode_ranges.py does it.
+-- Made by tests/jsonschema/unicode_ranges.py, and not written by hand.
+--
+-- Unicode {unicodedata.unidata_version}: the code points of each general category, for \\p{{…}} in patterns. PostgreSQL's own character classes
+-- depend on the database's collation, so they cannot stand in an immutable function; these can.
 
 create or replace function jsonschema._unicode_categories()
   returns table (short_name text, long_name text, code_points int4multirange)

@@ -1,0 +1,34 @@
+"""Lines, functions and files stay short enough to be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tools.check_sizes import LONGER, ROOT, faults
+
+
+def test_what_is_written_by_hand_is_short() -> None:
+    assert list(faults()) == []
+
+
+def test_what_is_too_wide_or_too_long_is_found(tmp_path: Path) -> None:
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "datastore_db").mkdir()
+    function = ["create function datastore.long() returns void language sql as $$", *["  select 1;"] * 100, "$$;"]
+    (tmp_path / "sql" / "wide.sql").write_text("-- " + "x" * 118 + "\n", encoding="utf-8")
+    (tmp_path / "sql" / "made.sql").write_text("-- Made by a program\n-- " + "x" * 118 + "\n", encoding="utf-8")
+    (tmp_path / "sql" / "function.sql").write_text("\n".join(function), encoding="utf-8")
+    (tmp_path / "datastore_db" / "long.py").write_text("\n" * 301, encoding="utf-8")
+    (tmp_path / "datastore_db" / "function.py").write_text("def long():\n" + "    pass\n" * 100, encoding="utf-8")
+    assert list(faults(tmp_path)) == [
+        "datastore_db/function.py: long has 101 lines, expected at most 100",
+        "datastore_db/long.py: 301 lines, expected at most 300: divide it by what it does",
+        "sql/function.sql: long has 102 lines, expected at most 100",
+        "sql/wide.sql:1: 121 columns, expected at most 120",
+    ]
+
+
+def test_functions_that_are_listed_as_longer_exist() -> None:
+    for listed in LONGER:
+        name, function = listed.split(": ")
+        assert f".{function}(" in (ROOT / name).read_text(encoding="utf-8")
