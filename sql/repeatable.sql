@@ -17,8 +17,8 @@
 \ir pipelines/rules.sql
 \ir documents/rules.sql
 \ir documents/functions.sql
-\ir documents/claims.sql
 \ir access/history.sql
+\ir documents/claims.sql
 \ir access/history_seals.sql
 \ir access/personal_data.sql
 \ir people/users.sql

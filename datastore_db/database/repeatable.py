@@ -21,6 +21,7 @@ read_script: Callable[[Path], str] = runpy.run_path(str(MIGRATIONS / "lib" / "ps
 
 _PART = re.compile(r"^\\ir (\S+)$", re.MULTILINE)
 _MAKES = re.compile(r"\bcreate (?:or replace )?(function|view) (\w+\.\w+)")
+_AUDITS = re.compile(r"\bperform datastore\.audit_table\('(\w+\.\w+)'")
 _WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds between two tries; the last one again and again
 
 
@@ -41,8 +42,9 @@ class Part:
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
     def makes(self) -> list[str]:
-        """The functions and views that it creates: "function datastore.act_as"."""
-        return sorted({f"{kind} {name}" for kind, name in _MAKES.findall(self.sql)})
+        """The functions, views and triggers of the history that it creates: "function datastore.act_as"."""
+        made = {f"{kind} {name}" for kind, name in _MAKES.findall(self.sql)}
+        return sorted(made | {f"audit of {table}" for table in _AUDITS.findall(self.sql)})
 
 
 def parts(sql: Path | None = None) -> list[Part]:

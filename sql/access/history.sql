@@ -84,63 +84,64 @@ comment on function datastore.audit() is
   'Trigger: writes to the history what was done to rows of a small table. Arguments: the key of its id, its primary '
   'key, and the columns that are told.';
 
--- Which tables are told of, and what of their rows. Never what is sealed. Pictures, picture sets and claims have
--- triggers of their own.
+-- What the history tells of a table is declared in the files of its subject, by a call of this function. A table with a
+-- container_id for which none is called, and that has no triggers of its own, is told of in full: access/tenants.sql.
 
-do $$
+create or replace function datastore.audit_table(
+  audited regclass, told_keys text[] default null, id_key text default null,
+  operations text default 'insert update delete'
+) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 declare
-  told record;
+  -- Never what is sealed
+  told text[] := coalesce(told_keys, array(
+    select attname from pg_attribute
+    where attrelid = audited and attnum > 0 and not attisdropped and atttypid <> 'bytea'::regtype
+      and attname not in ('container_id', 'nonce', 'ciphertext')
+    order by attnum));
+  row_keys text[] := array(
+    select attname from pg_index join pg_attribute on attrelid = indrelid and attnum = any (indkey)
+    where indrelid = audited and indisprimary order by array_position(indkey::smallint[], attnum));
+  id text := coalesce(id_key, (
+    select attname from pg_attribute
+    where attrelid = audited and attname = any (row_keys) and attname <> 'container_id' and atttypid = 'uuid'::regtype
+    order by array_position(row_keys, attname::text) limit 1), 'container_id');
   operation record;
 begin
-  for told in
-    select *
-    from (values
-      ('inference', 'inference_id', '{inference_id}', '{picture_id,verified_at,verified_by}'),
-      ('picture_label', 'picture_id', '{picture_id,seed_id,origin}', '{seed_id,origin,labelled_by,labelled_at}'),
-      ('box', 'box_id', '{box_id}', '{inference_id,position,is_manual,document,guesses}'),
-      ('expert_guess', 'box_id', '{object_id}', '{object_id,label,added_by,added_at}'),
-      ('verdict', 'box_id', '{verdict_id}',
-        '{verdict_id,inference_id,said,said_by,said_at,outcome,object_id,label,corners}'),
-      ('user_account', 'user_id', '{user_id}', '{email,site_role}'),
-      ('container', 'container_id', '{container_id}', '{name,user_id,ready_at,endpoint,claimed_at}'),
-      ('container_share', 'container_id', '{container_id,group_id}', '{group_id,role}'),
-      ('container_publication', 'container_id', '{container_id}', '{}'),
-      ('personal_data_share', 'container_id', '{container_id}', '{}'),
-      ('picture_derivative', 'picture_id', '{derivative_id,container_id}', '{kind,state,size,sha256,reason}'),
-      ('picture_personal_data', 'picture_id', '{picture_id,container_id}', '{noted_at}'),
-      ('container_key', 'key_id', '{key_id}',
-        '{permission,policy_name,is_handed_out,expires_at,retires_at,revoked_at,removed_at,kek_id}'),
-      ('link', 'picture_id', '{link_id}', '{link_id,permission,expires_at}'),
-      ('instance', 'instance_id', '{is_the_only_one}', '{instance_id,copied_from}'),
-      ('user_group', 'group_id', '{group_id}', '{name}'),
-      ('membership', 'group_id', '{group_id,user_id}', '{user_id,role,accepted_at}'),
-      ('seed', 'seed_id', '{seed_id}', '{name,status,merged_into}'),
-      ('pipeline', 'pipeline_id', '{pipeline_id}', '{name,version,is_default,retired_at}'),
-      ('model_version', 'model_version_id', '{model_version_id}', '{model_id,version,active}'),
-      ('model_secret', 'model_version_id', '{model_version_id,field}', '{field,kek_id}')
-    ) as listed(name, id_key, row_keys, told_keys)
+  for operation in
+    select name, transition
+    from (values ('insert', 'new table as new_rows'), ('update', 'old table as old_rows new table as new_rows'),
+                 ('delete', 'old table as old_rows')) as listed(name, transition)
+    where name = any (string_to_array(operations, ' '))
   loop
-    for operation in
-      -- These are told by what makes them, an inference or a picture's document, and a verdict tells itself.
-      select * from (values
-          ('insert', 'new table as new_rows'),
-          ('update', 'old table as old_rows new table as new_rows'),
-          ('delete', 'old table as old_rows'))
-        as listed(name, referencing)
-      where not (listed.name = 'insert' and told.name in ('picture_label', 'box', 'expert_guess', 'verdict'))
-    loop
-      execute format('create or replace trigger audit_%s after %s on datastore.%I referencing '
-                     '%s for each statement execute function datastore.audit(%s)',
-        operation.name, operation.name, told.name, operation.referencing,
-        format('%L, %L, %L', told.id_key, told.row_keys, told.told_keys));
-    end loop;
+    execute format(
+      'create or replace trigger audit_%s after %s on %s referencing %s'
+        ' for each statement execute function datastore.audit(%L, %L, %L)',
+      operation.name, operation.name, audited, operation.transition, id, row_keys, told);
   end loop;
 end
 $$;
+comment on function datastore.audit_table(regclass, text[], text, text) is
+'Has the history tell what is done to rows of a table.
 
-create or replace trigger audit_delete
-  after delete on datastore.claim referencing old table as old_rows
-  for each statement execute function datastore.audit('entity_id', '{entity_id}', '{entity,claimed}');
+told_keys: the columns that are told; else all but the tenant and what is sealed
+id_key: the column of the id by which a row is found in the history; else the first UUID of the primary key
+operations: some of insert, update and delete, where a row is told of by another one otherwise';
+
+create or replace function datastore.unaudited_tables() returns setof regclass
+language sql stable set search_path = pg_catalog, pg_temp
+begin atomic
+  select pg_class.oid::regclass
+  from pg_class
+  join pg_attribute on attrelid = pg_class.oid and attname = 'container_id' and not attisdropped
+  where relnamespace = to_regnamespace('datastore') and relkind in ('r', 'p') and not relispartition
+    and coalesce(obj_description(pg_class.oid, 'pg_class'), '') !~ 'Not in the history: \w'
+    and (select count(distinct tgtype & 24) from pg_trigger
+         where tgrelid = pg_class.oid and tgname in ('audit_update', 'audit_delete')) < 2;
+end;
+comment on function datastore.unaudited_tables() is
+  'The tables with a container_id of which the history does not tell, and whose comment gives no reason: "Not in the '
+  'history: …".';
 
 create or replace function datastore.rebuild_audit(
   entity_id uuid default null, container_id uuid default null, since timestamptz default null,

@@ -36,3 +36,10 @@ the container, or no longer; links end then as with unshare_container. See docs/
 
 Answer: the container, and `ended_links`: how many
 Errors: `DS403` · `DS404`';
+
+-- What the history tells of these tables
+do $$
+begin
+  perform datastore.audit_table('datastore.personal_data_share', '{}');
+end
+$$;

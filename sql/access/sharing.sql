@@ -127,3 +127,11 @@ comment on function datastore.rebuild_containers() is
 'The containers that the acting user sees, their own first. `permission` is their sharing level in it.
 
 Their folders: rebuild_folders.';
+
+-- What the history tells of these tables
+do $$
+begin
+  perform datastore.audit_table('datastore.container_share', '{group_id,role}', 'container_id');
+  perform datastore.audit_table('datastore.container_publication', '{}');
+end
+$$;

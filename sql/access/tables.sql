@@ -19,7 +19,7 @@ create index history_container_id_idx on datastore.history (container_id, histor
 
 comment on table datastore.history is
   'Who did what, when. Written by triggers alone, whoever acts: sql/access/history.sql. Without foreign keys: it '
-  'outlives what it describes.';
+  'outlives what it describes. Not in the history: it would tell of itself.';
 comment on column datastore.history.history_id is 'The order in which things happened.';
 comment on column datastore.history.container_id is 'The tenant; NULL for what belongs to none, such as a group.';
 comment on column datastore.history.entity is 'The table of the row: picture, inference, container_share, …';

@@ -42,3 +42,9 @@ create or replace trigger audit_update
   for each statement execute function datastore.audit_claims();
 create or replace trigger stamp_claimed
   before update on datastore.claim for each row execute function datastore.stamp_claimed();
+
+do $$
+begin
+  perform datastore.audit_table('datastore.claim', '{entity,claimed}', operations => 'delete');
+end
+$$;

@@ -166,3 +166,17 @@ create or replace trigger stamp_feedback
   before update on datastore.inference for each row
   when (datastore.acting_user() is not null and new.feedback_at is distinct from old.feedback_at)
   execute function datastore.stamp_feedback();
+
+-- What the history tells of these tables
+do $$
+begin
+  perform datastore.audit_table('datastore.inference', '{picture_id,verified_at,verified_by}', 'inference_id');
+  perform datastore.audit_table('datastore.box',
+    '{inference_id,position,is_manual,document,guesses}', 'box_id', operations => 'update delete');
+  perform datastore.audit_table('datastore.expert_guess',
+    '{object_id,label,added_by,added_at}', 'box_id', operations => 'update delete');
+  perform datastore.audit_table('datastore.verdict',
+    '{verdict_id,inference_id,said,said_by,said_at,outcome,object_id,label,corners}', 'box_id',
+    operations => 'update delete');
+end
+$$;

@@ -142,11 +142,13 @@ begin atomic
   from datastore.catalogue_objects() as found
   left join pg_trigger on found.kind = 'trigger' and not tgisinternal
     and found.name = tgname || ' on ' || tgrelid::regclass
-  -- A trigger comes with the function that it calls, and of functions of one name one part makes all.
+  -- A trigger comes with the function that it calls, or with the declaration of what the history tells. Of functions of
+  -- one name one part makes all.
   left join made on made.name = case found.kind
     when 'function' then 'function ' || split_part(found.name, '(', 1)
     when 'view' then 'view ' || found.name
-    when 'trigger' then 'function ' || tgfoid::regproc end;
+    when 'trigger' then case tgfoid::regproc::text
+      when 'datastore.audit' then 'audit of ' || tgrelid::regclass else 'function ' || tgfoid::regproc end end;
 end;
 comment on function datastore.record_parts(jsonb, text[]) is
   'Remembers what is installed, after parts were applied. parts: all of the release, {part, digest, makes}, where '

@@ -1,4 +1,4 @@
--- Groups, with which containers are shared. Row-level security says whose they are: sql/access/policies.sql.
+-- Groups, with which containers are shared. Row-level security says whose they are: sql/people/policies.sql.
 
 create or replace function datastore.find_group(
   group_id uuid, as_owner boolean default false
@@ -228,3 +228,11 @@ return (select coalesce(jsonb_agg(datastore.group_json(user_group.group_id)
 comment on function datastore.rebuild_groups() is
 'The groups of the acting user, with their members and what is shared with them, and their invitations: an array
 of what create_group answers.';
+
+-- What the history tells of these tables
+do $$
+begin
+  perform datastore.audit_table('datastore.user_group', '{name}');
+  perform datastore.audit_table('datastore.membership', '{user_id,role,accepted_at}', 'group_id');
+end
+$$;

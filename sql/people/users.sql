@@ -105,3 +105,10 @@ administrator is made by the database''s owner, without an acting user.
 
 Answer: as of register_user
 Errors: `DS400`: another role · `DS403`: the acting user is no administrator · `DS404`';
+
+-- What the history tells of these tables
+do $$
+begin
+  perform datastore.audit_table('datastore.user_account', '{email,site_role}');
+end
+$$;

@@ -1,4 +1,4 @@
--- Personal data of pictures lies apart from them; row-level security says who sees it: sql/access/policies.sql.
+-- Personal data of pictures lies apart from them; row-level security says who sees it: sql/pictures/policies.sql.
 
 create or replace function datastore.write_image_data(
   picture_id uuid, container_id uuid, image_data jsonb

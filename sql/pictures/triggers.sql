@@ -217,3 +217,13 @@ create or replace trigger keep_client_keys_insert
 create or replace trigger keep_client_keys_update
   after update on datastore.picture_set referencing new table as new_rows
   for each statement execute function datastore.keep_client_keys('picture_set');
+
+-- What the history tells of these tables
+do $$
+begin
+  perform datastore.audit_table('datastore.picture_label',
+    '{seed_id,origin,labelled_by,labelled_at}', 'picture_id', operations => 'update delete');
+  perform datastore.audit_table('datastore.picture_derivative', '{kind,state,size,sha256,reason}', 'picture_id');
+  perform datastore.audit_table('datastore.picture_personal_data', '{noted_at}', 'picture_id');
+end
+$$;

@@ -25,3 +25,12 @@ create or replace trigger stamp_edited
   before update on datastore.model_version for each row execute function datastore.stamp_edited();
 create or replace trigger stamp_chosen
   before update on datastore.pipeline_choice for each row execute function datastore.stamp_chosen();
+
+-- What the history tells of these tables
+do $$
+begin
+  perform datastore.audit_table('datastore.pipeline', '{name,version,is_default,retired_at}');
+  perform datastore.audit_table('datastore.model_version', '{model_id,version,active}');
+  perform datastore.audit_table('datastore.model_secret', '{field,kek_id}');
+end
+$$;

@@ -151,3 +151,10 @@ to come. Documents keep the labels as they were written. It reads every box, and
 Answer: the known one, `{seed_id, seed_name, status}`
 Errors: `DS403`: the acting user is no verifier · `DS404` · `DS409`: it was reviewed already, or the other one
   is not known';
+
+-- What the history tells of these tables
+do $$
+begin
+  perform datastore.audit_table('datastore.seed', '{name,status,merged_into}');
+end
+$$;

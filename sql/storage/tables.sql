@@ -116,7 +116,8 @@ create table datastore.container_renewal (
 
 comment on table datastore.container_renewal is
   'Which process is just now making a container or its keys in storage: one at a time. A row of a process that died '
-  'counts no more after ends_at.';
+  'counts no more after ends_at. Not in the history: rows come and go with processes; '
+  'the keys that they make are in it.';
 comment on column datastore.container_renewal.container_id is 'The tenant.';
 comment on column datastore.container_renewal.renewal_id is 'What the process knows it by; random.';
 comment on column datastore.container_renewal.begun_at is 'When it began.';
@@ -202,7 +203,8 @@ create table datastore.blob_deletion (
 
 comment on table datastore.blob_deletion is
   'The outbox: blobs whose picture is gone, or that came through a link, to be deleted from storage. Only triggers '
-  'add to it, whoever deletes.';
+  'add to it, whoever deletes. Not in the history: it says what is left to do; the pictures'' '
+  'deletion is in it.';
 comment on column datastore.blob_deletion.blob_deletion_id is 'The order of the queue.';
 comment on column datastore.blob_deletion.container_id is
   'The tenant. Its row in datastore.container says where the blob is.';
