@@ -1,11 +1,12 @@
 # make demo    the main job on a small folder of real pictures
 # make test    everything that is tested, on real PostgreSQL and real Azurite
 # make bench   the figures: ratios within one run; ARGS=--quick only shows that the benchmarks work
-# make check   linters and types, how long files are, that what was released is unchanged
+# make check   linters and types, also of hand-written migrations, how long files are, that what was released is unchanged
 # make release VERSION=1.2.0   a release, in this repository; DRY=1 changes nothing (CONTRIBUTING.md)
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
+HAND_WRITTEN := $(filter-out %.base.sql %.rollback.sql,$(wildcard migrations/*.sql))
 
 .PHONY: demo test bench check format documents lock release clean
 
@@ -24,6 +25,7 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/python -m tools.check_sizes
 	$(BIN)/python -m tools.released
+	$(if $(HAND_WRITTEN),$(BIN)/squawk $(HAND_WRITTEN))
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
