@@ -9,6 +9,7 @@
 \ir access/levels.sql
 \ir people/acting.sql
 \ir people/acting_checks.sql
+\ir documents/messages.sql
 \ir documents/limits.sql
 \ir documents/text_documents.sql
 \ir documents/versions.sql

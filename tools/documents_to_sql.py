@@ -21,7 +21,7 @@ from benchmarks.databases import temporary_stack
 from datastore_db.database.repeatable import read_script
 from datastore_db.resources import SQL
 from tools import released
-from tools.kinds_to_sql import MADE, columns, documents, read_schemas, rules_sql, versions_sql
+from tools.kinds_to_sql import MADE, columns, documents, messages_sql, read_schemas, rules_sql, versions_sql
 
 Schema = dict[str, Any]
 
@@ -107,6 +107,7 @@ def made(connection: psycopg.Connection, sql: Path = SQL) -> dict[str, str]:
         "documents/install.sql": install_sql(sql),
         "documents/versions.sql": versions_sql(sql),
         "documents/rules.sql": rules_sql(sql),
+        "documents/messages.sql": messages_sql(sql),
     }
     frozen = released.released(sql.parent)
     return {name: text for name, text in files.items() if f"sql/{name}" not in frozen}

@@ -26,7 +26,7 @@ def documents(sql: Path = SQL) -> list[tuple[str, int, Schema]]:
 
 def read_schemas(folder: Path) -> list[tuple[str, int, Schema]]:
     def found() -> Iterator[tuple[str, int, Schema]]:
-        for path in folder.glob("*.json"):
+        for path in folder.glob("*.v*.json"):
             name, version, _ = path.name.split(".")
             yield name, int(version.removeprefix("v")), json.loads(path.read_text(encoding="utf-8"))
 
@@ -183,3 +183,38 @@ def _sections(schema: Schema, path: tuple[str, ...] = ()) -> Iterator[tuple[tupl
 
 def _path_sql(path: tuple[str, ...]) -> str:
     return "".join(f" -> '{key}'" for key in path)
+
+
+_MESSAGES = """
+-- The most items of arrays inside a document are in its JSON Schema.
+create or replace function datastore.call_limits() returns jsonb
+language sql immutable parallel safe
+return '<limits>'::jsonb;
+comment on function datastore.call_limits() is
+  'What one call takes: batch, the most items of a batch of pictures, confirmations or inferences; bytes, the '
+  'longest text of a document or a batch, in UTF-8; guesses, the most of all boxes of an inference.';
+
+create or replace function datastore.wording(name text) returns text
+language sql immutable parallel safe
+return case name
+<messages>
+end;
+comment on function datastore.wording(text) is
+  'How both judges word what limits and rules find, for format(). name: as in sql/documents/messages.json.';
+"""
+
+
+def messages_sql(sql: Path = SQL) -> str:
+    """How much one call takes, and the messages, as Python reads them from the same files."""
+    limits, messages = (
+        json.loads((sql / "documents" / name).read_text(encoding="utf-8")) for name in ("limits.json", "messages.json")
+    )
+    rows = "\n".join(f"  when '{name}' then\n{_literal(text)}" for name, text in messages.items())
+    texts = _MESSAGES.replace("<limits>", json.dumps(limits)).replace("<messages>", rows)
+    return f"{MADE} from limits.json and messages.json: what one call takes, and what both judges say.\n{texts}"
+
+
+def _literal(text: str) -> str:
+    """A text in SQL, on several lines where it is long."""
+    lines = [text[start : start + 100].replace("'", "''") for start in range(0, len(text), 100)]
+    return "\n".join(f"    '{line}'" for line in lines)

@@ -12,6 +12,7 @@ from pydantic import AfterValidator
 from datastore_db.errors import DocumentError
 from datastore_db.models.document import Section
 from datastore_db.models.values import Number, bounds, exact
+from datastore_db.models.wording import worded
 
 Coordinate = Annotated[Number, AfterValidator(bounds(least=0))]
 
@@ -45,5 +46,5 @@ def corner_rules(boxes: Sequence[HasCorners]) -> Iterator[DocumentError]:
                 yield {
                     "instance_path": f"/boxes/{place}/box/top{axis}",
                     "keyword": "corners",
-                    "message": f"expected at most bottom{axis}, which is {bottom}, found {top}",
+                    "message": worded("corners", f"bottom{axis}", bottom, top),
                 }

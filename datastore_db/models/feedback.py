@@ -11,6 +11,7 @@ from datastore_db.errors import DocumentError
 from datastore_db.models.box import Corners, corner_rules
 from datastore_db.models.document import Document, Section
 from datastore_db.models.values import Uuid, UuidOrEmpty, at_most
+from datastore_db.models.wording import worded
 
 
 class FeedbackBox(Section):
@@ -28,15 +29,13 @@ class FeedbackBox(Section):
             missing = "box" if self.box is None else "label or classId"
             yield (
                 "drawnBox",
-                "expected a boxId, or a box that was drawn, with box and a label or classId; "
-                f"found no boxId and no {missing}",
+                worded("drawnBox", missing),
             )
         if (self.label is None) != (self.classId is None) and not (self.label or self.classId):
             absent, empty = ("label", "classId") if self.label is None else ("classId", "label")
             yield (
                 "species",
-                f"expected a {absent} beside the empty {empty}, found none: both are empty for what is no seed, "
-                "both are absent where the top guess is right",
+                worded("species", absent, empty),
             )
 
 
@@ -60,5 +59,5 @@ class Feedback(Document):
                 yield {
                     "instance_path": f"/boxes/{place}/boxId",
                     "keyword": "uniqueBoxId",
-                    "message": f'expected each box once, found "{box.boxId}" at /boxes/{first}, too',
+                    "message": worded("uniqueBoxId", f'"{box.boxId}"', first),
                 }

@@ -25,6 +25,7 @@ from datastore_db.models.values import (
     at_most,
     bounds,
 )
+from datastore_db.models.wording import worded
 
 _BOX = ("inference", "properties", "boxes", "items", "properties")
 Score = Annotated[Number, AfterValidator(bounds(least=0, most=1))]
@@ -77,13 +78,13 @@ class Inference(Document):
             yield {
                 "instance_path": "/totalBoxes",
                 "keyword": "totalBoxes",
-                "message": f"expected {len(self.boxes)}, the number of boxes, found {self.totalBoxes}",
+                "message": worded("totalBoxes", len(self.boxes), self.totalBoxes),
             }
         guesses = sum(len(box.topN) for box in self.boxes)
         if guesses > MAX_GUESSES:
             yield {
                 "instance_path": "/boxes",
                 "keyword": "maxItems",
-                "message": f"expected at most {MAX_GUESSES} guesses in all boxes together, found {guesses}",
+                "message": worded("guesses", MAX_GUESSES, guesses),
             }
         yield from corner_rules(self.boxes)

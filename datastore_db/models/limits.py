@@ -12,15 +12,16 @@ from typing import TypeAlias
 from datastore_db.errors import DocumentError, InvalidDocument
 from datastore_db.models.schema import pointer
 from datastore_db.models.values import JsonNumber, exact, is_number
+from datastore_db.models.wording import call_limit, worded
 
 MAX_DEPTH = 64
 MAX_DIGITS = 1000
 MAX_ERRORS = 100
 # What one call takes, as datastore.call_limits() says: items of a batch, bytes of a document or a batch
-MAX_BATCH = 1000
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BATCH = call_limit("batch")
+MAX_BYTES = call_limit("bytes")
 # And of all boxes of an inference together
-MAX_GUESSES = 50_000
+MAX_GUESSES = call_limit("guesses")
 BATCHES = {"documents", "inspections", "confirmations"}
 LARGEST = Decimal("1e308")
 SMALLEST = Decimal("1e-308")
@@ -35,7 +36,7 @@ _NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 def call_errors(name: str, value: object) -> Iterator[DocumentError]:
     """Where an argument has more than one call takes: datastore.check_batch in SQL says the same."""
     if name in BATCHES and isinstance(value, list) and len(value) > MAX_BATCH:
-        message = f"expected at most {MAX_BATCH} items in one call, found {len(value)}: make several calls"
+        message = worded("batch", MAX_BATCH, len(value))
         yield {"instance_path": "", "keyword": "maxItems", "message": message}
 
 
@@ -43,7 +44,7 @@ def check_bytes(text: str) -> str:
     """The text of an argument. Raises `InvalidDocument` where it is longer than one call takes."""
     # A character takes four bytes at most.
     if len(text) > MAX_BYTES // 4 and (size := len(text.encode())) > MAX_BYTES:
-        message = f"expected at most {MAX_BYTES} bytes in one call, found {size}"
+        message = worded("bytes", MAX_BYTES, size)
         raise InvalidDocument([{"instance_path": "", "keyword": "maxBytes", "message": message}])
     return text
 
@@ -66,7 +67,7 @@ def _beyond(value: object, depth: int) -> Iterator[_Found]:
     elif not isinstance(value, dict | list):
         keyword, message = "type", f"JSON has no {type(value).__name__}"
     elif depth > MAX_DEPTH:
-        keyword, message = "maxDepth", f"more than {MAX_DEPTH} levels of objects and arrays"
+        keyword, message = "maxDepth", worded("maxDepth")
     else:
         yield from _beyond_in(value, depth)
         return
@@ -109,5 +110,5 @@ def _number_error(number: JsonNumber) -> str | None:
     written = max(len(digits) + exponent if decimal else 1, 1) + max(-exponent, 0)
     size = decimal.copy_abs()
     if written > MAX_DIGITS or abs(exponent) > MAX_EXPONENT or size > LARGEST or (size and size < SMALLEST):
-        return "a number beyond 1e308 or below 1e-308, or of more than 1,000 digits"
+        return worded("numberRange")
     return None

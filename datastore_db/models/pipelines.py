@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from datastore_db.errors import DocumentError
 from datastore_db.models.document import Document, Section
 from datastore_db.models.values import JsonNumber, NonEmptyText, Number, Task, TextOrObject, Version, at_most, exact
+from datastore_db.models.wording import worded
 
 _AT_MOST_MODELS = at_most("pipelines", "properties", "models")
 
@@ -97,7 +98,7 @@ class Pipelines(Document):
             yield {
                 "instance_path": f"/pipelines/{place}/default",
                 "keyword": "oneDefault",
-                "message": f"expected one default pipeline at most, found another one at /pipelines/{defaults[0]}",
+                "message": worded("oneDefault", defaults[0]),
             }
         yield from _repeated("pipelines", "pipeline_name", [(one.pipeline_name,) for one in self.pipelines])
         yield from _repeated(
@@ -110,7 +111,7 @@ class Pipelines(Document):
                         yield {
                             "instance_path": f"/{name}/{place}/{other}",
                             "keyword": "spelling",
-                            "message": f'expected one spelling of the key, found "{other}" and "{usual}"',
+                            "message": worded("twoSpellings", f'"{other}"', f'"{usual}"'),
                         }
 
 
@@ -140,10 +141,10 @@ def _repeated(entries: str, key: str, names: Sequence[tuple[str, ...]]) -> Itera
     places: dict[tuple[str, ...], int] = {}
     for place, name in enumerate(names):
         if (first := places.setdefault(name, place)) != place:
-            version = f", version {name[1]}" if len(name) > 1 and name[1] else ""
-            what = "pipeline" if len(name) == 1 else "version of a model"
-            yield {
-                "instance_path": f"/{entries}/{place}/{key}",
-                "keyword": "uniqueName",
-                "message": f'expected each {what} once, found "{name[0]}"{version} at /{entries}/{first}, too',
-            }
+            quoted = f'"{name[0]}"'
+            message = (
+                worded("uniquePipeline", quoted, first)
+                if len(name) == 1
+                else worded("uniqueModel", quoted, f", version {name[1]}" if name[1] else "", first)
+            )
+            yield {"instance_path": f"/{entries}/{place}/{key}", "keyword": "uniqueName", "message": message}

@@ -35,7 +35,7 @@ begin atomic
     extension_of object_v1 email_v1 is_near_limits is_beyond_range is_deep limit_errors check_limits call_limits
     check_batch check_bytes check_size read_ids is_large read_document is_json schema_of fits_schema system_keys
     kept_keys claimed_keys what_the_client_says in_one_spelling', 'documents are taken apart and put together again'),
-  ('app worker reader', 'execute', 'count_guesses guesses_message check_guesses corner_rules corners_of
+  ('app worker reader', 'execute', 'wording count_guesses guesses_message check_guesses corner_rules corners_of
     secret_errors stray_secrets may_have_stray_secrets rule_errors document_errors invalid_documents
     document_is_valid check_document check_documents',
     'documents are checked, and whoever hands one on may ask what is wrong with it'),

@@ -67,8 +67,8 @@ begin atomic
   from (
     select node.path, case jsonb_typeof(node.value) when 'number' then 'numberRange' else 'maxDepth' end as keyword,
            case jsonb_typeof(node.value)
-             when 'number' then 'a number beyond 1e308 or below 1e-308, or of more than 1,000 digits'
-             else 'more than 64 levels of objects and arrays' end as message
+             when 'number' then datastore.wording('numberRange')
+             else datastore.wording('maxDepth') end as message
     from node
     where case jsonb_typeof(node.value)
             when 'number' then datastore.is_beyond_range(node.value::numeric)
@@ -94,15 +94,6 @@ $$;
 comment on function datastore.check_limits(jsonb) is
   'Raises DS400 for an argument that is no document of any kind and is beyond what a document may hold.';
 
--- What one call takes. The most items of arrays inside a document are in its JSON Schema (sql/documents).
-create or replace function datastore.call_limits() returns jsonb
-language sql immutable parallel safe
-return '{"batch": 1000, "bytes": 67108864, "guesses": 50000}'::jsonb;
-comment on function datastore.call_limits() is
-  'What one call takes: batch, the most items of a batch of pictures, confirmations or inferences; bytes, the '
-  'longest text of a document or a batch, in UTF-8; guesses, the most of all boxes of an inference. Python has the '
-  'same figures: datastore_db.models.limits.';
-
 create or replace function datastore.check_batch(batch jsonb) returns void
 language plpgsql stable as $$
 declare
@@ -111,7 +102,7 @@ begin
   if jsonb_typeof(batch) = 'array' and jsonb_array_length(batch) > most then
     perform datastore.refuse('DS400', 'a batch that is too large', jsonb_build_array(jsonb_build_object(
       'instance_path', '', 'keyword', 'maxItems',
-      'message', format('expected at most %s items in one call, found %s: make several calls',
+      'message', format(datastore.wording('batch'),
         most, jsonb_array_length(batch)))));
   end if;
   perform datastore.check_size(batch);
@@ -170,7 +161,7 @@ begin
   if bytes > most then
     perform datastore.refuse('DS400', 'a text that is too long', jsonb_build_array(jsonb_build_object(
       'instance_path', '', 'keyword', 'maxBytes',
-      'message', format('expected at most %s bytes in one call, found %s', most, bytes))));
+      'message', format(datastore.wording('bytes'), most, bytes))));
   end if;
 end
 $$;
@@ -191,10 +182,10 @@ exception when data_exception or program_limit_exceeded then
   -- Nothing of the text is repeated: there may be a key in it.
   if sqlstate = '22003' then
     keyword := 'numberRange';
-    message := 'a number beyond 1e308 or below 1e-308, or of more than 1,000 digits';
+    message := datastore.wording('numberRange');
   elsif sqlstate = '54001' then
     keyword := 'maxDepth';
-    message := 'more than 64 levels of objects and arrays';
+    message := datastore.wording('maxDepth');
   elsif sqlstate = '54000' then
     message := 'the text is too long for JSON in the database';
   elsif datastore.is_json(document) then

@@ -15,7 +15,7 @@ returns table (instance_path text, keyword text, message text)
 language sql immutable parallel safe
 begin atomic
   select format('/boxes/%s/box/%s', box.place, axis.top), 'corners',
-         format('expected at most %s, which is %s, found %s', axis.bottom,
+         format(datastore.wording('corners'), axis.bottom,
                 box.item -> 'box' -> axis.bottom, box.item -> 'box' -> axis.top)
   from datastore.items_of(boxes) as box
   cross join (values ('topX', 'bottomX'), ('topY', 'bottomY')) as axis(top, bottom)
@@ -34,7 +34,7 @@ comment on function datastore.count_guesses(jsonb) is 'How many guesses all boxe
 
 create or replace function datastore.guesses_message(guesses bigint) returns text
 language sql immutable parallel safe
-return format('expected at most %s guesses in all boxes together, found %s',
+return format(datastore.wording('guesses'),
   datastore.call_limits() -> 'guesses', guesses);
 comment on function datastore.guesses_message(bigint) is 'What to say of an inference of too many guesses.';
 
@@ -61,7 +61,7 @@ returns table (instance_path text, keyword text, message text)
 language sql immutable parallel safe
 begin atomic
   select '/totalBoxes', 'totalBoxes',
-         format('expected %s, the number of boxes, found %s', boxes.number, document -> 'totalBoxes')
+         format(datastore.wording('totalBoxes'), boxes.number, document -> 'totalBoxes')
   from (select case jsonb_typeof(document -> 'boxes') when 'array'
     then jsonb_array_length(document -> 'boxes') end as number) as boxes
   where datastore.number_of(document -> 'totalBoxes') <> boxes.number
@@ -86,7 +86,7 @@ begin atomic
   union all
   -- null is the same as absent everywhere here, and ->> makes both of them NULL
   select '/boxes/' || box.place, 'drawnBox',
-         format('expected a boxId, or a box that was drawn, with box and a label or classId; found no boxId and no %s',
+         format(datastore.wording('drawnBox'),
                 case when box.item ->> 'box' is null then 'box' else 'label or classId' end)
   from datastore.items_of(document -> 'boxes') as box
   where jsonb_typeof(box.item) = 'object' and coalesce(box.item ->> 'boxId', '') = ''
@@ -94,16 +94,15 @@ begin atomic
          or coalesce(box.item ->> 'label', '') = '' and coalesce(box.item ->> 'classId', '') = '')
   union all
   select '/boxes/' || box.place, 'species',
-         case when box.item ->> 'label' is null then 'expected a label beside the empty classId, found none'
-              else 'expected a classId beside the empty label, found none' end
-         || ': both are empty for what is no seed, both are absent where the top guess is right'
+         case when box.item ->> 'label' is null then format(datastore.wording('species'), 'label', 'classId')
+              else format(datastore.wording('species'), 'classId', 'label') end
   from datastore.items_of(document -> 'boxes') as box
   where jsonb_typeof(box.item) = 'object'
     and coalesce(box.item ->> 'label', box.item ->> 'classId') = ''
     and (box.item ->> 'label' is null or box.item ->> 'classId' is null)
   union all
   select format('/boxes/%s/boxId', twice.place), 'uniqueBoxId',
-         format('expected each box once, found %s at /boxes/%s, too', twice.id, twice.first_place)
+         format(datastore.wording('uniqueBoxId'), twice.id, twice.first_place)
   from (
     select box.place, box.item -> 'boxId' as id,
            min(box.place) over (partition by lower(box.item ->> 'boxId')) as first_place

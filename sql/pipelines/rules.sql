@@ -3,7 +3,7 @@ returns table (instance_path text, keyword text, message text)
 language sql immutable parallel safe
 begin atomic
   select format('/pipelines/%s/default', pipeline.place), 'oneDefault',
-         format('expected one default pipeline at most, found another one at /pipelines/%s', pipeline.first_place)
+         format(datastore.wording('oneDefault'), pipeline.first_place)
   from (
     select pipeline.place, min(pipeline.place) over () as first_place
     from datastore.items_of(document -> 'pipelines') as pipeline
@@ -12,7 +12,7 @@ begin atomic
   where pipeline.place > pipeline.first_place
   union all
   select format('/pipelines/%s/pipeline_name', pipeline.place), 'uniqueName',
-         format('expected each pipeline once, found %s at /pipelines/%s, too', pipeline.name, pipeline.first_place)
+         format(datastore.wording('uniquePipeline'), pipeline.name, pipeline.first_place)
   from (
     select pipeline.place, pipeline.item -> 'pipeline_name' as name,
            min(pipeline.place) over (partition by pipeline.item -> 'pipeline_name') as first_place
@@ -23,7 +23,7 @@ begin atomic
   union all
   -- A model may stand there in several versions: 5, 5.0 and "5" are the same one, and so are none, null and "".
   select format('/models/%s/model_name', model.place), 'uniqueName',
-         format('expected each version of a model once, found %s%s at /models/%s, too', model.name,
+         format(datastore.wording('uniqueModel'), model.name,
            ', version ' || nullif(model.version, ''), model.first_place)
   from (
     select model.place, model.item -> 'model_name' as name, said.version,
@@ -38,7 +38,7 @@ begin atomic
   where model.place > model.first_place
   union all
   select format('/%s/%s/%s', entry.list, entry.place, spelling.other), 'spelling',
-         format('expected one spelling of the key, found %s and %s', to_json(spelling.other), to_json(spelling.key))
+         format(datastore.wording('twoSpellings'), to_json(spelling.other), to_json(spelling.key))
   from (
     select 'pipelines' as list, pipeline.item, pipeline.place
     from datastore.items_of(document -> 'pipelines') as pipeline

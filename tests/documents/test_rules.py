@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from datastore_db import InvalidDocument
+from datastore_db import InvalidDocument, json_codec
 from datastore_db.models import Picture, Pipelines, PipelinesInFile
 from tests.documents.errors import Errors, python_errors, sql_errors
 from tests.documents.judges import MODELS
@@ -90,6 +90,10 @@ RULES: list[tuple[str, dict[str, Any], Errors]] = [
 ]
 
 
+# Python renames the keys of the others where SQL refuses them.
+ALIKE = ("inference", "feedback", "pipelines")
+
+
 class TestRules:
     @pytest.mark.parametrize(("kind", "document", "expected"), RULES)
     def test_both_judges_name_the_same_rules(
@@ -101,6 +105,21 @@ class TestRules:
             assert sql_errors(database, kind, MODELS[kind].read(document).as_json()) == []
         else:
             assert python_errors(MODELS[kind], document) == expected
+
+    @pytest.mark.parametrize(("kind", "document", "expected"), [case for case in RULES if case[0] in ALIKE and case[2]])
+    def test_both_judges_use_the_same_words(
+        self, kind: str, document: dict[str, Any], expected: Errors, database: psycopg.Connection
+    ) -> None:
+        with pytest.raises(InvalidDocument) as refusal:
+            MODELS[kind].read(document)
+        by_python = {(error["instance_path"], error["message"]) for error in refusal.value.errors}
+        by_sql = database.execute(
+            "select instance_path, message from datastore.rule_errors(%s, %s)",
+            [kind, Jsonb(document, dumps=json_codec.dumps)],
+        ).fetchall()
+        # What a schema says beside it has the words of JSON Schema in SQL.
+        assert set(by_sql) <= by_python
+        assert by_sql or ("/models/0", "required") in expected
 
     def test_both_spellings_at_once(self) -> None:
         assert python_errors(Picture, {"userData": {}, "user_data": {}}) == [("/userData", "spelling")]
