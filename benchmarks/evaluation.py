@@ -14,7 +14,7 @@ from datastore_db.json_codec import dumps
 from datastore_db.local import LocalStack
 
 VERIFIED = 1_000_000 // (BOXES * GUESSES)  # inferences
-TIMES = 10  # so many more that nobody has verified
+TIMES = 10  # so many more without a verdict
 ACCURACY = "select count(*) from datastore.species_accuracy"
 EVERYTHING = "select datastore.rebuild_performance()::text"
 PIPELINES = {
@@ -28,7 +28,7 @@ _ROWS = (Path(__file__).parent / "evaluation_rows.sql").read_bytes()
 
 
 def measure(stack: LocalStack, scale: Scale) -> list[Figure]:
-    """Two databases in turn: 200,000 verified boxes of 5 guesses, and the same with 2,000,000 more that nobody saw."""
+    """Two databases in turn: 200,000 verified boxes of 5 guesses, and these with 2,000,000 more without a verdict."""
     inferences = scale.size(VERIFIED, 3)
     with copy_of_the_database(stack, "verified") as verified, copy_of_the_database(stack, "crowded") as crowded:
         for connection in (verified, crowded):

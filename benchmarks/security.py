@@ -57,12 +57,12 @@ def measure(stack: LocalStack, scale: Scale) -> list[Figure]:
             if statement.strip():
                 connection.execute(statement.encode())
         crowded = _ratios(stack, set_id, scale)
-    for (who, ratio, detail), (_, crowded_ratio, crowded_detail) in zip(alone, crowded, strict=True):
-        what = f"rebuild_picture_set of {pictures:,} pictures, as {who}"
-        figures.append(Figure(what, "as the database's owner, whom no policy binds", ratio, 1.1, detail))
+    for (role, ratio, detail), (_, crowded_ratio, crowded_detail) in zip(alone, crowded, strict=True):
+        what = f"rebuild_picture_set of {pictures:,} pictures, as {role}"
+        figures.append(Figure(what, "as the database's owner, without policies", ratio, 1.1, detail))
         with_crowd = f"{what}, with {containers:,} containers, {groups:,} groups, the user in {memberships}"
         figures.append(
-            Figure(with_crowd, "as the database's owner, whom no policy binds", crowded_ratio, 1.1, crowded_detail)
+            Figure(with_crowd, "as the database's owner, without policies", crowded_ratio, 1.1, crowded_detail)
         )
     return figures
 

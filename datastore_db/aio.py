@@ -43,8 +43,8 @@ def connect(
     Azurite of this machine, started for it. home: the folder of those.
 
     as_role: app, for backends: each call has an acting user, and sees what that user may see. worker: every container,
-    for no user, to sweep, to renew keys and to report. owner: what the database login itself may do, for those who
-    migrate and for DBAs. Raises `Unreachable`, `NotAllowed` where the login may not become that role, or
+    for no user, to sweep, to renew keys and to report. owner: what the database login itself may do, for migrations
+    and for DBAs. Raises `Unreachable`, `NotAllowed` where the login may not become that role, or
     `DatastoreError`.
     """
     return Connecting(Given(database_url, storage_connection_string, home), as_role)
@@ -64,10 +64,10 @@ class Store(
     ContainerKeys,
     Links,
 ):
-    """Pictures and what is known about them, for one backend or one person.
+    """Pictures, inferences and feedback, for one backend or one person.
 
-    Who acts is said by `for_user`, by `acting_as`, or by the argument `user_id` that every method takes; without it a
-    call is refused, unless the store was opened as worker or owner. The methods are in `datastore_db/store/`.
+    `for_user`, `acting_as` or the argument `user_id` of each method sets the acting user; without one a call is
+    refused, unless the store was opened as worker or owner. The methods are in `datastore_db/store/`.
     """
 
 

@@ -42,7 +42,7 @@ class _Loop:
         try:
             return future.result()
         except BaseException:
-            # Ctrl-C arrives here, in the caller's thread: what runs for it is told to stop, and lets go of its
+            # Ctrl-C arrives here, in the caller's thread: the task that runs for it is cancelled, and lets go of its
             # connections before anything closes them.
             future.cancel()
             ended.wait(SECONDS_TO_STOP)
@@ -78,8 +78,8 @@ def connect(
     Azurite of this machine, started for it. home: the folder of those.
 
     as_role: app, for backends: each call has an acting user, and sees what that user may see. worker: every container,
-    for no user, to sweep, to renew keys and to report. owner: what the database login itself may do, for those who
-    migrate and for DBAs. Raises `Unreachable`, `NotAllowed` where the login may not become that role, or
+    for no user, to sweep, to renew keys and to report. owner: what the database login itself may do, for migrations
+    and for DBAs. Raises `Unreachable`, `NotAllowed` where the login may not become that role, or
     `DatastoreError`.
     """
     connecting = aio.connect(database_url, storage_connection_string, home=home, as_role=as_role)
@@ -116,7 +116,7 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Close every connection, and stop the local servers if nobody else uses them.
+        """Close every connection, and stop the local servers if no other process uses them.
 
         A store that is bound to a user is closed with the one that it came from.
         """

@@ -92,7 +92,7 @@ def _draw_seed(
 
 
 def with_exif(tiff: bytes, date: str, offset: str, exposure: tuple[int, int]) -> bytes:
-    """The TIFF with an EXIF directory behind it. tifffile does not write the tag that points to one, so what it wrote
+    """The TIFF with an EXIF directory behind it. tifffile does not write the tag that points to one, so its file
     in its place becomes that tag."""
     texts = {36867: date.encode() + b"\0", 36881: offset.encode() + b"\0"}
     start = len(tiff) + len(tiff) % 2
@@ -117,7 +117,7 @@ def with_exif(tiff: bytes, date: str, offset: str, exposure: tuple[int, int]) ->
 
 
 def camera_tiff(pixels: Pixels, date: str, *, rows_per_strip: int | None = None) -> bytes:
-    """What the microscope's own camera writes."""
+    """A file of the microscope's own camera."""
     file = io.BytesIO()
     tifffile.imwrite(
         file,
@@ -165,7 +165,7 @@ def imagej_tiff(pixels: Pixels) -> bytes:
 
 
 def ome_tiff(pixels: Pixels) -> bytes:
-    """What Bio-Formats would export."""
+    """An OME-TIFF as Bio-Formats exports it."""
     file = io.BytesIO()
     tifffile.imwrite(
         file,
@@ -181,7 +181,7 @@ def ome_tiff(pixels: Pixels) -> bytes:
 
 
 def png(pixels: Pixels) -> bytes:
-    """An overview that somebody exported for a report."""
+    """An overview, exported for a report."""
     facts = PngImagePlugin.PngInfo()
     facts.add_text("Title", "Overview of the second session")
     facts.add_text("Software", SOFTWARE)

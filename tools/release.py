@@ -153,7 +153,7 @@ def git(root: Path, *arguments: str, text: str | None = None) -> str:
 
 
 def say(line: str) -> None:
-    """Progress, for the person who releases."""
+    """Print the progress of the release."""
     print(line, flush=True)
 
 

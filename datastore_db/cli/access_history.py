@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 @click.command("audit")
 @click.argument("id", metavar="[ID]", required=False)
-@click.option("--since", type=click.DateTime(), help="Only what happened since then, in UTC.")
+@click.option("--since", type=click.DateTime(), help="Only changes since then, in UTC.")
 @click.option(
     "--limit", "how_many", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many."
 )
-@click.option("--seal", is_flag=True, help="Seal what was written since the last seal. For a worker.")
+@click.option("--seal", is_flag=True, help="Seal the entries since the last seal. For a worker.")
 @click.option("--verify", is_flag=True, help="Compare the whole history with its seals. For a worker or a reader.")
 @click.option(
     "--against",
@@ -52,9 +52,9 @@ def audit_command(
     email: str | None,
     as_json: bool,
 ) -> None:
-    """Show who did what, the newest first; with an ID to one picture, inference, group or container.
+    """Show the history of changes, the newest first; with an ID only of that picture, inference, group or container.
 
-    --seal and --verify are about the whole history. Keep what --seal --json prints outside of the database.
+    --seal and --verify are about the whole history. Keep the output of --seal --json outside of the database.
 
     \b
     Example:
@@ -81,7 +81,7 @@ def audit_command(
         [item["at"][:19].replace("T", " "), _actor(item), item["action"], item["entity"], item["entity_id"]]
         for item in entries
     ]  # fmt: skip
-    print_table(["at (UTC)", "who", "did", "to a", "id"], rows, ids=4)
+    print_table(["at (UTC)", "user", "action", "entity", "id"], rows, ids=4)
 
 
 def _seal(*, as_json: bool) -> None:
@@ -99,7 +99,7 @@ def _seal(*, as_json: bool) -> None:
 
 
 def _verify(against: Path | None, *, as_json: bool) -> None:
-    """Compare, and print what differs. Exit status 1 where something does."""
+    """Compare, and print the differences. Exit status 1 if there are any."""
     kept = None if against is None else _read_seal(against)
     with own_store() as store:
         found = store.verify_history(kept)
@@ -139,7 +139,7 @@ def _read_seal(path: Path) -> Seal:
             "sealed_by": "",
         }
     except (OSError, ValueError, KeyError, TypeError):
-        fail(f"{path} holds no seal: expected what datastore-db audit --seal --json prints")
+        fail(f"{path} holds no seal: expected the output of datastore-db audit --seal --json")
 
 
 def _actor(entry: AuditEntry) -> str:

@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 @click.command("share")
 @click.argument("group", metavar="GROUP", required=False)
-@click.option("--public", is_flag=True, help="With every user, to read, instead of with a group.")
+@click.option("--public", is_flag=True, help="Publish it: every user reads it.")
 @click.option(
     "--role", type=click.Choice([*map(str, SHARE_LEVELS)]), default=SharingLevel.CONTRIBUTOR.value, show_default=True,
-    help=f"What members may do at most; the lesser of this and their own role counts. {described(SHARE_LEVELS)}",
+    help=f"The members' highest level; the lesser of it and their own role counts. {described(SHARE_LEVELS)}",
 )  # fmt: skip
 @click.option(
     "--with-personal-data", "personal", is_flag=True,
-    help="Show all who see the container what the files say of people and places.",
+    help="Show the pictures' personal data to all users of the container.",
 )  # fmt: skip
 @acting_option
 @json_option
 @says_errors
 def share_command(group: str | None, public: bool, role: str, personal: bool, email: str | None, as_json: bool) -> None:
-    """Share your container with a GROUP that you are in, or with everybody.
+    """Share your container with a GROUP that you are in, or publish it.
 
-    Personal data of the pictures is shown to you alone unless you say otherwise, once for all who see the container.
+    You alone see the pictures' personal data; --with-personal-data shows it to all users of the container.
 
     \b
     Example:
@@ -53,13 +53,13 @@ def share_command(group: str | None, public: bool, role: str, personal: bool, em
 
 @click.command("unshare")
 @click.argument("group", metavar="GROUP", required=False)
-@click.option("--public", is_flag=True, help="Not with every user any more.")
+@click.option("--public", is_flag=True, help="End its publication.")
 @click.option("--personal-data", "personal", is_flag=True, help="Show the pictures' personal data to you alone.")
 @acting_option
 @json_option
 @says_errors
 def unshare_command(group: str | None, public: bool, personal: bool, email: str | None, as_json: bool) -> None:
-    """Share your container with GROUP, or with everybody, no more.
+    """End sharing your container with GROUP, or its publication.
 
     \b
     Example:
@@ -84,7 +84,7 @@ def unshare_command(group: str | None, public: bool, personal: bool, email: str 
 @json_option
 @says_errors
 def containers_command(email: str | None, as_json: bool) -> None:
-    """List the containers that you see: your own first, then those that others share.
+    """List the containers that you see: your own first, then those that other users share.
 
     \b
     Example:
@@ -108,12 +108,12 @@ def containers_command(email: str | None, as_json: bool) -> None:
 def _check_target(group: str | None, public: bool, email: str | None) -> None:
     _check_user(email)
     if (group is None) != public:
-        fail("with whom? Name a GROUP, or say --public")
+        fail("expected a GROUP or --public")
 
 
 def _check_user(email: str | None) -> None:
     if email is None:
-        fail("whose container? Say --user EMAIL, or set DATASTORE_USER")
+        fail("sharing needs a user, the container's owner: --user EMAIL, or DATASTORE_USER")
 
 
 def _print_container(container: Container, as_json: bool) -> None:
@@ -121,12 +121,14 @@ def _print_container(container: Container, as_json: bool) -> None:
         print_json(container)
     else:
         personal = ", and shows personal data of its pictures" if container["shows_personal_data"] else ""
-        click.echo(f"{container['container_name']} is shared with {_shared_with(container) or 'nobody'}{personal}")
+        others = _shared_with(container)
+        shared = f"is shared with {others}" if others else "is not shared"
+        click.echo(f"{container['container_name']} {shared}{personal}")
 
 
 def _shared_with(container: Container) -> str:
     groups = [f"{_named(share)} ({share['role']})" for share in container["shared_with"]]
-    return ", ".join(([f"everybody ({SharingLevel.READER})"] if container["is_public"] else []) + groups)
+    return ", ".join(([f"every user ({SharingLevel.READER})"] if container["is_public"] else []) + groups)
 
 
 def _named(share: Share) -> str:

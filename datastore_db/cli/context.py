@@ -1,4 +1,4 @@
-"""What every command shares: who acts, how it prints, and how errors end it."""
+"""Options and decorators of every command: the acting user, the output, and the end by an error."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ DONE, NOT_ALL_DONE, FAILED = 0, 1, 2
 
 
 def acting_option(command: F) -> F:
-    """The option --user, which `DATASTORE_USER` can say as well."""
+    """The option --user; its default is `DATASTORE_USER`."""
     return click.option(
         "--user",
         "email",
         envvar="DATASTORE_USER",
         metavar="EMAIL",
-        help="Who acts. Without it the command runs as the database connection's own role, and says so.",
+        help="The acting user. Without it the command runs as the connection's own role, and prints a note.",
     )(command)
 
 
 def json_option(command: F) -> F:
-    """The option --json: what a machine reads, on stdout, and nothing else there."""
+    """The option --json: output for a machine, alone on stdout."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(command)
 
 
@@ -55,7 +55,7 @@ def fail(message: str) -> NoReturn:
 
 @contextmanager
 def acting_store(email: str | None) -> Iterator[datastore_db.Store]:
-    """A store in which this user acts; without one it is the database login's own role, which stderr says."""
+    """A store in which this user acts; without one it has the login's own role, and a note on stderr."""
     if email is None:
         with own_store() as store:
             click.echo("datastore-db: no --user, so this runs as the connection's own role", err=True)
@@ -66,7 +66,7 @@ def acting_store(email: str | None) -> Iterator[datastore_db.Store]:
 
 
 def own_store() -> datastore_db.Store:
-    """A store in the role of the database login itself, for commands that act for no user."""
+    """A store in the role of the database login itself, for commands without an acting user."""
     return datastore_db.connect(as_role="owner")
 
 

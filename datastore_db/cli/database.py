@@ -19,7 +19,7 @@ from datastore_db.cli.context import fail, json_option, print_json, says_errors
     default=60,
     show_default=True,
     metavar="SECONDS",
-    help="How long to wait for another migration, and for clients that use what is replaced.",
+    help="How long to wait for another migration, and for clients that use a replaced function.",
 )
 @json_option
 @says_errors

@@ -17,9 +17,9 @@ from datastore_db.json_codec import JsonObject
 
 @contextmanager
 def opened_document(path: Path) -> Iterator[JsonObject]:
-    """The JSON or YAML of a file. What is found to be wrong with it inside the `with` block ends the command.
+    """The JSON or YAML of a file. An error of the document inside the `with` block ends the command.
 
-    Each error is a line on stderr: file, line, key and what was expected.
+    Each error is a line on stderr: file, line, key and the expected value.
     """
     try:
         root = _parse(path)

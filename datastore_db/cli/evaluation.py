@@ -26,7 +26,7 @@ date_type = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
     ),
     default="accuracy",
     show_default=True,
-    help="What to tell. training: which species lack pictures. review: which pictures most deserve an expert's eye.",
+    help="The subject. training: the species that lack pictures. review: the pictures that most need an expert.",
 )
 @click.option("--pipeline", "pipeline_id", metavar="ID", help="Of this pipeline only.")
 @click.option("--model-version", "model_version_id", metavar="ID", help="Of inferences that it took part in only.")
@@ -37,7 +37,7 @@ date_type = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
     type=click.Choice(["day", "week", "month", "quarter", "year"]),
     default="month",
     show_default=True,
-    help="The periods of what is given over time.",
+    help="The periods of the figures over time.",
 )
 @click.option(
     "--plot",
@@ -58,7 +58,7 @@ def evaluation_command(
     plot: Path | None,
     as_json: bool,
 ) -> None:
-    """How good pipelines and models are, as experts found: figures of verified boxes alone.
+    """How good pipelines and models are, by experts' verdicts: figures of verified boxes alone.
 
     \b
     Example:
@@ -67,7 +67,7 @@ def evaluation_command(
       datastore-db evaluation --plot figures.html
     """
     if plot is not None:
-        # Before anything is asked: whoever lacks the extra should know at once.
+        # Before any query, so that a missing extra is reported at once.
         from datastore_db.evaluation.plots import check_plot
 
         check_plot(plot)

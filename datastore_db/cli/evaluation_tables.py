@@ -157,7 +157,7 @@ def _print_experts(answer: Evaluation) -> None:
 
 _LEFT_OUT = {
     "without_verdict": "{boxes} without a verdict",
-    "unknown_pipeline": "{boxes} of a pipeline or models that nobody knows: in no pipeline's figures",
+    "unknown_pipeline": "{boxes} of an unregistered pipeline or model: in no pipeline's figures",
     "several_classifiers": "{boxes} whose species several models may have decided: in no model version's figures",
     "several_detectors": "{boxes} that several models may have found: in no model version's figures",
     "without_species": "{boxes} whose label names no species",

@@ -17,7 +17,7 @@ file_argument = click.argument("file", type=click.Path(path_type=Path))
 
 @click.group("inference")
 def inference_group() -> None:
-    """What models said about pictures, and what experts said about that.
+    """Inferences of models about pictures, and feedback of experts.
 
     \b
     Example:
@@ -33,7 +33,7 @@ def inference_group() -> None:
 @json_option
 @says_errors
 def add_command(picture_id: str, file: Path, email: str | None, as_json: bool) -> None:
-    """Store what a pipeline of models said about the picture with the id PICTURE: a FILE of JSON or YAML.
+    """Store a pipeline's inference about the picture with the id PICTURE: a FILE of JSON or YAML.
 
     \b
     Example:
@@ -52,7 +52,7 @@ def add_command(picture_id: str, file: Path, email: str | None, as_json: bool) -
 
 @inference_group.command("show")
 @click.argument("id_", metavar="ID")
-@click.option("--as-sent", is_flag=True, help="The model's answer alone, without what experts said.")
+@click.option("--as-sent", is_flag=True, help="The model's answer alone, without feedback.")
 @click.option("--ids", is_flag=True, help="The boxes' ids as well, which feedback names.")
 @acting_option
 @json_option
@@ -79,7 +79,7 @@ def show_command(id_: str, as_sent: bool, ids: bool, email: str | None, as_json:
 @json_option
 @says_errors
 def feedback_command(file: Path, email: str | None, as_json: bool) -> None:
-    """Take what an expert says about the boxes of an inference: a FILE of JSON or YAML, all of it or nothing.
+    """Store an expert's feedback on the boxes of an inference: a FILE of JSON or YAML, all of it or nothing.
 
     \b
     Example:
@@ -117,7 +117,7 @@ def _print_inference(inference: JsonObject, verdicts: list[JsonObject], *, ids: 
             ]
         )
     columns = ["box id", "place", "label", "score", "box", "verified", "by", "at"]
-    # Before anybody said anything, nobody has to look past two empty columns.
+    # Without a verdict the columns of its author and its time are left out.
     shown = slice(0 if ids else 1, None if current else columns.index("by"))
     print_table(columns[shown], [row[shown] for row in rows], ids=0 if ids else None)
 

@@ -19,7 +19,7 @@ from datastore_db.cli.context import fail, says_errors
 )
 @says_errors
 def local_command(home: Path | None) -> None:
-    """Keep the PostgreSQL and the Azurite of this machine running until Ctrl-C, and say where they are.
+    """Keep the PostgreSQL and the Azurite of this machine running until Ctrl-C, and print their addresses.
 
     Every command starts them by itself; with this one running in another terminal, commands are quicker.
 

@@ -9,9 +9,7 @@ from datastore_db.cli.context import acting_option, acting_store, json_option, o
 
 @click.command("register")
 @click.argument("email")
-@click.option(
-    "--tier", default="user", show_default=True, help="What the container is for; the first part of its name."
-)
+@click.option("--tier", default="user", show_default=True, help="The use of the container; the first part of its name.")
 @json_option
 @says_errors
 def register_command(email: str, tier: str, as_json: bool) -> None:
@@ -38,7 +36,7 @@ def register_command(email: str, tier: str, as_json: bool) -> None:
 @json_option
 @says_errors
 def site_role_command(member: str, role: str, email: str | None, as_json: bool) -> None:
-    """Give the user with this EMAIL a ROLE for what all containers share.
+    """Give the user with this EMAIL a ROLE for the data that all containers share.
 
     verifier: reviews species. administrator: moreover registers models and pipelines, and gives these roles. An
     administrator says so, or, without --user, the database's owner.

@@ -24,7 +24,7 @@ group_argument = click.argument("group", metavar="GROUP")
 
 @click.group("group")
 def group_group() -> None:
-    """Groups of people, with whom containers are shared. GROUP is a group's name or id.
+    """Groups of users, to share containers with. GROUP is a group's name or id.
 
     \b
     Example:
@@ -56,7 +56,7 @@ def create_command(name: str, email: str | None, as_json: bool) -> None:
 @json_option
 @says_errors
 def ls_command(email: str | None, as_json: bool) -> None:
-    """List your groups, who is in them, and what is shared with them.
+    """List your groups, their members, and the containers that are shared with them.
 
     \b
     Example:
@@ -129,7 +129,7 @@ def join_command(group: str, email: str | None, as_json: bool) -> None:
 @json_option
 @says_errors
 def remove_command(group: str, member: str, email: str | None, as_json: bool) -> None:
-    """Take the user with this EMAIL out of GROUP; everybody may leave.
+    """Remove the user with this EMAIL from GROUP; each member may leave.
 
     \b
     Example:

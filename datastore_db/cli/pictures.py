@@ -39,21 +39,21 @@ _STATES = {
 @click.command("upload")
 @click.argument("folder", type=click.Path(path_type=Path))
 @acting_option
-@click.option("--name", help="What the folder is known by, instead of its own name.")
+@click.option("--name", help="The picture set's name, instead of the folder's.")
 @click.option("--replace", is_flag=True, help="Put changed pictures in the place of those stored under the same path.")
 @json_option
 @says_errors
 def upload_command(folder: Path, email: str | None, name: str | None, replace: bool, as_json: bool) -> None:
     """Upload a FOLDER (or a zip) of pictures with YAML or JSON beside them.
 
-    Run it again to finish what was interrupted, and to bring what is new or corrected: nothing is sent twice.
+    Run it again to finish an interrupted upload, and to upload new or corrected files: no file is sent twice.
 
     \b
     Example:
       datastore-db upload barley-2024 --user ana@example.org
     """
     if email is None:
-        fail("who uploads? Say --user EMAIL, or set DATASTORE_USER")
+        fail("the upload needs a user: --user EMAIL, or DATASTORE_USER")
     from datastore_db.cli.progress import shown_progress
 
     with acting_store(email) as store, shown_progress("uploading", quiet=as_json) as progress:
@@ -223,7 +223,7 @@ def download_command(id_: str, directory: Path, email: str | None, as_json: bool
 @json_option
 @says_errors
 def copies_command(as_json: bool) -> None:
-    """Make the copies of pictures without personal data that are missing, for readers who may not see it.
+    """Make the missing copies without personal data, for users without access to the pictures' personal data.
 
     They are also made when they are asked for, where the storage account's credentials are.
 

@@ -139,9 +139,9 @@ def choose_command(pipeline_id: str | None, give_up: bool, email: str | None, as
       datastore-db pipelines choose 8367cc4e-1b61-42c2-a061-ca8662aeac37 --user ana@example.org
     """
     if email is None:
-        fail("who chooses? Say --user EMAIL, or set DATASTORE_USER")
+        fail("the choice needs a user: --user EMAIL, or DATASTORE_USER")
     if (pipeline_id is None) != give_up:
-        fail("which pipeline? Say its ID, or --none")
+        fail("expected a pipeline's ID or --none")
     with acting_store(email) as store:
         chosen = store.choose_pipeline(pipeline_id)
     if as_json:
@@ -178,7 +178,7 @@ def retire_command(pipeline_id: str, back: bool, email: str | None, as_json: boo
 @json_option
 @says_errors
 def unknown_command(email: str | None, as_json: bool) -> None:
-    """List the models that inferences name and that nobody has registered: `pipelines load` ties them.
+    """List the unregistered models that inferences name: `pipelines load` registers them and links the inferences.
 
     \b
     Example:

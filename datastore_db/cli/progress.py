@@ -20,7 +20,7 @@ SECONDS_BETWEEN_LINES = 5.0
 
 @contextmanager
 def shown_progress(verb: str, *, quiet: bool = False) -> Iterator[ProgressListener]:
-    """A listener that shows what it is told, for as long as the block lasts."""
+    """A listener that shows each event, for as long as the block lasts."""
     console = Console(stderr=True)
     if quiet:
         yield lambda _: None

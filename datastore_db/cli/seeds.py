@@ -104,7 +104,7 @@ def accept_command(species: str, email: str | None, as_json: bool) -> None:
 @json_option
 @says_errors
 def merge_command(species: str, into: str, email: str | None, as_json: bool) -> None:
-    """Say that a species that waits for a review is a known one, in every document before and after.
+    """Merge a species that waits for a review into a known one, in every document before and after.
 
     This reads every box, so it may take a while.
 

@@ -36,7 +36,7 @@ def sweep_command(days: int | None, email: str | None, as_json: bool) -> None:
     """Delete from storage the blobs whose pictures were deleted from the database an hour ago or earlier.
 
     A blob that cannot be deleted does not stop the others: it is listed, with exit status 1, and tried again later.
-    --user says whose pictures are given up; blobs are swept for all. A worker then seals the history.
+    With --user only pictures of this user are given up; blobs are swept for all. A worker then seals the history.
 
     \b
     Example:

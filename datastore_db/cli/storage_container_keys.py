@@ -32,7 +32,7 @@ container_argument = click.argument("container", metavar="[CONTAINER]", required
 
 @click.group("keys")
 def keys_group() -> None:
-    """Keys of containers, and what secrets in the database are sealed with.
+    """Keys of containers, and key-encryption keys for the secrets in the database.
 
     CONTAINER is a container's name or id, or its user's email address.
 
@@ -44,13 +44,13 @@ def keys_group() -> None:
 
 
 @keys_group.command("new")
-@click.option("--id", "name", help="What the key is called, such as 2024-05. [default: a digest of it]")
+@click.option("--id", "name", help="The key's name, such as 2024-05. [default: a digest of it]")
 @json_option
 @says_errors
 def new_command(name: str | None, as_json: bool) -> None:
     """Print a new key-encryption key, for DATASTORE_KEK. It is kept nowhere: keep it where your other secrets are.
 
-    To take a new key into use, put it in front: DATASTORE_KEK=new,old. The old one still opens what it sealed.
+    To take a new key into use, put it in front: DATASTORE_KEK=new,old. The old one still opens the secrets it sealed.
 
     \b
     Example:
@@ -67,7 +67,7 @@ def new_command(name: str | None, as_json: bool) -> None:
 
 @keys_group.command("ls")
 @container_argument
-@click.option("--all", "everything", is_flag=True, help="Also keys that open nothing any more.")
+@click.option("--all", "everything", is_flag=True, help="Also keys that have ended.")
 @acting_option
 @json_option
 @says_errors
@@ -99,9 +99,9 @@ def ls_command(container: str | None, everything: bool, email: str | None, as_js
 @json_option
 @says_errors
 def issue_command(container: str, permission: str, hours: float, email: str | None, as_json: bool) -> None:
-    """Print an address of CONTAINER with a key in it, for a person. It is shown once, and that it was made is recorded.
+    """Print an address of CONTAINER with a key in it, for a person. It is shown once, and the history records it.
 
-    Whoever has it can read, or read and write, every picture of the container until it expires or is revoked.
+    It gives access to every picture of the container, to read or to read and write, until it expires or is revoked.
 
     \b
     Example:
@@ -121,10 +121,10 @@ def issue_command(container: str, permission: str, hours: float, email: str | No
 @json_option
 @says_errors
 def renew_command(container: str | None, as_json: bool) -> None:
-    """Make in storage what is due: pending containers, keys that near their end, and the end of revoked ones.
+    """Do the work that is due in storage: pending containers, keys close to expiry, and the end of revoked keys.
 
     Run it by a timer where the storage account's credentials are. With CONTAINER: that one, and its policies, whether
-    or not something seems due, for example after somebody removed it from storage.
+    or not something seems due, for example after it was removed from storage.
 
     \b
     Example:
@@ -184,7 +184,7 @@ def revoke_command(
     email: str | None,
     as_json: bool,
 ) -> None:
-    """Take keys back: storage refuses them from the next request on, in Azure after up to 30 seconds.
+    """Revoke keys: storage refuses them from the next request on, in Azure after up to 30 seconds.
 
     Keys that were handed out for the same container go together, and links with the keys of their container. For its
     own use the datastore makes new ones.
@@ -241,13 +241,13 @@ def claim_command(container: str | None, everything: bool, as_json: bool) -> Non
     _print_renewed(claimed, as_json, "claimed")
 
 
-def _print_renewed(renewed: Sequence[Renewed], as_json: bool, what: str = "done") -> None:
+def _print_renewed(renewed: Sequence[Renewed], as_json: bool, done_word: str = "done") -> None:
     problems = [f"{one.container_name}: {one.error}" for one in renewed if one.error is not None]
     done = [one for one in renewed if one.error is None]
     if as_json:
         print_json([asdict(one) for one in renewed])
     else:
-        click.echo(f"{counted(len(done), 'container')} {what}")
+        click.echo(f"{counted(len(done), 'container')} {done_word}")
         for one in done:
             click.echo(f"  {one.container_name}: {counted(len(one.issued), 'new key')}, {one.removed} removed")
     _end_with(problems, as_json)

@@ -14,16 +14,16 @@ from datastore_db.cli.storage_container_keys import container_argument, minute
 @click.option("--upload", is_flag=True, help="To upload the bytes of a picture that was announced.")
 @click.option(
     "--with-personal-data", "personal", is_flag=True,
-    help="To the original, also where it says something of people or places.",
+    help="To the original, even if it has personal data.",
 )  # fmt: skip
 @acting_option
 @json_option
 @says_errors
 def link_command(picture_id: str, minutes: int, upload: bool, personal: bool, email: str | None, as_json: bool) -> None:
-    """Print an address of the picture with this id in storage, good for a time for whoever has it. It is recorded.
+    """Print a link to the picture with this id in storage. It expires, works for any holder, and is recorded.
 
-    Where the file says something of people or places, the address is that of a copy without.
-    What comes through one to upload is stored by "datastore-db confirm-upload".
+    A file with personal data is not handed out: the link is to a copy without it.
+    A file that was uploaded by a link is stored by "datastore-db confirm-upload".
 
     \b
     Example:
@@ -49,7 +49,7 @@ def link_command(picture_id: str, minutes: int, upload: bool, personal: bool, em
 @json_option
 @says_errors
 def confirm_upload_command(picture_id: str, email: str | None, as_json: bool) -> None:
-    """Look into what came through a link to upload, and store it as the picture with this id.
+    """Inspect the file that was uploaded by a link, and store it as the picture with this id.
 
     \b
     Example:
@@ -65,7 +65,7 @@ def confirm_upload_command(picture_id: str, email: str | None, as_json: bool) ->
 
 @click.command("links")
 @container_argument
-@click.option("--all", "everything", is_flag=True, help="Also links that open nothing any more.")
+@click.option("--all", "everything", is_flag=True, help="Also links that have ended.")
 @acting_option
 @json_option
 @says_errors

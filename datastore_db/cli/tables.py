@@ -21,7 +21,7 @@ def print_table(columns: list[str], rows: list[list[str]], *, ids: int | None = 
         table.add_column(column, overflow="fold", min_width=ID_WIDTH if place == ids else None)
     for row in rows:
         table.add_row(*(escape(shown(cell)) for cell in row))
-    # Elsewhere than on a terminal no line is folded: somebody may grep it.
+    # Off a terminal no line is folded, so that grep finds it.
     Console(width=None if sys.stdout.isatty() else 10_000).print(table)
 
 

@@ -34,8 +34,8 @@ Password: TypeAlias = Callable[[], Awaitable[str]]
 OF_EACH_CONNECTION: dict[str, Any] = {"autocommit": True, "application_name": "datastore-db"}
 
 BEFORE_ANYBODY_ACTS = {
-    "register_user": "makes the user who acts from then on; it answers that user's own ids",
-    "find_user": "tells a backend the id of whoever just signed in, by a known email address",
+    "register_user": "makes the later acting user; it answers that user's own ids",
+    "find_user": "gives a backend the id of the user that just signed in, by a known email address",
 }
 """The functions that need no acting user in a store of the app role, each with its reason."""
 
@@ -55,8 +55,8 @@ class Document:
 class Database:
     """A pool of connections to a database that has the `datastore` schema, all of them in one role.
 
-    as_role: app, the backends' role, where each call says who acts; worker, the role that sees every container; owner,
-    whatever the connection's own role may.
+    as_role: app, the backends' role, whose calls name the acting user; worker, the role that sees every container;
+    owner, the rights of the connection's own role.
     """
 
     def __init__(self, pool: AsyncConnectionPool, url: DatabaseUrl, as_role: AsRole) -> None:
@@ -104,8 +104,8 @@ class Database:
     async def call(self, function: str, *, acting: UUID | None, **arguments: Argument) -> Json:
         """Call `datastore.{function}` with these named arguments: one statement, one round trip.
 
-        acting: who asks, set in the same statement by `datastore.act_as`. Raises what the function refuses, and
-        `NotAllowed`, before anything is sent, where somebody has to act or a worker would.
+        acting: the acting user, set in the same statement by `datastore.act_as`. Raises the function's error, and
+        `NotAllowed`, before anything is sent, for a call that needs an acting user or a worker.
         """
         if acting is None and function not in BEFORE_ANYBODY_ACTS:
             self.check_is_for_all(function)

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 _log = logging.getLogger("datastore_db")
 
 WAIT = 60.0
-"""Seconds that a migration waits for another one, and for whoever uses what it replaces."""
+"""Seconds that a migration waits for another one, and for clients that use a function it replaces."""
 
 
 def migrate(database_url: str, *, only_pre: bool = False, wait: float = WAIT) -> list[str]:
-    """Apply the migrations that are pending, then replace what differs; answers the migrations that were applied.
+    """Apply the pending migrations, then replace functions that differ; answers the migrations that were applied.
 
     only_pre: stop before the first migration marked *post*, which the running release would not survive.
     wait: seconds for another migration to end, and for clients to leave what is replaced; then `DatastoreError`.
@@ -135,7 +135,7 @@ def _connected(database_url: str) -> Iterator[psycopg.Connection]:
 
 @contextmanager
 def _one_at_a_time(connection: psycopg.Connection, wait: float) -> Iterator[None]:
-    """One transaction that keeps other migrations out, by a lock that only whoever may migrate can take."""
+    """One transaction that keeps other migrations out, by a lock that needs the right to migrate."""
     _make_lock(connection)
     with connection.transaction():
         connection.execute("set local idle_in_transaction_session_timeout = 0")

@@ -141,7 +141,7 @@ class PeriodFeedback(FeedbackCounts):
 
 
 class ExpertFeedback(FeedbackCounts):
-    """By one expert. user_id is None where nobody knows who it was."""
+    """By one expert. user_id is None for feedback without a known author."""
 
     user_id: str | None
     email: str | None

@@ -139,5 +139,5 @@ def strip_gif(source: Source) -> list[Piece]:
         if label in (_FRAME, _GRAPHIC_CONTROL) or is_loop:
             add_span(pieces, start, end)
         elif label not in (_COMMENT, _APPLICATION):
-            raise CannotStrip("the GIF draws text, which may be anybody's words")
+            raise CannotStrip("the GIF draws text, which may be personal")
     return [*pieces, b"\x3b"]

@@ -89,7 +89,7 @@ def decode_with(open_image: Callable[[IO[bytes]], ImageFile], reader: SourceRead
     try:
         open_image(cast("IO[bytes]", reader)).load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return  # somebody lowered Pillow's global limit; the structure was checked all the same
+        return  # Pillow's global limit was lowered in this process; the structure was checked all the same
     except (BrokenPicture, MemoryError):
         raise
     except Exception as error:

@@ -48,7 +48,7 @@ class Inspection:
 
 
 def inspect(file: BinaryIO, name: str, *, max_pixels: int = MAX_PIXELS) -> Inspection:
-    """Look into a seekable file that somebody calls `name`.
+    """Inspect a seekable file that its sender calls `name`.
 
     Raises `NotAPicture` if neither the content nor the name is a picture's, and `BrokenPicture` if the name claims what
     the content is not, or if the content is damaged, empty or of absurd size. The messages do not repeat the name.

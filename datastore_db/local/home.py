@@ -44,7 +44,7 @@ class Home:
         configured = path or os.environ.get("DATASTORE_HOME") or platformdirs.user_data_path("datastore-db")
         # One folder must have one name: it is how its servers are recognised.
         home = cls(Path(configured).expanduser().resolve())
-        # As root, PostgreSQL runs as another user, who passes through a home to its data and sees nothing else of it.
+        # As root, PostgreSQL runs as another user, which reaches its data through a home and sees nothing else of it.
         home.path.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
         for folder in (home.run, home.logs):
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -84,7 +84,7 @@ class Home:
 
     @contextmanager
     def door(self) -> Iterator[None]:
-        """One user at a time comes in or goes out, so that the one who is last knows it."""
+        """One process at a time comes in or goes out, so that the last one knows that it is the last."""
         with Lock(self.run / "door") as lock:
             lock.take()
             yield

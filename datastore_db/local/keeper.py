@@ -1,8 +1,8 @@
 """The process that owns the servers of a home; `stack.py` starts it.
 
 It tells the process that started it when the servers answer, or why they do not. Then it waits for the lease,
-which it gets when no user is left, and stops the servers while it holds it: whoever comes in meanwhile waits, and
-starts anew.
+which it gets when no user is left, and stops the servers while it holds it: a process that comes in meanwhile waits,
+and starts anew.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ log = logging.getLogger("keeper")
 
 
 def main() -> None:
-    """Become a process that belongs to nobody, and keep the servers until no user is left."""
+    """Become a process without a parent, and keep the servers until no user is left."""
     home_path, version, azurite_main, lock_fd = sys.argv[1:]
     if os.fork():
-        os._exit(0)  # so that the one who started it has no child to wait for
+        os._exit(0)  # so that the process that started it has no child to wait for
     os.umask(0o077)
     logging.basicConfig(format="%(asctime)s %(process)d %(message)s", level=logging.INFO)
 
     home = Home(Path(home_path))
     lock = Lock.inherited(int(lock_fd))
     Keeper(home, int(version), Path(azurite_main)).run()
-    del lock  # not released before: whoever waits for it takes this process for gone
+    del lock  # not released before: a process that waits for it takes this one for gone
     os._exit(0)
 
 
@@ -117,7 +117,7 @@ class Keeper:
             sys.stdout.write(json.dumps({"error": error}))
             sys.stdout.flush()
         except OSError:
-            log.info("nobody listens")
+            log.info("the process that started this one is gone")
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, sys.stdout.fileno())
         os.close(nothing)

@@ -1,7 +1,7 @@
 """Locks on files.
 
-The kernel gives a lock back when the process that holds it ends, be it by `SIGKILL`. So a lock says who is alive,
-and never has to be cleaned up, unlike the number of a process in a file.
+The kernel gives a lock back when the process that holds it ends, be it by `SIGKILL`. So a lock shows whether a
+process is alive, and never has to be cleaned up, unlike the number of a process in a file.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ class Lock:
         return lock
 
     def share(self) -> None:
-        """Hold it together with others, as soon as nobody holds it alone."""
+        """Hold it together with others, as soon as no process holds it alone."""
         fcntl.flock(self.fd, fcntl.LOCK_SH)
 
     def take(self) -> None:
-        """Hold it alone, as soon as nobody else holds it."""
+        """Hold it alone, as soon as no other process holds it."""
         fcntl.flock(self.fd, fcntl.LOCK_EX)
 
     def try_to_share(self) -> bool:
-        """Hold it together with others, unless somebody holds it alone."""
+        """Hold it together with others, unless a process holds it alone."""
         return self._try(fcntl.LOCK_SH)
 
     def try_to_take(self) -> bool:
-        """Hold it alone, unless somebody else holds it. What this one held before is lost either way."""
+        """Hold it alone, unless another process holds it. A lock that this one held before is lost either way."""
         return self._try(fcntl.LOCK_EX)
 
     def _try(self, kind: int) -> bool:
@@ -71,7 +71,7 @@ class Lock:
             self.forget()
 
     def forget(self) -> None:
-        """Close the file; the lock stays with a process that shares it: a fork's parent, or who was handed it."""
+        """Close the file; the lock stays with a process that shares it: a fork's parent, or its heir."""
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1

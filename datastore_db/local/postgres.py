@@ -178,7 +178,7 @@ class Postgres(Server):
         return ["--no-locale"]
 
     def _prepare_system_user(self) -> None:
-        """As root: a system user for PostgreSQL, who can read the programs."""
+        """As root: a system user for PostgreSQL, with access to the programs."""
         try:
             wheel.ensure_user_exists(SYSTEM_USER)
         except subprocess.CalledProcessError as error:
@@ -216,7 +216,7 @@ class Postgres(Server):
             )
 
     def _forget_dead_pids(self) -> None:
-        """Remove PID files whose number is of a dead process or another program: PostgreSQL takes it for itself.
+        """Remove PID files whose number is of a dead process or another program: PostgreSQL takes it for its own.
 
         That happens in containers, where numbers start anew, on a home that lives longer.
         """
@@ -228,7 +228,7 @@ class Postgres(Server):
                     pid_file.unlink()
 
     def _choose_socket_folder(self) -> None:
-        """The data folder, which nobody else may enter; another when libpq could not reach a socket in there."""
+        """The data folder, which no other user may enter; another when libpq could not reach a socket in there."""
         self.socket_folder = self.data
         path = str(self.data / f".s.PGSQL.{PORT}")
         if len(os.fsencode(path)) > LONGEST_SOCKET_PATH or any(character in path for character in ',"'):

@@ -1,6 +1,6 @@
-"""As root: which folders PostgreSQL's user can come to, and a place for what it could not reach.
+"""As root: which folders PostgreSQL's user can enter, and a place for files that it could not reach.
 
-Nobody's folder is opened for it: a home that is closed, such as /root, stays closed.
+No folder's permissions change for it: a home that is closed, such as /root, stays closed.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ class Server(ABC):
         try:
             with contextlib.suppress(psutil.TimeoutExpired):
                 self.process.wait(timeout=0)
-            # One that was left behind is no child of ours, and whose it now is may be slow to notice its end.
+            # A process that was left behind is no child of ours, and its new parent may be slow to notice its end.
             return self.process.status() == psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return True

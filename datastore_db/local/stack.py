@@ -129,9 +129,9 @@ def _come_in(home: Home, lease: Lock, version: int, report: Callable[[str], None
 
 
 def _go_out(home: Home, lease: Lock) -> None:
-    """Give the lease back, and wait for the end of the servers if nobody else holds one."""
+    """Give the lease back, and wait for the end of the servers if no other process holds one."""
     with home.door():
-        # Nobody comes or goes now: when it cannot be had alone, others share it, or the keeper has it already.
+        # No process comes or goes now: when it cannot be had alone, others share it, or the keeper has it already.
         others = not lease.try_to_take() and lease.try_to_share()
         lease.release()
         if not others:

@@ -61,7 +61,7 @@ class Azurite(Server):
             except ValueError as error:
                 raise LocalStackError(
                     f"{self.account_file} is damaged ({error}); remove it for a new account key: "
-                    "what was signed with the old one is no longer good then"
+                    "links and keys that were signed with the old one end then"
                 ) from error
             except FileNotFoundError:
                 key = base64.b64encode(secrets.token_bytes(64)).decode()
@@ -109,7 +109,7 @@ class Azurite(Server):
 
     def answers(self) -> bool:
         if self.has_ended() and self.has_logged("EADDRINUSE"):
-            self.launch()  # somebody was quicker to take the port
+            self.launch()  # another program was quicker to take the port
         connection = http.client.HTTPConnection(HOST, self.account["port"], timeout=5)
         try:
             connection.request("GET", f"/{self.account['name']}?comp=list")

@@ -1,4 +1,4 @@
-"""Who took the pictures: a section that picture sets and pictures share."""
+"""The photographer: a section that picture sets and pictures share."""
 
 from __future__ import annotations
 

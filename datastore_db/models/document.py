@@ -82,7 +82,7 @@ class Document(Section):
     def _model_of(cls, value: object) -> type[Self]:
         versions = cast("list[type[Self]]", [cls, *cls.newer_versions])
         said = cls.said_version(value) if isinstance(value, dict) else 1
-        # A version that nobody knows is given to the newest, which says what is known.
+        # An unknown version is given to the newest, whose error lists the known ones.
         return next((one for one in versions if is_number(said) and said == one.document_version), versions[-1])
 
     @model_validator(mode="before")

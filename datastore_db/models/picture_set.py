@@ -11,7 +11,7 @@ from datastore_db.models.client_data import ClientData
 
 
 class PictureSet(InCamelCase):
-    """A folder of pictures: who took them, for what, and how."""
+    """A folder of pictures: photographer, purpose and settings."""
 
     kind: ClassVar[str] = "picture_set"
 

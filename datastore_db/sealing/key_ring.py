@@ -101,7 +101,7 @@ def new_key(name: str | None = None) -> str:
 
 
 def key_id(key: bytes) -> str:
-    """What a key is called that nobody named: it tells nothing about the key."""
+    """The id of a key without a name: it tells nothing about the key."""
     return hashlib.sha256(b"datastore-db key-encryption key" + key).hexdigest()[:8]
 
 

@@ -81,7 +81,7 @@ def unseal(sealed: Sealed, purpose: tuple[str, ...], keys: KeyEncryptionKeys) ->
     text = _decrypted(keys.unwrap(sealed.kek_id, wrapped), sealed.nonce, encrypted, _associated(purpose))
     if text is None:
         raise NotSealedForThis(
-            "it was changed since it was sealed, or sealed for something else: somebody wrote to its row"
+            "it was changed since it was sealed, or sealed for something else: its row was written to"
         )
     return text
 
@@ -93,7 +93,7 @@ def rewrapped(sealed: Sealed, keys: KeyEncryptionKeys) -> Sealed:
 
 
 def _decrypted(data_key: bytes, nonce: bytes, encrypted: bytes, associated: bytes) -> SecretText | None:
-    """None for what was changed. Nothing is raised here, where the key is: an error keeps the variables around it."""
+    """None for a changed secret. Nothing is raised here, where the key is: an error keeps the variables around it."""
     try:
         return SecretText(AESGCM(data_key).decrypt(nonce, encrypted, associated).decode())
     except (InvalidTag, ValueError):

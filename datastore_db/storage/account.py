@@ -42,7 +42,7 @@ class Account:
 
     @classmethod
     def connect(cls, connections: Connections, connection_string: SecretText) -> Account:
-        """Nothing is sent yet. Raises `DatastoreError` for what is neither a connection string nor an address."""
+        """Nothing is sent yet. Raises `DatastoreError` for a text that is no connection string and no address."""
         return cls(connections.service(connection_string))
 
     @property
@@ -80,7 +80,7 @@ class Account:
             try:
                 owner = await self.instance_of(container)
             except ContainerMissing:
-                is_ready = False  # somebody removed it
+                is_ready = False  # it was removed from storage
         if not is_ready:
             if await self._make(container, instance_id):
                 return
@@ -118,7 +118,7 @@ class Account:
         )
 
     async def delete(self, container: str, blob: str) -> None:
-        """Delete a blob with its snapshots, whoever holds a lease on it; that it is gone already is fine."""
+        """Delete a blob with its snapshots, in spite of a lease on it; that it is gone already is fine."""
         with suppress(NotFound, ContainerMissing):
             if not await self._delete(container, blob):
                 await self._break_lease(container, blob)

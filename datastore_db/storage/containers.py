@@ -31,7 +31,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 CONTAINERS_KEPT = 1000
-# For so long a process believes that who might open a container still may.
+# A user's right to open a container is asked of the database again after so long.
 SECONDS_TRUSTED = 60.0
 # For how long to wait for keys that another process is just making, and how often a request is tried with newer ones.
 SECONDS_TO_WAIT = 35.0
@@ -54,7 +54,7 @@ class _Opened:
 
 
 class Container:
-    """A container that somebody may read or write. Its key is replaced when storage refuses it."""
+    """A container, to read or write. Its key is replaced when storage refuses it."""
 
     def __init__(
         self, containers: Containers, container_id: str, name: str, permission: Permission, acting: UUID | None
@@ -165,7 +165,7 @@ class Containers:
             key = found["key"]
             same = not isinstance(key, dict) or key["key_id"] == refused.key_id
             if not waited and (same or isinstance(error, ContainerMissing)):
-                # Somebody removed the container, or its policies.
+                # The container was removed from storage, or its policies were.
                 if self._renewals is None:
                     raise _explained(error, container, found) from None
                 await self._renewals.repair(container.container_id)
@@ -284,7 +284,7 @@ def _not_ready(container: Container, found: JsonObject) -> DatastoreError:
 
 def _explained(error: DatastoreError, container: Container, found: JsonObject) -> DatastoreError:
     if isinstance(error, ContainerMissing):
-        return NotReady(f"the container {container.name} is not in storage, somebody removed it: {_where(container)}")
+        return NotReady(f"the container {container.name} was removed from storage: {_where(container)}")
     key = found["key"]
     if not isinstance(key, dict):
         return _not_ready(container, found)

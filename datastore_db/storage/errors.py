@@ -26,8 +26,8 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 FILE_CHANGED = "the file changed while it was uploaded: upload it again"
 NOT_AS_STORED = (
-    "what lies in storage under the picture's name is not what was stored: somebody changed it there. An upload of the "
-    "same file puts it back"
+    "the blob in storage differs from the picture that was stored: it was changed there. An upload of the same file "
+    "restores it"
 )
 
 P = ParamSpec("P")
@@ -107,7 +107,7 @@ def clock_hint(error: AzureError, now: datetime) -> str:
     minutes = round(abs(ahead).total_seconds() / 60)
     return (
         f" This machine's clock is {minutes} minutes {'ahead of' if ahead > timedelta() else 'behind'} the storage's, "
-        "which refuses what seems to come from another time: set it right (NTP). If the database's clock was off, "
+        "which refuses a request from another time: set the clock (NTP). If the database's clock was off, "
         "too, make new keys then: datastore-db keys rotate."
     )
 
@@ -131,7 +131,7 @@ def translated(
     """A method whose errors of the SDK become ours.
 
     They are raised when the SDK's own is gone: as the context of ours it would show the request's address, and with it
-    the signature, to whoever logs an error with all that belongs to it.
+    the signature, in a log that shows an error with its context.
     """
 
     @wraps(method)

@@ -33,7 +33,7 @@ async def read_link(
     personal_data: bool,
     make_copy: Callable[[UUID], Awaitable[None]],
 ) -> Link:
-    """A link with which anyone can read one picture, or its copy without personal data.
+    """A link that lets any holder read one picture, or its copy without personal data.
 
     make_copy: makes the copy of a picture that has none yet. Raises `NotFound`, `NotAllowed`, or `Conflict` while the
     picture has not arrived.
@@ -57,7 +57,7 @@ async def read_link(
 
 
 async def write_link(database: Database, account: Account, picture_id: UUID, minutes: int, acting: UUID | None) -> Link:
-    """A link with which anyone can upload the bytes of one announced picture. Raises `NotFound`, or `Conflict`.
+    """A link that lets any holder upload the bytes of one announced picture. Raises `NotFound`, or `Conflict`.
 
     It makes one blob, under a name of its own, and can change nothing: `datastore_db.upload.link` takes it from there.
     """

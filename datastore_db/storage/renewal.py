@@ -67,7 +67,7 @@ class Renewals:
         return self._account.signer.names_policies
 
     async def make(self, container_id: str) -> None:
-        """See that a container is in storage and has keys, whoever makes them. Raises `Conflict`, `Unreachable`."""
+        """Make a container and its keys in storage, or wait for another process. Raises `Conflict`, `Unreachable`."""
         work = await self._turn(container_id, only_due=True)
         if work is not None:
             await self._carry_out(work)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from azure.storage.blob import UserDelegationKey
     from azure.storage.blob.aio import BlobServiceClient
 
-# Azure allows seven days. What is signed is good for a day at most, and ends with the key.
+# Azure allows seven days. A signature is good for a day at most, and ends with the key.
 GOOD_FOR = timedelta(days=2)
-# So that a process goes on soon after somebody revoked all of the account's.
+# So that a process works again soon after all delegation keys of the account were revoked.
 KEPT_FOR = timedelta(hours=1)
 # For clocks that differ.
 BEFORE = timedelta(minutes=15)
@@ -61,7 +61,7 @@ class AccountKey:
 
 
 class DelegationKeys:
-    """User delegation keys of an account: fetched with an identity, one at a time for all who ask, and kept a while.
+    """User delegation keys of an account: fetched with an identity, once for all concurrent callers, and kept a while.
 
     They can sign what the identity itself may do. Storage refuses policies beside them.
     """

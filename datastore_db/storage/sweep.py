@@ -1,4 +1,4 @@
-"""The sweep: blobs whose pictures are gone are deleted from storage."""
+"""The sweep: it deletes blobs of deleted pictures from storage."""
 
 from __future__ import annotations
 

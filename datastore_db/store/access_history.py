@@ -1,4 +1,4 @@
-"""The history: who did what, and its seals."""
+"""The history of changes, and its seals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datastore_db.store.base import StoreBase
 
 
 class AuditEntry(TypedDict, total=False):
-    """What somebody did. at: UTC. by, email: the user, where one acted. database_user: whose connection it was."""
+    """One change. at: UTC. by, email: the acting user, if any. database_user: the connection's login."""
 
     at: str
     action: str
@@ -37,7 +37,7 @@ class Seal(TypedDict):
 
 
 class Sealed(TypedDict):
-    """What was sealed now. waits_for: why it was nothing, else None."""
+    """The entries that were sealed now. waits_for: why there were none, else None."""
 
     rows: int
     latest_seal: Seal | None
@@ -45,7 +45,7 @@ class Sealed(TypedDict):
 
 
 class HistoryDifference(TypedDict):
-    """A row or a seal that is not what was sealed. position: the seal's."""
+    """A row or a seal that differs from the sealed one. position: the seal's."""
 
     what: str
     history_id: int | None
@@ -75,7 +75,7 @@ class History(StoreBase):
         how_many: int = 100,
         user_id: Id | None = None,
     ) -> list[AuditEntry]:
-        """Who did what, the newest first, in the containers and groups that the acting user may change.
+        """The changes, the newest first, in the containers and groups that the acting user may change.
 
         entity_id: of one picture, picture set, inference, group or container. since: with a time zone.
         """
@@ -90,7 +90,7 @@ class History(StoreBase):
         return cast(list[AuditEntry], answer)
 
     async def seal_history(self) -> Sealed:
-        """Seal what was written to the history since the last seal. For a worker, or the owner."""
+        """Seal the entries of the history since the last seal. For a worker, or the owner."""
         return cast(Sealed, await self._call_for_all_containers("seal_history"))
 
     async def verify_history(self, kept: Seal | None = None) -> Verified:

@@ -6,15 +6,15 @@ from enum import StrEnum
 
 
 class SharingLevel(StrEnum):
-    """What a user may do in a container, in order: each level may do what those before it may.
+    """The levels of access to a container, in order: each includes those before it.
 
-    The last one is its owner's, and of a group the level of those who say who is in it.
+    The last one is its owner's, and of a group the level of the members who manage it.
     """
 
     may: str
 
     def __new__(cls, value: str, may: str) -> SharingLevel:
-        """A level, and what a user who has it may do."""
+        """A level, and the rights that it gives."""
         level = str.__new__(cls, value)
         level._value_ = value
         level.may = may
@@ -22,7 +22,7 @@ class SharingLevel(StrEnum):
 
     READER = "reader", "sees what is shared"
     CONTRIBUTOR = "contributor", "changes it"
-    OWNER = "owner", "says who is in the group"
+    OWNER = "owner", "manages the group's members"
 
 
 GROUP_LEVELS = list(SharingLevel)
@@ -33,5 +33,5 @@ SHARE_LEVELS = GROUP_LEVELS[:-1]
 
 
 def described(levels: list[SharingLevel]) -> str:
-    """What users of these levels may do: "reader: sees what is shared. contributor: changes it."."""
+    """The rights of these levels: "reader: sees what is shared. contributor: changes it."."""
     return " ".join(f"{level}: {level.may}." for level in levels)

@@ -24,7 +24,7 @@ class Share(TypedDict):
 class Container(TypedDict):
     """A container, as the acting user sees it. is_ready: is it made in storage? email: its owner's.
 
-    shows_personal_data: do all who see it see the personal data of its pictures? permission: the acting user's
+    shows_personal_data: does each of its users see the personal data of its pictures? permission: the acting user's
     `SharingLevel`. ended_links: how many links ended, where it was shared or public before.
     """
 
@@ -48,7 +48,7 @@ class Sharing(StoreBase):
     ) -> Container:
         """Share the acting user's container with a group; answers the container.
 
-        role: what its members may do at most, a `SharingLevel` below the last: the lesser of it and their own counts.
+        role: the members' highest level, a `SharingLevel` below the last: the lesser of it and their own counts.
         """
         answer = await self._call("share_container", user_id, group_id=to_uuid(group_id), role=role)
         return cast(Container, answer)
@@ -77,14 +77,14 @@ class Sharing(StoreBase):
                     raise CannotSign("it needs the storage account's credentials")
                 await self._renewals.make(container["container_id"])
             except DatastoreError as error:
-                _log.warning("storage is not told yet to end links, datastore-db keys renew does it: %s", error)
+                _log.warning("links have not ended in storage yet, datastore-db keys renew ends them: %s", error)
         return container
 
     async def share_personal_data(self, is_shared: bool = True, *, user_id: Id | None = None) -> Container:
-        """Show the personal data of the pictures in the acting user's container to all who see it, or no longer.
+        """Show, or hide, the personal data of the pictures in the acting user's container to its other users.
 
-        That is where and by whom a picture was taken, serial numbers, and what people wrote into the file. Answers the
-        container. No longer: links that others had handed out end as with `unshare`.
+        That is the place, the photographer, serial numbers, and comments in the file. Answers the container. Hidden
+        again: links that other users had handed out end as with `unshare`.
         """
         answer = cast(Container, await self._call("share_personal_data", user_id, is_shared=is_shared))
         return await self._without_links(answer)

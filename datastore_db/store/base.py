@@ -1,4 +1,4 @@
-"""What every part of the store has: who acts, the database, the storage, and the call of a function."""
+"""The base of every part of the store: the acting user, the database, the storage, and the call of a function."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Parts:
-    """What a store shares with those that are bound to a user: connections, and the variable that says who acts.
+    """The parts that stores bound to a user share: connections, and the variable with the acting user's id.
 
     The client of Blob Storage is imported when it is first needed: it takes longer than most calls of the database.
     """
@@ -96,7 +96,7 @@ class Parts:
 
 
 class StoreBase:
-    """A store's connections, and who acts: the user it is bound to, else the one of `acting_as` around the call."""
+    """A store's connections and its acting user: the one it is bound to, else that of `acting_as` around the call."""
 
     def __init__(self, parts: Parts, user_id: UUID | None = None) -> None:
         self._parts = parts
@@ -111,7 +111,7 @@ class StoreBase:
         await self.close()
 
     async def close(self) -> None:
-        """Close every connection, and stop the local servers if nobody else uses them.
+        """Close every connection, and stop the local servers if no other process uses them.
 
         A store that is bound to a user is closed with the one that it came from.
         """
@@ -123,8 +123,10 @@ class StoreBase:
 
         It shares the connections, and costs nothing. Raises `NotAllowed` for None.
         """
-        if user_id is None:  # what a request without a session gives, whatever the types say
-            raise NotAllowed("the acting user is None: a store acts for somebody. Who asks? (docs/python.md, Who acts)")
+        if user_id is None:  # a request without a session has None here, whatever the types say
+            raise NotAllowed(
+                "the acting user is None: expected the id of the user of this request (docs/python.md, The acting user)"
+            )
         return type(self)(self._parts, to_uuid(user_id))
 
     @contextmanager
@@ -195,5 +197,5 @@ class StoreBase:
         return to_uuid(user_id) if user_id is not None else self._user_id or self._parts.acting.get()
 
     async def _call_for_all_containers(self, function: str, **arguments: Argument) -> Json:
-        """A call about all containers, whoever acts, in a store that was opened as worker or owner."""
+        """A call about all containers, without an acting user, in a store that was opened as worker or owner."""
         return await self._database.call(function, acting=None, **arguments)

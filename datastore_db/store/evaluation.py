@@ -1,4 +1,4 @@
-"""Evaluation: how good models are, as experts found, and what to look at next."""
+"""Evaluation: how good models are by experts' verdicts, and the pictures to review next."""
 
 from __future__ import annotations
 

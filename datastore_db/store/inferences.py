@@ -1,4 +1,4 @@
-"""Inferences: what models say about pictures, and what experts say about that."""
+"""Inferences of models about pictures, and feedback of experts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Inferences(StoreBase):
     async def import_inference(
         self, picture_id: Id, document: JsonObject | Inference, *, user_id: Id | None = None
     ) -> JsonObject:
-        """Store what a pipeline of models said about a picture; answers the document with its ids.
+        """Store a pipeline's inference about a picture; answers the document with its ids.
 
         Raises `InvalidDocument`, or `NotFound` for the picture.
         """
@@ -84,7 +84,7 @@ class Inferences(StoreBase):
         return newest
 
     async def record_feedback(self, document: JsonObject | Feedback, *, user_id: Id | None = None) -> JsonObject:
-        """Take what an expert says about the boxes of an inference, all of it or nothing; answers the inference.
+        """Store an expert's feedback on the boxes of an inference, all of it or nothing; answers the inference.
 
         Raises `InvalidDocument`, `NotAllowed` when `userId` is not the acting user, `NotFound` for an inference, a box
         or a species, or `Conflict` for another verdict on a verified inference.

@@ -36,7 +36,7 @@ class People(StoreBase):
         if self._renewals is not None:
             try:
                 await self._renewals.make(user["container_id"])
-            except NotAllowed as error:  # it is pending, and somebody else's business
+            except NotAllowed as error:  # it is pending, for a process with the account's credentials
                 _log.info("the container %s is not made in storage yet: %s", user["container_name"], error)
         return user
 
@@ -47,7 +47,7 @@ class People(StoreBase):
     async def set_site_role(self, email: str, site_role: str, *, user_id: Id | None = None) -> User:
         """Give a user a role on this site; answers the user. An administrator does, or the database's owner.
 
-        site_role: `user`; `verifier`, who reviews species; `administrator`, who moreover registers models and
-        pipelines, and gives site roles. Raises `NotAllowed`, `InvalidDocument` for another role, or `NotFound`.
+        site_role: `user`; `verifier`: reviews species; `administrator`: also registers models and pipelines,
+        and gives site roles. Raises `NotAllowed`, `InvalidDocument` for another role, or `NotFound`.
         """
         return cast(User, await self._call("set_site_role", user_id, email=email, site_role=site_role))

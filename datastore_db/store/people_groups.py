@@ -19,7 +19,7 @@ class Member(TypedDict):
 
 
 class SharedWithGroup(TypedDict):
-    """A container that members of a group see. email: its owner's. role: what members may do at most."""
+    """A container that members of a group see. email: its owner's. role: the members' highest level."""
 
     container_id: str
     container_name: str | None
@@ -28,7 +28,7 @@ class SharedWithGroup(TypedDict):
 
 
 class Group(TypedDict):
-    """People, and what is shared with them. invited: the acting user has yet to join, and sees the name alone."""
+    """Users, and the containers shared with them. invited: the acting user has yet to join, and sees the name alone."""
 
     group_id: str
     name: str
@@ -52,7 +52,7 @@ class Groups(StoreBase):
         return str(await self._call("find_group_named", user_id, name=name))
 
     async def delete_group(self, group_id: Id, *, user_id: Id | None = None) -> None:
-        """Delete a group; what was shared with it stays its owners'. Raises `NotAllowed` or `NotFound`."""
+        """Delete a group; containers that were shared with it stay their owners'. Raises `NotAllowed` or `NotFound`."""
         await self._call("delete_group", user_id, group_id=to_uuid(group_id))
 
     async def set_member(
@@ -60,7 +60,7 @@ class Groups(StoreBase):
     ) -> Group:
         """Invite a user to a group, or change a member's role, a `SharingLevel`; answers the group.
 
-        The invited user accepts with `join_group`. Raises `NotAllowed` for a user who is no owner of the group,
+        The invited user accepts with `join_group`. Raises `NotAllowed` for a user other than the group's owners,
         `NotFound`, or `Conflict` for the last owner.
         """
         answer = await self._call("set_member", user_id, group_id=to_uuid(group_id), email=email, role=role)
@@ -71,7 +71,7 @@ class Groups(StoreBase):
         return cast(Group, await self._call("join_group", user_id, group_id=to_uuid(group_id)))
 
     async def remove_member(self, group_id: Id, email: str, *, user_id: Id | None = None) -> Group | None:
-        """Take somebody out of a group, or leave it; answers the group, None to who left it.
+        """Remove a member from a group, or leave it; answers the group, or None to a user who left it.
 
         Raises `NotAllowed`, `NotFound`, or `Conflict` for the last owner.
         """
@@ -79,5 +79,5 @@ class Groups(StoreBase):
         return cast("Group | None", answer)
 
     async def groups(self, *, user_id: Id | None = None) -> list[Group]:
-        """The acting user's groups, with their members and what is shared with them, and their invitations."""
+        """The acting user's groups, with their members and shared containers, and the user's invitations."""
         return cast(list[Group], await self._call("rebuild_groups", user_id))

@@ -1,4 +1,4 @@
-"""Pictures and picture sets: up, down, and what is known about them."""
+"""Pictures and picture sets: upload, download, and their documents."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ class Pictures(StoreBase):
         progress: ProgressListener | None = None,
         user_id: Id | None = None,
     ) -> UploadReport:
-        """Upload a folder of pictures with YAML or JSON beside them; again: only what is new or changed.
+        """Upload a folder of pictures with YAML or JSON beside them; again: only new and changed files.
 
         source: a directory, a zip file, or pairs of (relative path, binary stream) as a browser's folder gives them.
-        name: what the folder is known by, instead of its own name. replace: other bytes under a known path take its
-        place. What is wrong with single files is in the report; `report.complete` says whether everything was done.
+        name: the picture set's name, instead of the folder's. replace: other bytes under a known path take its
+        place. Problems of single files are in the report; `report.complete` says whether everything was done.
         Raises `datastore_db.folder.FolderError` when there is no folder to read.
         """
         from datastore_db.folder import open_folder
@@ -91,7 +91,7 @@ class Pictures(StoreBase):
     async def update_picture(
         self, picture_id: Id, document: JsonObject | Picture, *, user_id: Id | None = None
     ) -> JsonObject:
-        """Put a document in the place of what was said before; answers the rebuilt one."""
+        """Replace a picture's document; answers the rebuilt one."""
         from datastore_db.models import Picture
 
         checked = Picture.read(document)
@@ -113,9 +113,9 @@ class Pictures(StoreBase):
     async def read_picture(self, picture_id: Id, *, user_id: Id | None = None) -> tuple[bytes, str]:
         """A picture's bytes and media type, as they were stored.
 
-        Who may not see the personal data of the file gets a copy without it, whose pixels are the same; `NotAllowed`
-        says why there can be none.
-        Raises `NotFound`, `Conflict` while they have not arrived, or `PictureChanged` if something else lies there.
+        A user without access to the file's personal data gets a copy without it, with the same pixels; `NotAllowed`
+        gives the reason if there can be none.
+        Raises `NotFound`, `Conflict` while they have not arrived, or `PictureChanged` if the blob differs.
         """
         chunks, blob = await self.open_picture(picture_id, user_id=user_id)
         return b"".join([chunk async for chunk in chunks]), blob.media_type
@@ -142,7 +142,7 @@ class Pictures(StoreBase):
     async def _open_picture(
         self, picture_id: Id, user_id: Id | None
     ) -> tuple[AsyncIterator[bytes], StoredBlob, str | None]:
-        """A picture, or its copy without personal data for who may not see that; and the SHA-256 of what is served."""
+        """A picture, or its copy without personal data if the user may not see that; and the SHA-256 of these bytes."""
         from datastore_db.inspection.formats import media_type
         from datastore_db.storage.blobs import Confirmed
 
@@ -158,7 +158,7 @@ class Pictures(StoreBase):
             found = cast(JsonObject, await self._call("locate_picture", user_id, picture_id=named))
         container = await self._containers.open(found, "read", self._acting(user_id))
         chunks, blob = await container.read(str(found["blob_name"]), Confirmed.of(found))
-        # Whatever storage was told when it came: what the file was found to be.
+        # The type that the inspection found, not the one that storage was given.
         sha256 = found["sha256"]
         served = replace(blob, media_type=media_type(found["format"]))
         return chunks, served, None if sha256 is None else str(sha256)

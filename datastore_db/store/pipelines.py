@@ -49,7 +49,7 @@ class PipelinesOfStore(StoreBase):
     async def choose_pipeline(self, pipeline_id: Id | None, *, user_id: Id | None = None) -> JsonObject | None:
         """Make a pipeline the acting user's own choice, and answer it; None gives the choice up.
 
-        Raises `NotAllowed` when nobody acts, `NotFound`, or `Conflict` for a retired pipeline.
+        Raises `NotAllowed` without an acting user, `NotFound`, or `Conflict` for a retired pipeline.
         """
         chosen = None if pipeline_id is None else to_uuid(pipeline_id)
         return cast("JsonObject | None", await self._call("choose_pipeline", user_id, pipeline_id=chosen))
@@ -60,7 +60,7 @@ class PipelinesOfStore(StoreBase):
         return cast(JsonObject, answer)
 
     async def unknown_models(self, *, user_id: Id | None = None) -> list[JsonObject]:
-        """The models that inferences name and that nobody knows: `[{name, version, inferences}]`."""
+        """The unregistered models that inferences name: `[{name, version, inferences}]`."""
         return cast(list[JsonObject], await self._call("unknown_models", user_id))
 
     async def recognise_models(self, *, user_id: Id | None = None) -> int:

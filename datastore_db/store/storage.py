@@ -16,7 +16,7 @@ class Storage(StoreBase):
     """The storage of a store."""
 
     async def sweep(self) -> int:
-        """Delete the blobs whose pictures are gone; answers how many. Needs the storage account's credentials.
+        """Delete the blobs of deleted pictures; answers how many. Needs the storage account's credentials.
 
         Raises `BlobsRemain` at the end, if blobs are left that should be gone: those that storage does not delete, and
         those in containers of another database or another storage account, which are left alone.

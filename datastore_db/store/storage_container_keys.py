@@ -46,10 +46,10 @@ class ContainerKeys(Revocation):
         return await renewals.hand_out(str(found["container_id"]), permission, hours, self._acting(user_id))
 
     async def renew_keys(self, container: str | None = None) -> list[Renewed]:
-        """Make in storage what is due: pending containers, new keys before old ones expire, the end of old policies.
+        """Do the work due in storage: pending containers, new keys before old ones expire, the end of old policies.
 
         container: this one, with its policies, whether or not something seems due. Several processes may do it at
-        once. What went wrong with single containers is in the answer. Raises `CannotSign`.
+        once. Errors of single containers are in the answer. Raises `CannotSign`.
         """
         renewals = self._needed_renewals("makes containers and keys")
         self._database.check_is_for_all("renew_keys")
@@ -82,8 +82,8 @@ class ContainerKeys(Revocation):
         """Take keys back, or all keys of a container, at once; the datastore makes new ones for its own use.
 
         Azure takes up to 30 seconds. Keys that were handed out for one container go together. Where storage still
-        accepts them the answer's `in_storage` is False, and `to_do` says what to do: without the storage account's key
-        policies stay, and what an identity signed names no policy. Raises `NotFound`.
+        accepts them the answer's `in_storage` is False, and `to_do` is the next step: without the storage account's key
+        policies stay, and an identity's signature names no policy. Raises `NotFound`.
         """
         answer = cast(
             JsonObject,

@@ -21,11 +21,11 @@ class Links(Revocation):
     async def link(
         self, picture_id: Id, *, minutes: int = MINUTES, personal_data: bool = False, user_id: Id | None = None
     ) -> Link:
-        """An address at which anyone can read one picture from storage itself, for a time; that is recorded.
+        """A link that lets any holder read one picture from storage itself, for a time; it is recorded.
 
-        A file that says something of people or places is not handed out: the link is to a copy without that, made once,
-        whose pixels are the same. personal_data: to the original nevertheless, for who may see what it says.
-        Raises `NotFound`, `NotAllowed` where they may not, and where there can be no copy, `Conflict` while its bytes
+        A file with personal data is not handed out: the link is to a copy without it, made once, with the same pixels.
+        personal_data: to the original nevertheless, for a user with access to its personal data.
+        Raises `NotFound`, `NotAllowed` without that access or where there can be no copy, `Conflict` while its bytes
         have not arrived, or `CannotSign` where the storage account's credentials are not.
         """
         from datastore_db.storage.links import read_link
@@ -43,9 +43,9 @@ class Links(Revocation):
         )
 
     async def upload_link(self, picture_id: Id, *, minutes: int = MINUTES, user_id: Id | None = None) -> Link:
-        """An address at which anyone can upload the bytes of one announced picture, for a time; that is recorded.
+        """A link that lets any holder upload the bytes of one announced picture, for a time; it is recorded.
 
-        What comes is stored by `confirm_upload`, within an hour after the link ended. Raises `NotFound`, `Conflict` for
+        The file is stored by `confirm_upload`, within an hour after the link ended. Raises `NotFound`, `Conflict` for
         a picture that is stored, or `CannotSign`.
         """
         from datastore_db.storage.links import write_link
@@ -54,7 +54,7 @@ class Links(Revocation):
         return await write_link(self._database, account, to_uuid(picture_id), minutes, self._acting(user_id))
 
     async def confirm_upload(self, picture_id: Id, *, user_id: Id | None = None) -> JsonObject:
-        """Look into what came through a link to upload, and store it; answers the picture's document.
+        """Inspect the file that was uploaded by a link, and store it; answers the picture's document.
 
         Raises `NotFound`, `NotAllowed`, `Conflict` where nothing came, or other bytes than were announced,
         `BrokenPicture` or `NotAPicture`.

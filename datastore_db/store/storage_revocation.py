@@ -1,4 +1,4 @@
-"""What is left to do after keys or links were revoked."""
+"""The next step after keys or links were revoked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from datastore_db.store.base import StoreBase
 
 
 class Revoked(TypedDict):
-    """Keys that were taken back. in_storage: False where storage still accepts them; to_do: what ends that, then."""
+    """Revoked keys. in_storage: False where storage still accepts them; to_do: the step that ends that, then."""
 
     keys: list[JsonObject]
     in_storage: bool
@@ -21,7 +21,7 @@ class Revoked(TypedDict):
 
 
 class RevokedLinks(TypedDict):
-    """How many links were ended. in_storage: False where storage still accepts them; to_do: what ends that, then."""
+    """The number of ended links. in_storage: False where storage still accepts them; to_do: the step that ends that."""
 
     links: int
     in_storage: bool
@@ -29,7 +29,7 @@ class RevokedLinks(TypedDict):
 
 
 def remaining_steps(keys: Sequence[JsonObject], *, ends_policies: bool) -> str | None:
-    """What is to be done so that storage refuses keys that were revoked; None: it does.
+    """The step after which storage refuses revoked keys; None: it does already.
 
     ends_policies: whether the policies that keys name were removed by this process.
     """
@@ -42,7 +42,7 @@ def remaining_steps(keys: Sequence[JsonObject], *, ends_policies: bool) -> str |
     ends = [str(key["expires_at"]) for key in keys if not key["has_policy"]]
     if ends:
         left.append(
-            f"storage accepts what an identity signed until {max(ends)}. To end it before, with all else that was "
+            f"storage accepts an identity's signatures until {max(ends)}. To end them before, with all else that was "
             "signed so for the account: az storage account revoke-delegation-keys --name ACCOUNT --resource-group "
             "GROUP, then datastore-db keys rotate (docs/azure.md)"
         )
@@ -50,7 +50,7 @@ def remaining_steps(keys: Sequence[JsonObject], *, ends_policies: bool) -> str |
 
 
 class Revocation(StoreBase):
-    """What the keys and the links of containers share."""
+    """The common part of keys and links of containers."""
 
     def _to_do(self, keys: Sequence[JsonObject]) -> str | None:
         ends_policies = self._renewals is not None and self._renewals.with_policies

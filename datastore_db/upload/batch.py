@@ -31,7 +31,7 @@ SECONDS_TO_SEND = 30 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where pictures go, and for whom."""
+    """The destination of pictures, and the acting user."""
 
     database: Database
     container: Container
@@ -40,7 +40,7 @@ class Target:
 
 
 class Listener(Protocol):
-    """Who wants to know what becomes of each picture of a batch."""
+    """Receives the outcome of each picture of a batch."""
 
     def done(self, picture: Prepared, state: State, picture_id: UUID) -> None: ...
     def refused(self, picture: Prepared, errors: Sequence[DocumentError]) -> None: ...
@@ -55,9 +55,9 @@ async def send_batch(
     *,
     replace: bool = False,
 ) -> None:
-    """Announce, upload and confirm. What is wrong with single pictures goes to the listener; the rest is done.
+    """Announce, upload and confirm. Errors of single pictures go to the listener; the rest is done.
 
-    shelf: what is in storage of this set; what is stored and not there is uploaded again.
+    shelf: this set's blobs in storage; a stored picture without its blob is uploaded again.
     """
     send_until = time.time() + SECONDS_TO_SEND
     announced, batch = await _announce(target, picture_set_id, batch, listener, replace=replace)
@@ -167,7 +167,7 @@ async def bring(
         except BlobThere:
             if attempt == ATTEMPTS - 1:
                 raise
-            # What another process has just brought has an ETag of its own.
+            # A blob that another process has just uploaded has an ETag of its own.
             maybe_there, etag = True, None
     raise AssertionError
 

@@ -16,7 +16,7 @@ from datastore_db.upload.report import FileResult, Progress, ProgressListener, S
 from datastore_db.upload.shelf import Shelf
 
 BATCH_SIZE = 64
-# What all batches under way may hold together; a small picture counts as one of LEAST_BYTES.
+# The bytes that all batches under way may hold together; a small picture counts as one of LEAST_BYTES.
 BYTES_IN_MEMORY = 32 * 1024 * 1024
 LEAST_BYTES = 128 * 1024
 
@@ -24,9 +24,9 @@ LEAST_BYTES = 128 * 1024
 async def upload_folder(
     target: Target, folder: Folder, *, replace: bool = False, progress: ProgressListener | None = None
 ) -> UploadReport:
-    """Bring every picture of a folder into storage, and say what became of each file.
+    """Upload every picture of a folder, and report the outcome of each file.
 
-    Whatever was interrupted is finished, and what is there already is not sent again. Raises `Unreachable` when the
+    An interrupted upload is finished, and a stored file is not sent again. Raises `Unreachable` when the
     database or the storage goes away; running it again goes on from there.
     """
     run = _Run(target, folder, replace, progress)
@@ -107,7 +107,7 @@ class _Run:
             prepared = await asyncio.to_thread(self._prepare, picture)
             if prepared is None:
                 continue
-            # Before it waits for memory it sends off what it holds itself, or nobody would ever give any back.
+            # Before it waits for memory it sends the batch it holds, or no memory would ever be given back.
             if batch and (len(batch) == BATCH_SIZE or not self._memory.has(_weight(prepared))):
                 yield batch
                 batch = []
@@ -136,11 +136,11 @@ class _Run:
         return None
 
     def _tell(self, problems: Sequence[Problem]) -> None:
-        """Once each: what is wrong in an index is wrong for every picture below it."""
+        """Once each: a problem of an index concerns every picture below it."""
         self.report.problems += [problem for problem in problems if problem not in self._told]
         self._told.update(problems)
 
-    # What a batch tells about its pictures.
+    # Events of a batch.
 
     def done(self, picture: Prepared, state: State, picture_id: UUID) -> None:
         path = str(picture.relative_path)

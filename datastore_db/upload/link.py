@@ -1,4 +1,4 @@
-"""What came through a link: read once, inspected as any upload, and stored under a name that no link can write."""
+"""Uploads by a link: read once, inspected as any upload, and stored under a name that no link can write."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UNDER_WAY = timedelta(minutes=10)
 async def confirm_upload(
     database: Database, containers: Containers, picture_id: UUID, acting: UUID | None, uploads: asyncio.Semaphore
 ) -> JsonObject:
-    """Store what came through a link to upload a picture; answers its document. Again: the same answer.
+    """Store a picture that was uploaded by a link; answers its document. Again: the same answer.
 
     Raises `Conflict` where nothing came, or other bytes than were announced; `BrokenPicture` or `NotAPicture`.
     """
@@ -58,7 +58,7 @@ async def confirm_upload(
 
 
 async def _fetch(container: Container, found: JsonObject, file: IO[bytes]) -> int:
-    """Read it, once; answers how many bytes it has. The oldest link comes first: whoever confirms takes the same."""
+    """Read it, once; answers how many bytes it has. The oldest link comes first: each confirmation takes the same."""
     opened: tuple[AsyncIterator[bytes], StoredBlob] | None = None
     for name in cast(list[str], found["uploads"]):
         try:
@@ -84,7 +84,7 @@ def _inspected(file: IO[bytes], found: JsonObject, size: int) -> Prepared:
     name = None if found["file_name"] is None else str(found["file_name"])
     prepared = prepare(lambda: _reread(file), {}, file_name=name, relative_path=None, size=size)
     if prepared.inspection.size != size:
-        raise BrokenPicture("storage gave another number of bytes than it said")
+        raise BrokenPicture("storage gave another number of bytes than it announced")
     return replace(prepared, open=lambda: _reread(file))
 
 

@@ -26,7 +26,7 @@ File: TypeAlias = "bytes | str | os.PathLike[str] | BinaryIO"
 
 @dataclass(frozen=True, slots=True)
 class NewPicture:
-    """A picture to upload. file: a path, its bytes, or a seekable stream. name: what its file was called."""
+    """A picture to upload. file: a path, its bytes, or a seekable stream. name: its file's name."""
 
     file: File
     document: JsonObject | Picture | None = None
@@ -34,7 +34,7 @@ class NewPicture:
 
 
 class UploadedPicture(TypedDict):
-    """What became of a picture. state: uploaded, finished, restored (its bytes were lost), updated or unchanged."""
+    """The outcome for a picture. state: uploaded, finished, restored (its bytes were lost), updated or unchanged."""
 
     picture_id: str
     state: State
@@ -43,7 +43,7 @@ class UploadedPicture(TypedDict):
 async def upload_pictures(
     target: Target, picture_set_id: UUID, pictures: Iterable[NewPicture]
 ) -> list[UploadedPicture]:
-    """Upload pictures into a set; answers what became of each, in order.
+    """Upload pictures into a set; answers the outcome of each, in order.
 
     Each file and document is looked at first: if one is wrong nothing is uploaded. Raises `InvalidDocument`, whose
     paths begin with the picture's place, `BrokenPicture` or `NotAPicture`.
@@ -61,7 +61,7 @@ async def upload_pictures(
 
 
 class _Results:
-    """What the batches tell, by picture."""
+    """The batches' events, by picture."""
 
     def __init__(self) -> None:
         self.found: dict[int, UploadedPicture] = {}
@@ -74,7 +74,7 @@ class _Results:
         self._refused[id(picture)] = errors
 
     def raise_refusals(self, pictures: Sequence[Prepared]) -> None:
-        """What only the database or the storage could tell."""
+        """Errors that only the database or the storage could find."""
         errors = [
             _at(place, error) for place, picture in enumerate(pictures) for error in self._refused.get(id(picture), ())
         ]

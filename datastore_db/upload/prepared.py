@@ -18,7 +18,7 @@ KEPT_SIZE = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A picture that is ready. `relative_path` is what it is known by again; bytes from a backend have none."""
+    """A picture that is ready. `relative_path` identifies it at the next upload; bytes from a backend have none."""
 
     relative_path: str | None
     file_name: str | None
@@ -28,7 +28,7 @@ class Prepared:
     open: Callable[[], BinaryIO]
 
     def inspection_json(self) -> JsonObject:
-        """What the inspection found, as `datastore.announce_pictures` takes it."""
+        """The inspection's facts, as `datastore.announce_pictures` takes it."""
         metadata: dict[str, Json] = {}
         if self.file_name is not None:
             metadata["file_name"] = self.file_name
@@ -55,7 +55,7 @@ def prepare(
     relative_path: str | None,
     size: int,
 ) -> Prepared:
-    """Inspect a file. Raises `BrokenPicture` or `NotAPicture`; what opening it raises comes through."""
+    """Inspect a file. Raises `BrokenPicture` or `NotAPicture`; errors of opening it come through."""
     with open_file() as file:
         try:
             content = file.read() if size <= KEPT_SIZE else None

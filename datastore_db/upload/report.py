@@ -1,4 +1,4 @@
-"""What an upload did, file by file."""
+"""The report of an upload, file by file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ conflict: its path holds other bytes. refused: it is wrong.
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of one picture file. picture_id: None where it was refused."""
+    """The outcome for one picture file. picture_id: None where it was refused."""
 
     file: str
     state: State
@@ -41,7 +41,7 @@ ProgressListener: TypeAlias = Callable[[Progress], None]
 
 @dataclass(slots=True)
 class UploadReport:
-    """What an upload of a folder did. `complete`: everything that was asked for is done."""
+    """The report of a folder's upload. `complete`: every file was uploaded."""
 
     folder: str
     container_name: str

@@ -1,4 +1,4 @@
-"""What lies in storage of a picture set: known from few requests, to find pictures that are stored and lost."""
+"""The blobs of a picture set in storage, listed in few requests, to find stored pictures whose bytes are lost."""
 
 from __future__ import annotations
 

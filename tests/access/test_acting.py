@@ -1,4 +1,4 @@
-"""A store acts for somebody or refuses: the roles that it is opened as, and the stores that are bound to a user."""
+"""A store has an acting user or refuses: the roles that it is opened as, and the stores that are bound to a user."""
 
 from __future__ import annotations
 

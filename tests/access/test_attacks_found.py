@@ -25,7 +25,7 @@ def set_acting(session: psycopg.Connection, setting: str) -> None:
 
 
 class TestSetting:
-    """Who acts is a setting that every session can write: it names a user with an account, and their own container."""
+    """The acting user is a setting that every session can write: it names a registered user and their own container."""
 
     def test_a_container_without_a_user_opens_nothing(self, backend: psycopg.Connection, world: World) -> None:
         with backend.transaction(force_rollback=True):

@@ -288,5 +288,5 @@ def test_on_the_command_line(environment: dict[str, str], picture_id: str, bob: 
     assert "nobody" in run(environment, "unshare", "--public", *as_ana).out
     assert run(environment, "group", "delete", "Seed lab", *as_ana).status == 0
     assert run(environment, "share", "Seed lab", *as_ana).status == 2
-    assert "say --public" in run(environment, "share", *as_ana).err
+    assert "expected a GROUP or --public" in run(environment, "share", *as_ana).err
     assert run(environment, "share", "Seed lab").status == 2

@@ -33,7 +33,7 @@ TOUCHED = """
     union all select 'view ' || ev_class::regclass, xmin::text from pg_rewrite
 """
 
-# What a command without --user says on stderr, and nothing else
+# The only line on stderr of a command without --user
 NO_USER = "datastore-db: no --user, so this runs as the connection's own role\n"
 
 

@@ -128,7 +128,7 @@ def importable(kind: str, number: int, connection: psycopg.Connection) -> list[s
     refused = {text for text in texts if not python_verdict(kind, text).accepted}
     texts = [text for text in texts if text not in refused]
     refused |= set(refused_by_sql(connection, kind, texts))
-    # An id of a species that nobody knows is refused by the import, as it should be.
+    # An unknown species id is refused by the import, as it should be.
     return [text for text in texts if text not in refused and '"seed_id"' not in text]
 
 

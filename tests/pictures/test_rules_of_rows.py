@@ -88,7 +88,7 @@ class TestNoInvalidJsonAtRest:
         assert unchecked == []
 
     def test_no_row_has_a_version_that_nothing_checks(self, database: psycopg.Connection) -> None:
-        # The checks of a version ask only its own rows: a version that nobody knows would be asked by none.
+        # The checks of a version ask only its own rows: an unknown version would be checked by none.
         unchecked = database.execute("""
             select attrelid::regclass::text
             from pg_attribute join pg_class on pg_class.oid = attrelid

@@ -1,4 +1,4 @@
-"""Who acts in a web application: FastAPI's dependencies and endpoints, async ones and those that run in threads."""
+"""The acting user in a web application: FastAPI's dependencies and endpoints, async and in threads."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
