@@ -283,9 +283,9 @@ def test_on_the_command_line(environment: dict[str, str], picture_id: str, bob: 
     told = run(environment, "audit", picture_id, *as_ana)
     assert "created" in told.out
     assert "ana@example.org" in told.out
-    assert "nobody" in run(environment, "unshare", "Seed lab", *as_ana).out
-    assert "everybody" in run(environment, "share", "--public", *as_ana).out
-    assert "nobody" in run(environment, "unshare", "--public", *as_ana).out
+    assert "is not shared" in run(environment, "unshare", "Seed lab", *as_ana).out
+    assert "every user (reader)" in run(environment, "share", "--public", *as_ana).out
+    assert "is not shared" in run(environment, "unshare", "--public", *as_ana).out
     assert run(environment, "group", "delete", "Seed lab", *as_ana).status == 0
     assert run(environment, "share", "Seed lab", *as_ana).status == 2
     assert "expected a GROUP or --public" in run(environment, "share", *as_ana).err

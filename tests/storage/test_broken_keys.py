@@ -137,7 +137,7 @@ class TestWhatGoesWrong:
         service.get_container_client(ana["container_name"]).set_container_access_policy({})
         with Proxy(service.url, timedelta(minutes=-20)) as storage:
             database.execute("update datastore.container set endpoint = %s", [storage.url])
-            with pytest.raises(KeyRefused, match=r"clock is 20 minutes ahead of the storage's.*set it right"):
+            with pytest.raises(KeyRefused, match=r"clock is 20 minutes ahead of the storage's.*set the clock"):
                 self.upload(database_url, ana)
 
     @pytest.mark.parametrize("what", ["write", "read", "list", "half-way", "no answer"])

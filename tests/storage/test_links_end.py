@@ -87,7 +87,7 @@ class TestEnding:
     ) -> None:
         with connect(database_url) as backend:
             assert backend.unshare(self.lab_id, user_id=ana["user_id"])["ended_links"] == 1
-        assert "datastore-db keys renew does it" in caplog.text
+        assert "datastore-db keys renew ends them" in caplog.text
         assert status_at(bobs["url"]) == 200
         worker.renew_keys()
         assert status_at(bobs["url"]) == 403

@@ -58,7 +58,7 @@ class TestReading:
         self, acting: Store, stored: str, blob: BlobClient, tmp_path: Path, attack: Callable[[BlobClient], None]
     ) -> None:
         attack(blob)
-        with pytest.raises(PictureChanged, match="is not what was stored"):
+        with pytest.raises(PictureChanged, match="differs from the picture that was stored"):
             acting.read_picture(stored)
         report = acting.download(stored, tmp_path / "copy")
         assert [problem.message for problem in report.problems] != []
