@@ -1,7 +1,10 @@
 -- What backends call with feedback, and what follows from it for an inference.
 
 create or replace function datastore.label_verified(picture_id uuid, container_id uuid) returns void
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+-- The foreign key of a label looks up its species, by a plan that a connection keeps from when there were few.
+set enable_seqscan = off
+as $$
 begin
   perform datastore.check_acting('datastore.picture_label');
   perform datastore.check_may_write(array[label_verified.container_id], 'judge');

@@ -83,7 +83,8 @@ begin atomic
          named.seed_id, named.name
   from datastore.said_boxes(document) as said
   left join datastore.seed as known on known.seed_id = said.class_id
-  left join datastore.label on label.label = said.label
+  -- limit 1: looked up one by one, however few labels there were when this was planned
+  left join lateral (select label.seed_id from datastore.label where label.label = said.label limit 1) as label on true
   left join datastore.seed as named
     on named.seed_id = coalesce(known.merged_into, known.seed_id, label.seed_id,
       datastore.seed_of_long_label(said.label));
@@ -169,17 +170,23 @@ begin atomic
   select drawn.place, drawn.said, row_number() over (order by drawn.place)
            + coalesce((select max(box.position) from datastore.box
                where box.inference_id = (inference).inference_id), 0),
-         drawn.seed_id, coalesce(drawn.label, drawn.seed_name), drawn.corners
+         drawn.seed_id, drawn.label, drawn.corners
   from (
-    select distinct on (said.seed_id, datastore.corners_of(said.corners)) said.*
-    from datastore.named_boxes(document) as said
-    where said.box_id is null
-    order by said.seed_id, datastore.corners_of(said.corners), said.place
+    select distinct on (any_box.seed_id, any_box.coordinates) any_box.*
+    -- Sorted together: to look for each among those that are there would compare all with all in some plans.
+    from (
+      select said.place, said.said, said.seed_id, coalesce(said.label, said.seed_name) as label, said.corners,
+             datastore.corners_of(said.corners) as coordinates
+      from datastore.named_boxes(document) as said
+      where said.box_id is null
+      union all
+      select null, null, box.seed_id, null, null, datastore.corners_of(box.document -> 'box')
+      from datastore.box
+      where box.inference_id = (inference).inference_id and box.is_manual and box.seed_id is not null
+    ) as any_box
+    order by any_box.seed_id, any_box.coordinates, any_box.place nulls first
   ) as drawn
-  where not exists (
-    select from datastore.box
-    where box.inference_id = (inference).inference_id and box.is_manual and box.seed_id = drawn.seed_id
-      and datastore.corners_of(box.document -> 'box') = datastore.corners_of(drawn.corners));
+  where drawn.place is not null;
 end;
 comment on function datastore.drawn_boxes(datastore.inference, jsonb) is
   'The boxes that an expert drew in feedback, each with its place in the inference. One with the same coordinates '
@@ -189,8 +196,9 @@ create or replace function datastore.write_verdicts(
   inference datastore.inference, document jsonb, said_by uuid
 ) returns jsonb
 language plpgsql volatile
--- Planned once and not for each call, as in datastore.write_inferences.
+-- Planned once and not for each call, as in datastore.write_inferences; by indexes, also where tables are still empty.
 set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
 set jit = off
 as $$
 declare

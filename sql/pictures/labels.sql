@@ -45,7 +45,10 @@ comment on function datastore.said_seed(jsonb) is
   'Key seed of a picture''s document: the species'' id, or its name. No row if none is said.';
 
 create or replace function datastore.label_known(picture_ids uuid[], container_id uuid) returns void
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+-- The foreign key of a label looks up its species, by a plan that a connection keeps from when there were few.
+set enable_seqscan = off
+as $$
 #variable_conflict use_column
 begin
   perform datastore.check_acting('datastore.picture_label');

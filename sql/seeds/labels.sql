@@ -51,28 +51,40 @@ comment on function datastore.species_of(text) is
   'were seen before.';
 
 create or replace function datastore.learn_labels(labels text[]) returns void
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+-- A connection keeps its plans: one made while there were few species would read all of them for each label.
+set enable_seqscan = off
+as $$
+declare
+  new_labels text[];
+  names text[];
+  keys text[];
 begin
   perform datastore.check_acting('datastore.label');
+  -- Each once, because what a label stands for takes longer to say than to look up.
+  select array_agg(said.label order by said.label), array_agg(species.name order by said.label),
+         array_agg(datastore.seed_key(species.name) order by said.label)
+  into new_labels, names, keys
+  from (select distinct said.label from unnest(labels) as said(label)) as said
+  left join lateral (select true from datastore.label where label.label = said.label limit 1) as seen(is_seen) on true
+  cross join lateral datastore.species_name(said.label) as species(name)
+  where seen.is_seen is null;
+
   -- In order, so that two calls do not wait for each other.
   insert into datastore.seed (name)
   select distinct on (named.key) named.name
-  from (
-    select species.name, datastore.seed_key(species.name) as key
-    from (select distinct said.label from unnest(labels) as said(label)) as said
-    cross join lateral datastore.species_name(said.label) as species(name)
-    where not exists (select from datastore.label where label.label = said.label)
-  ) as named
+  from unnest(names, keys) as named(name, key)
   where named.key <> ''
   order by named.key, named.name
   on conflict (key) do nothing;
 
   insert into datastore.label (label, seed_id)
   select said.label, species.seed_id
-  from (select distinct said.label from unnest(labels) as said(label) where octet_length(said.label) <= 1000) as said
-  cross join lateral datastore.species_of(said.label) as species(seed_id)
-  where species.seed_id is not null
-    and not exists (select from datastore.label where label.label = said.label)
+  from unnest(new_labels, keys) as said(label, key)
+  cross join lateral (
+    select coalesce(seed.merged_into, seed.seed_id) from datastore.seed where seed.key = said.key limit 1
+  ) as species(seed_id)
+  where octet_length(said.label) <= 1000
   order by said.label
   on conflict (label) do nothing;
 end

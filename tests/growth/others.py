@@ -66,6 +66,33 @@ def limit_errors(session: Session, n: int) -> Call:
     return query("limit_errors", {"k" * n: [10**400] * n})
 
 
+@case("limit_errors", 20000)
+def limit_errors_of_levels(session: Session, n: int) -> Call:
+    """Each level's path has the long key."""
+    nested: Any = [10**400] * (n // 50)
+    for _ in range(50):
+        nested = [nested, 10**400]
+    return query("limit_errors", {"k" * n: nested})
+
+
+@case("limit_errors", 20000)
+def limit_errors_of_many_levels(session: Session, n: int) -> Call:
+    """Two thousand ways down, each of 50 levels, below one long key."""
+    nested: Any = 10**400
+    for _ in range(50):
+        nested = [nested]
+    return query("limit_errors", {"k" * n: [nested] * (n // 50)})
+
+
+@case("limit_errors", 20000)
+def limit_errors_of_long_keys(session: Session, n: int) -> Call:
+    """A long key on each level, and beside each what is wrong."""
+    nested: Any = 10**400
+    for _ in range(50):
+        nested = {"k" * (n // 50): nested, "j": [10**400] * 2}
+    return query("limit_errors", nested)
+
+
 @case("jsonschema.errors", 4000)
 def errors_of_items(session: Session, n: int) -> Call:
     schema = {"items": {"type": "object", "properties": {"k": {"type": "integer"}}, "required": ["x"]}}

@@ -160,7 +160,7 @@ def remove_pending(session: Session, n: int) -> Call:
     return "select datastore.remove_pending_pictures(%s::uuid[], %s)", (announced(session, n), session.container_id)
 
 
-@case("learn_labels")
+@case("learn_labels", 10_000)
 def learn_labels(session: Session, n: int) -> Call:
     return "select datastore.learn_labels(%s::text[])", ([f"new label {place}" for place in range(n)],)
 
