@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -59,6 +58,8 @@ FILLERS: dict[str, Filler] = {
     "quotes": lambda chance, size: dumps("'" * (size // 2)),
     "wide characters": lambda chance, size: dumps("\U0001f600" * (size // 4)),
     "escapes": lambda chance, size: '"' + "\\u0001" * (size // 6) + '"',
+    "lone surrogates": lambda chance, size: '"' + "\\ud800" * (size // 6) + '"',
+    "no characters": lambda chance, size: '["' + "\\u0000" * (size // 6) + '"]',
     "dots": lambda chance, size: dumps("1." * (size // 2)),
     "an email": lambda chance, size: dumps("a." * (size // 2) + "a@x"),
     "boxes": _each('{"box":{"topX":#,"topY":0,"bottomX":99999,"bottomY":1},"label":"a","score":0}'),
@@ -77,6 +78,17 @@ FILLERS: dict[str, Filler] = {
     "guesses in boxes": lambda chance, size: (
         '[{"box":{"topX":0,"topY":0,"bottomX":1,"bottomY":1},"label":"a","score":0,"topN":'
         + "[" + ",".join(['{"label":"a","score":0}'] * min(1000, size // 24)) + "]}]"
+    ),
+    "new guesses in boxes": lambda chance, size: (
+        '[{"box":{"topX":0,"topY":0,"bottomX":1,"bottomY":1},"label":"a","score":0,"topN":'
+        + _each('{"label":"' + str(chance.random()) + ' #","score":0}')(chance, min(size, 40_000)) + "}]"
+    ),
+    "short new guesses": lambda chance, size: (
+        "[" + ",".join([
+            '{"box":{"topX":0,"topY":0,"bottomX":1,"bottomY":1},"label":"a","score":0,"topN":'
+            + _each('{"label":"s' + f"{box} " + '#","score":0}')(chance, min(size, 30_000)) + "}"
+            for box in range(1 + size // 33_000)
+        ]) + "]"
     ),
     "wrong guesses in boxes": lambda chance, size: (
         "[" + ",".join(['{"topN":[' + "0," * 990 + "0]}"] * (size // 2000)) + "]"
@@ -103,35 +115,7 @@ FILLERS: dict[str, Filler] = {
 }  # fmt: skip
 
 
-# Functions of names, emails and the like: what looks like JSON is a text there.
-TEXTS = {
-    "find_species", "register_user", "create_group", "find_group_named", "container_called", "set_member", "find_user",
-    "set_site_role", "seed_key", "species_name", "species_of", "seed_of_label", "version_parts", "from_base64",
-    "read_document", "is_json", "share_container", "remove_member", "hand_out_link", "plan_key", "rebuild_performance",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Input:
-    """A call of a function: its arguments as the query has them, and what they are called."""
-
-    name: str
-    function: str
-    arguments: tuple[str, ...]
-
-    @property
-    def takes_documents(self) -> bool:
-        """Whether what looks like JSON is handed over as such, and not as a name."""
-        return self.function not in TEXTS
-
-    @property
-    def acts(self) -> bool:
-        """Whether a user asks, and not the connection's own role."""
-        return self.function not in ("register_user", "find_user", "import_pipelines", "set_site_role")
-
-
-# "": what takes no document of a kind
-KINDS = (*document_kinds(), "")
+KINDS = tuple(document_kinds())
 # What else a document needs for its place to be looked at
 AROUND: dict[str, dict[str, Any]] = {
     "inference": {"boxes": [], "totalBoxes": 0},
@@ -140,7 +124,7 @@ AROUND: dict[str, dict[str, Any]] = {
 
 
 def _places(kind: str) -> list[tuple[str, ...]]:
-    """Each key of a document, those of its sections, and one that is unknown."""
+    """Each key of a document, those of its sections, and one that is unknown. Of no kind: the document itself."""
     if not kind:
         return [()]
 
@@ -165,83 +149,8 @@ def _document(kind: str, place: tuple[str, ...], filled: str) -> str:
     return "{" + ",".join([f'"{place[0]}":{filled}', *(f'"{key}":{dumps(value)}' for key, value in rest.items())]) + "}"
 
 
-def document_of(chance: Random, kind: str, filler: Filler) -> tuple[tuple[str, ...], str]:
+def document_of(chance: Random, kind: str, filler: Filler, most: int = MAX_BYTES) -> tuple[tuple[str, ...], str]:
     """A document of a kind in which one place, which is told, is filled."""
     place = chance.choice(_places(kind))
-    size = chance.choice([MAX_BYTES, MAX_BYTES, MAX_BYTES // 4, MAX_BYTES // 20])
-    return place, _document(kind, place, filler(chance, size - 400))
-
-
-def inputs(chance: Random) -> Iterator[Input]:
-    """Without an end: a function, a place in its document, and what fills it, by chance."""
-    while True:
-        kind = chance.choice(KINDS)
-        name, filler = chance.choice(list(FILLERS.items()))
-        place, document = document_of(chance, kind, filler)
-        title = f"{kind} {'/'.join(place) or 'itself'}: {name}, {len(document):,} characters"
-        for function, arguments in chance.sample(list(_calls(kind, document)), 1):
-            yield Input(f"{function}, {title}", function, arguments)
-
-
-def _calls(kind: str, document: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    if kind == "picture":
-        yield "update_picture", ("$picture", document)
-        yield "announce_pictures", ("$picture_set", document)
-        yield "announce_pictures", ("$picture_set", f"[{document}]")
-        yield "confirm_pictures", (document,)
-        yield "confirm_pictures", (f'[{{"picture_id":"$picture","size":{document}}}]',)
-        yield "find_species", (document,)
-        yield "register_user", (document,)
-    elif kind == "inspection":
-        yield "announce_pictures", ("$picture_set", "[{}]", f"[{document}]")
-        yield "announce_pictures", ("$picture_set", document, document)
-    elif kind == "picture_set":
-        yield "create_picture_set", (document,)
-        yield "open_picture_set", ("root", "path", document)
-        yield "open_picture_set", ("root", document, "{}")
-        yield "create_group", (document,)
-    elif kind == "inference":
-        yield "import_inference", ("$picture", document)
-        yield "import_inferences", (document,)
-        yield "import_inferences", (f'[{{"picture_id":"$picture","document":{document}}}]',)
-        yield (
-            "import_inferences",
-            (
-                "["
-                + ",".join(['{"picture_id":"$picture","document":{"boxes":[],"totalBoxes":0,"verified":1}}'] * 900)
-                + "]",
-            ),
-        )
-    elif kind == "feedback":
-        yield "record_feedback", (document,)
-    elif kind == "pipelines":
-        yield "import_pipelines", (document,)
-    elif kind:
-        yield "document_errors", (kind, document)
-    else:
-        yield from _other_calls(document)
-
-
-def _other_calls(given: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Keys, sharing, links, performance: with ids, names and arrays. A name is a text, and no document."""
-    for function in ("find_group_named", "container_called", "find_user", "seed_key", "species_name", "species_of"):
-        yield function, (given,)
-    for function in ("seed_of_label", "version_parts", "from_base64", "read_document", "is_json"):
-        yield function, (given,)
-    for function in ("revoke_keys", "revoke_links", "list_keys", "list_links", "limit_errors", "public_tags"):
-        yield function, (given,)
-    yield "revoke_keys", ("[]", given)
-    yield "list_links", (f'["$container",{dumps(given)}]', "true")
-    yield "confirm_upload", ("$picture", given, "e")
-    yield "set_member", ("$picture", given)
-    yield "set_member", ("$picture", "ana@example.org", given)
-    yield "remove_member", ("$picture", given)
-    yield "set_site_role", (given, "user")
-    yield "set_site_role", ("ana@example.org", given)
-    yield "share_container", ("$picture", given)
-    yield "plan_key", ("$container", given, "1 hour")
-    yield "hand_out_link", ("$picture", given)
-    yield "rebuild_performance", (given,)
-    for kind in KINDS[:-1]:
-        yield "document_errors", (kind, given)
-        yield "document_is_valid", (kind, given)
+    size = chance.choice([most, most, most // 4, most // 20])
+    return place, _document(kind, place, filler(chance, max(size - 400, 100)))

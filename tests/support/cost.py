@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,17 +31,30 @@ def cost(url: str, query: str, *arguments: object, acting: object = None) -> Cos
         query, arguments = f"{query} from datastore.act_as(%s)", (*arguments, acting)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("set statement_timeout = '60s'; set jit = off")
-        process = Path(f"/proc/{connection.info.backend_pid}")
-        before, begun = processor_seconds(process), _private_memory(process)
-        answer, sqlstate, message = None, None, ""
-        try:
-            row = connection.execute(query.encode(), arguments).fetchone()
-            answer = row and row[0]
-        except psycopg.Error as error:
-            sqlstate, message = error.sqlstate or type(error).__name__, str(error)
-        return Cost(
-            processor_seconds(process) - before, (_private_memory(process) - begun) / 1024, sqlstate, message, answer
-        )
+        return cost_on(connection, query, *arguments)
+
+
+def cost_on(connection: psycopg.Connection, query: str, *arguments: object) -> Cost:
+    """Runs one statement on a connection that has served others: with the plans and the memory that it keeps."""
+    process = Path(f"/proc/{connection.info.backend_pid}")
+    _forget_peak(process)
+    before, begun = processor_seconds(process), _private_memory(process)
+    answer, sqlstate, message = None, None, ""
+    try:
+        cursor = connection.execute(query.encode(), arguments)
+        row = cursor.fetchone() if cursor.description else None
+        answer = row and row[0]
+    except psycopg.Error as error:
+        sqlstate, message = error.sqlstate or type(error).__name__, str(error)
+    return Cost(
+        processor_seconds(process) - before, (_private_memory(process) - begun) / 1024, sqlstate, message, answer
+    )
+
+
+def _forget_peak(process: Path) -> None:
+    """The most memory that it ever had is what it has now. Where that may not be written, what it once had stays."""
+    with suppress(OSError):
+        (process / "clear_refs").write_text("5")
 
 
 def processor_seconds(process: Path) -> float:
