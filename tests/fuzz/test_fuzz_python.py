@@ -28,18 +28,25 @@ MODELS = [model for _, model in sorted(Document.kinds.items())]
 
 def cost(call: Callable[[], object]) -> tuple[float, float, str]:
     """Processor time in seconds, memory in MB, and how it ended: an error that is no answer is raised."""
-    tracemalloc.start()
+    # Twice, because to trace memory takes longer than most calls.
     begun = time.thread_time()
-    ended = "taken"
+    _ended(call)
+    seconds = time.thread_time() - begun
+    tracemalloc.start()
+    try:
+        ended = _ended(call)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    return seconds, most / 1e6, ended
+
+
+def _ended(call: Callable[[], object]) -> str:
     try:
         call()
     except (InvalidDocument, DocumentProblem) as error:
-        ended = type(error).__name__
-    finally:
-        seconds = time.thread_time() - begun
-        _, most = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-    return seconds, most / 1e6, ended
+        return type(error).__name__
+    return "taken"
 
 
 def yaml_texts(size: int) -> dict[str, str]:
@@ -71,8 +78,7 @@ def yaml_texts(size: int) -> dict[str, str]:
 def test_no_small_yaml_costs_much(title: str) -> None:
     text = yaml_texts(MAX_BYTES)[title]
     seconds, megabytes, _ = cost(lambda: read_yaml(text, "file.yaml"))
-    # PyYAML is built without its parser in C in some places; each value that is kept takes a kilobyte at most.
-    assert (seconds < 5 * SECONDS, megabytes < MEGABYTES) == (True, True), (seconds, megabytes)
+    assert (seconds < SECONDS, megabytes < MEGABYTES) == (True, True), (seconds, megabytes)
 
 
 def small(chance: Random) -> Iterator[tuple[str, type[Document], str]]:
@@ -98,7 +104,9 @@ def test_no_small_document_costs_the_models_much() -> None:
             ("yaml", lambda document=document: read_yaml(document, "file.yaml")),
         ):
             seconds, megabytes, _ = cost(call)
-            if seconds > 5 * SECONDS or megabytes > MEGABYTES:
+            if seconds > SECONDS or megabytes > MEGABYTES:
+                seconds, megabytes, _ = cost(call)
+            if seconds > SECONDS or megabytes > MEGABYTES:
                 costly.append(f"{way}, {title}, {len(document):,} characters: {seconds:.2f} s, {megabytes:.0f} MB")
     print(f"{tried} documents")
     assert tried > 3
@@ -129,4 +137,4 @@ def test_no_zip_unpacks_to_much_memory(tmp_path: Path, inside: str) -> None:
             json.dumps([repr(problem) for problem in folder.problems])
 
     seconds, megabytes, _ = cost(listed)
-    assert (seconds < 5 * SECONDS, megabytes < 50) == (True, True), (seconds, megabytes)
+    assert (seconds < SECONDS, megabytes < 50) == (True, True), (seconds, megabytes)
