@@ -61,7 +61,7 @@ FORGOTTEN: list[Callable[[Store], object]] = [
 ]
 
 
-class TestNobodyActs:
+class TestWithoutAnActingUser:
     @pytest.mark.parametrize("call", FORGOTTEN)
     def test_a_call_without_an_acting_user_is_refused_before_it_is_sent(
         self, store: Store, sent: list[str], call: Callable[[Store], object]
@@ -70,7 +70,7 @@ class TestNobodyActs:
             call(store)
         assert sent == []
 
-    def test_rotating_keys_is_the_workers(self, store: Store, monkeypatch: pytest.MonkeyPatch, sent: list[str]) -> None:
+    def test_only_a_worker_rotates_keys(self, store: Store, monkeypatch: pytest.MonkeyPatch, sent: list[str]) -> None:
         monkeypatch.setenv("DATASTORE_KEK", "k:" + "A" * 43 + "=")
         for rotate in (store.rotate_keys, store.rotate_key_encryption_key):
             with pytest.raises(NotAllowed, match="as_role"):
@@ -78,14 +78,14 @@ class TestNobodyActs:
         assert sent == []
 
     @pytest.mark.parametrize("opened_as", ["app", "owner"])
-    def test_none_is_no_user(self, store: Store, owner: Store, opened_as: str) -> None:
+    def test_a_store_for_the_user_none_is_refused(self, store: Store, owner: Store, opened_as: str) -> None:
         asked: Any = {"app": store, "owner": owner}[opened_as]
         with pytest.raises(NotAllowed, match="acting user is None"):
             asked.for_user(None)
         with pytest.raises(NotAllowed, match="acting user is None"), asked.acting_as(None):
             pass
 
-    def test_registering_and_finding_come_before(self, store: Store, sent: list[str]) -> None:
+    def test_register_user_and_find_user_need_no_acting_user(self, store: Store, sent: list[str]) -> None:
         user = store.register_user("Eve@example.org")
         assert store.find_user("eve@example.org") == user
         assert {function for function in sent if function in BEFORE_ANYBODY_ACTS} == set(BEFORE_ANYBODY_ACTS)
@@ -125,7 +125,7 @@ class TestRoles:
             worker.folders(user_id=ana["user_id"])
         assert sent == []
 
-    def test_an_unknown_role(self, database_url: str) -> None:
+    def test_an_unknown_role_is_refused(self, database_url: str) -> None:
         wrong: Any = "admin"
         with pytest.raises(Exception, match="as_role: expected app, worker, owner"):
             connect(database_url, as_role=wrong)
@@ -134,12 +134,14 @@ class TestRoles:
         ("login", "as_role"),
         [("app", "worker"), ("worker", "app"), ("reader", "app"), ("reader", "worker"), ("nothing", "app")],
     )
-    def test_a_login_that_may_not(self, urls: dict[str, str], login: str, as_role: AsRole) -> None:
+    def test_a_login_that_may_not_take_the_role_is_refused(
+        self, urls: dict[str, str], login: str, as_role: AsRole
+    ) -> None:
         with pytest.raises(NotAllowed, match=rf"grant datastore_{as_role} to it.*docs/access\.md") as refused:
             connect(urls[login], as_role=as_role)
         assert "hostile" not in str(refused.value)
 
-    def test_roles_of_another_prefix(self, server_url: str, make_database: Callable[[], str]) -> None:
+    def test_the_prefix_of_the_roles_can_be_set(self, server_url: str, make_database: Callable[[], str]) -> None:
         from datastore_db.database.migrations import migrate
 
         url = make_database()
@@ -177,7 +179,7 @@ def test_reports_of_all_containers(urls: dict[str, str], world: World, role: str
         assert len(store.containers()) == 5
 
 
-class TestByTheWay:
+class TestWorkOfAWorkerDuringACall:
     """What a backend does as worker for the containers of its users."""
 
     def test_a_login_in_both_roles_makes_containers(self, both: str, storage_connection_string: str) -> None:
@@ -189,7 +191,9 @@ class TestByTheWay:
             with pytest.raises(NotAllowed, match="needs an acting user"):
                 store.renew_keys()
 
-    def test_a_login_in_one_leaves_them_to_others(self, urls: dict[str, str], storage_connection_string: str) -> None:
+    def test_a_login_in_one_role_leaves_containers_to_a_worker(
+        self, urls: dict[str, str], storage_connection_string: str
+    ) -> None:
         with connect(urls["app"], storage_connection_string) as store:
             user = store.register_user("ana@example.org")
             assert blobs(storage_connection_string, user["container_name"]) == {}
@@ -218,7 +222,7 @@ class TestByTheWay:
 
         asyncio.run(use())
 
-    def test_it_is_one_round_trip(self, database_url: str, tmp_path: Path) -> None:
+    def test_taking_the_workers_role_and_a_call_are_one_round_trip(self, database_url: str, tmp_path: Path) -> None:
         query = _statement("own_instance", (), acts=False)
 
         async def use() -> None:
@@ -251,7 +255,7 @@ class TestBoundStores:
                 assert store.folders()[0]["picture_set_id"] == bob["picture_set_id"]
             assert mine.folders(user_id=bob["user_id"])[0]["picture_set_id"] == bob["picture_set_id"]
 
-    def test_it_is_a_whole_store(self, store: Store, ana: User) -> None:
+    def test_a_bound_store_uploads_reads_and_lists(self, store: Store, ana: User) -> None:
         mine = store.for_user(ana["user_id"])
         assert type(mine) is type(store)
         (stored,) = mine.upload_pictures([(picture(1), {})])
@@ -261,7 +265,7 @@ class TestBoundStores:
             assert same.folders()
         assert store.folders(user_id=ana["user_id"])
 
-    def test_async(self, database_url: str, ana: User) -> None:
+    def test_an_async_store_is_bound_as_well(self, database_url: str, ana: User) -> None:
         async def use() -> None:
             async with aio.connect(database_url) as store:
                 mine = store.for_user(ana["user_id"])
@@ -276,7 +280,7 @@ class TestBoundStores:
 
         asyncio.run(use())
 
-    def test_a_block_that_is_left_elsewhere(self, store: Store, ana: User) -> None:
+    def test_a_block_may_be_left_in_another_context(self, store: Store, ana: User) -> None:
         """As a framework does that runs both halves of a generator in threads with copies of the context."""
         block = store.acting_as(ana["user_id"])
         mine = contextvars.copy_context().run(block.__enter__)

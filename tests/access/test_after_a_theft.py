@@ -29,7 +29,7 @@ def login(server_url: str) -> Iterator[str]:
         connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
 
 
-def test_nothing_of_what_was_stolen_is_of_use_any_more(
+def test_stolen_keys_and_links_open_nothing(
     database: psycopg.Connection,
     database_url: str,
     storage_connection_string: str,

@@ -96,7 +96,9 @@ class TestTwinIds:
         ("box (box_id, container_id, inference_id, position, is_manual, document)"
          " values (%(box_id)s, %(home)s, %(home_inference)s, 3, true, '{\"box\": {}}')", "23514"),
     ])  # fmt: skip
-    def test_they_are_refused(self, backend: psycopg.Connection, world: World, statement: str, code: str) -> None:
+    def test_ids_of_rows_that_exist_are_refused(
+        self, backend: psycopg.Connection, world: World, statement: str, code: str
+    ) -> None:
         stranger = world.users["stranger"]
         (pending,) = told(backend, world, "stranger", "announce_pictures(%s, '[{}]')", stranger["picture_set_id"])
         document = Jsonb(boxes_of([[("Brassica napus", 0.5)]]))
@@ -177,13 +179,13 @@ def sqlstate(
 
 
 @pytest.mark.parametrize("kind", ["owner", "contributor"])
-def test_who_may_change_a_container_does_not_write(backend: psycopg.Connection, world: World, kind: str) -> None:
+def test_no_user_with_access_runs_a_forbidden_statement(backend: psycopg.Connection, world: World, kind: str) -> None:
     known = world.anas | {"group_id": world.group_id, "stranger": world.users["stranger"]["user_id"]}
     ends = {what: sqlstate(backend, world, kind, statement, known) for what, statement in FORBIDDEN.items()}
     assert ends == dict.fromkeys(FORBIDDEN, "42501")
 
 
-def test_a_verdict_and_a_guess_are_said_in_ones_own_name(backend: psycopg.Connection, world: World) -> None:
+def test_feedback_is_given_in_the_acting_users_name(backend: psycopg.Connection, world: World) -> None:
     """said_by and added_by may be written, for who gives feedback without an acting user."""
     speaker, owner = world.users["contributor"]["user_id"], world.users["owner"]["user_id"]
     for insert, column in [
@@ -256,7 +258,7 @@ def test_no_table_is_locked(urls: dict[str, str], database: psycopg.Connection, 
                     session.execute(f"lock table {table} in {mode} mode".encode())
 
 
-def test_an_ordinary_user_changes_nothing_that_all_share(backend: psycopg.Connection, world: World) -> None:
+def test_an_ordinary_user_changes_no_shared_data(backend: psycopg.Connection, world: World) -> None:
     seed = "(select seed_id from datastore.seed where status = '{}' limit 1)"
     for call in (
         'import_pipelines(\'{"pipelines": [], "models": []}\')',
@@ -285,7 +287,7 @@ def test_a_link_is_out_of_sight_with_its_container(backend: psycopg.Connection, 
     assert tried(backend, world, "reader", seen, world.anas["container_id"]) == 0
 
 
-def test_an_administrator_is_told_what_the_rows_say(
+def test_an_administrator_sees_the_whole_history_without_a_container(
     backend: psycopg.Connection, database: psycopg.Connection, world: World
 ) -> None:
     """The function left out what plain SQL showed: what happened to users, models and groups."""

@@ -55,7 +55,9 @@ class TestSetting:
             with refused(*codes):
                 backend.execute(statement.encode(), values(world))
 
-    def test_it_deletes_nothing_either(self, backend: psycopg.Connection, world: World) -> None:
+    def test_a_user_beside_the_container_of_another_deletes_nothing(
+        self, backend: psycopg.Connection, world: World
+    ) -> None:
         for kind in ("stranger", "owner"):
             with backend.transaction(force_rollback=True):
                 set_acting(backend, f"{world.users[kind]['user_id']} {world.anas['container_id']}")
@@ -139,7 +141,7 @@ def outcome(backend: psycopg.Connection, statement: str, values: dict[str, objec
 
 
 @pytest.mark.parametrize("what", CONTRIBUTORS)
-def test_contributors(backend: psycopg.Connection, world: World, what: str) -> None:
+def test_a_contributor_has_only_the_rights_of_the_level(backend: psycopg.Connection, world: World, what: str) -> None:
     statement, code = CONTRIBUTORS[what]
     known = values(world)
     with backend.transaction(force_rollback=True):
@@ -153,7 +155,9 @@ def test_contributors(backend: psycopg.Connection, world: World, what: str) -> N
         assert unknown in (0, "42501", "23514")
 
 
-def test_another_etag_is_told(backend: psycopg.Connection, database: psycopg.Connection, world: World) -> None:
+def test_a_replaced_blob_is_in_the_history(
+    backend: psycopg.Connection, database: psycopg.Connection, world: World
+) -> None:
     """Reads compare it. Whoever puts a lost blob back may change it, and the history says so."""
     picture_id = world.anas["picture_id"]
     database.execute("update datastore.picture set etag = 'was' where picture_id = %s", [picture_id])
@@ -194,7 +198,7 @@ def test_two_inferences_of_a_container_have_boxes_of_their_own(backend: psycopg.
         )
 
 
-def test_a_group_of_others_tells_no_addresses(backend: psycopg.Connection, world: World) -> None:
+def test_a_group_of_others_shows_no_addresses(backend: psycopg.Connection, world: World) -> None:
     for email in ("ana@example.org", "unknown@example.org"):
         with backend.transaction(force_rollback=True):
             acts(backend, world, "stranger")

@@ -19,7 +19,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 class TestBackend:
-    def test_it_is_nobody_until_it_says_for_whom_it_asks(self, backend: psycopg.Connection, world: World) -> None:
+    def test_a_login_without_an_acting_user_sees_nothing(self, backend: psycopg.Connection, world: World) -> None:
         assert rows(backend, "select count(*) from datastore.picture") == [(0,)]
         assert rows(backend, "select datastore.rebuild_containers()") == [([],)]
         one_statement = "select datastore.rebuild_picture(%s) ->> 'picture_id' from datastore.act_as(%s)"
@@ -29,7 +29,7 @@ class TestBackend:
         assert rows(backend, "select count(*) from datastore.picture") == [(0,)]
         assert rows(backend, "select datastore.acting_user()") == [(None,)]
 
-    def test_who_acts_may_change_within_a_transaction(self, backend: psycopg.Connection, world: World) -> None:
+    def test_the_acting_user_may_change_within_a_transaction(self, backend: psycopg.Connection, world: World) -> None:
         """The backend says who acts, and is believed: docs/security.md. So it is with the setting behind it."""
         with backend.transaction():
             acts(backend, world, "stranger")
@@ -58,12 +58,12 @@ class TestBackend:
         "update datastore.picture set container_id = gen_random_uuid()", "copy datastore.picture to program 'cat'",
         "insert into datastore.document_schema values ('picture', 2, '{}')", "delete from datastore.user_account",
     ])  # fmt: skip
-    def test_it_is_no_more_than_that(self, backend: psycopg.Connection, world: World, statement: str) -> None:
+    def test_the_login_has_no_further_rights(self, backend: psycopg.Connection, world: World, statement: str) -> None:
         with backend.transaction(force_rollback=True), refused("42501"):
             acts(backend, world, "stranger")
             backend.execute(statement.encode())
 
-    def test_another_login_is_nothing(self, urls: dict[str, str], world: World) -> None:
+    def test_another_login_has_no_rights(self, urls: dict[str, str], world: World) -> None:
         with pytest.raises(NotAllowed, match=r"docs/access\.md"):
             connect(urls["nothing"])
         with connect(urls["nothing"], as_role="owner") as store, pytest.raises(NotAllowed, match=r"docs/access\.md"):

@@ -31,17 +31,17 @@ def error_of(database: psycopg.Connection, call: str) -> str:
 
 
 class TestDeclaration:
-    def test_what_is_granted_is_what_is_declared(self, database: psycopg.Connection) -> None:
+    def test_granted_and_declared_privileges_are_the_same(self, database: psycopg.Connection) -> None:
         assert rows(database, "select problem from datastore.privilege_differences()") == []
 
-    def test_each_has_a_reason_and_is_declared_once(self, database: psycopg.Connection) -> None:
+    def test_each_privilege_is_declared_once_with_a_reason(self, database: psycopg.Connection) -> None:
         listed = rows(database, "select role, privilege, kind, object, reason from datastore.wanted_privileges()")
         assert len(listed) > 500
         assert [row for row in listed if not str(row[4] or "").strip() or row[3] is None] == []
         assert len({row[:4] for row in listed}) == len(listed)
 
     @pytest.mark.parametrize("role", ROLES)
-    def test_functions(self, database: psycopg.Connection, role: str) -> None:
+    def test_functions_have_the_declared_privileges(self, database: psycopg.Connection, role: str) -> None:
         """By PostgreSQL's own word, and not by reading the lists of privileges."""
         may = rows(
             database,
@@ -53,7 +53,9 @@ class TestDeclaration:
         assert {row[0] for row in may} == wanted
 
     @pytest.mark.parametrize("role", ROLES)
-    def test_tables_columns_and_sequences(self, database: psycopg.Connection, role: str) -> None:
+    def test_tables_columns_and_sequences_have_the_declared_privileges(
+        self, database: psycopg.Connection, role: str
+    ) -> None:
         may = rows(
             database,
             "select privilege, 'table', c.oid::regclass::text from pg_class as c"
@@ -78,7 +80,7 @@ class TestDeclaration:
         }
         assert set(may) == wanted
 
-    def test_schemas_and_the_database(self, empty_database: str) -> None:
+    def test_schemas_and_the_database_have_the_declared_privileges(self, empty_database: str) -> None:
         migrate(empty_database)
         with psycopg.connect(empty_database, autocommit=True) as database:
             for role in ROLES:
@@ -92,7 +94,9 @@ class TestDeclaration:
                 assert found == [(False, False, False, False)]
 
     @pytest.mark.parametrize("role", ["app", "worker"])
-    def test_a_declared_function_has_what_it_needs(self, database: psycopg.Connection, world: World, role: str) -> None:
+    def test_a_declared_function_runs_with_the_declared_privileges(
+        self, database: psycopg.Connection, world: World, role: str
+    ) -> None:
         """Each is called with NULLs, as the role: what it reads and writes must be declared as well."""
         database.execute("select datastore.set_site_role(%s, 'administrator')", [world.users["owner"]["email"]])
         for (function,) in rows(
@@ -115,7 +119,7 @@ class TestDeclaration:
                 # A row that a policy refuses has the same SQLSTATE.
                 assert not error_of(database, str(call[0][0])).startswith("42501 permission denied"), function
 
-    def test_the_list_mends_what_was_changed_by_hand(self, database: psycopg.Connection) -> None:
+    def test_declaring_undoes_grants_that_were_changed_by_hand(self, database: psycopg.Connection) -> None:
         database.execute("grant delete on datastore.picture to datastore_app")
         database.execute("revoke execute on function datastore.find_user(text) from datastore_app")
         database.execute("grant update (created_by) on datastore.picture to public")
@@ -131,7 +135,7 @@ class TestDeclaration:
 
 
 class TestRules:
-    def test_trigger_functions_are_the_owners(self, database: psycopg.Connection) -> None:
+    def test_only_the_owner_executes_trigger_functions(self, database: psycopg.Connection) -> None:
         assert (
             rows(
                 database,
@@ -177,9 +181,7 @@ class TestRules:
             == []
         )
 
-    def test_functions_that_run_as_their_owner_name_the_schema_of_what_they_call(
-        self, database: psycopg.Connection
-    ) -> None:
+    def test_functions_that_run_as_their_owner_qualify_every_name(self, database: psycopg.Connection) -> None:
         """With nothing but pg_catalog in its search_path, a body that names no schema fails when it is called: so
         each is called with NULLs, and none may answer that a table or function does not exist."""
         for (call,) in rows(
@@ -190,7 +192,7 @@ class TestRules:
         ):
             assert error_of(database, str(call))[:5] not in ("42P01", "42883", "42704", "3F000"), call
 
-    def test_nobody_but_the_owner_locks_out_others(self, database: psycopg.Connection) -> None:
+    def test_no_role_but_the_owner_can_lock_out_others(self, database: psycopg.Connection) -> None:
         """LOCK TABLE asks for a privilege to change the whole table."""
         assert set(
             rows(
@@ -203,7 +205,7 @@ class TestRules:
             )
         ) == {("datastore_worker", table) for table in WORKER_DELETES}
 
-    def test_ids_and_stamps_are_written_by_the_table(self, database: psycopg.Connection) -> None:
+    def test_roles_cannot_write_ids_and_stamps(self, database: psycopg.Connection) -> None:
         """What identifies a row, or says who made it and when, comes from defaults, triggers and constraints.
 
         Left: ids that a trigger keeps apart (inference), that a constraint ties to the inference (box), that no
@@ -296,6 +298,6 @@ class TestRules:
             == []
         )
 
-    def test_views_ask_as_their_caller(self, database: psycopg.Connection) -> None:
+    def test_views_run_as_their_caller(self, database: psycopg.Connection) -> None:
         views = "select reloptions::text from pg_class where relkind = 'v' and relnamespace = 'datastore'::regnamespace"
         assert set(rows(database, views)) == {("{security_invoker=true}",)}

@@ -196,7 +196,7 @@ def test_shadows_run_as_their_caller(attacker: Attacker, database: psycopg.Conne
     no_one_was_bitten_as_owner(attacker, database, logins)
 
 
-def test_the_bite_shows(attacker: Attacker, database: psycopg.Connection, logins: dict[str, str]) -> None:
+def test_a_careless_function_is_found(attacker: Attacker, database: psycopg.Connection, logins: dict[str, str]) -> None:
     """A careless function, which the rules of the catalogue forbid, is found by these tests."""
     database.execute(
         "create function datastore.careless(name text) returns text language plpgsql security definer as"

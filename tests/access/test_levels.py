@@ -30,14 +30,14 @@ class TestOneType:
         assert answer(database, f"{share}::text[]") == SHARE_LEVELS
 
     @pytest.mark.parametrize(("command", "levels"), [(add_command, GROUP_LEVELS), (share_command, SHARE_LEVELS)])
-    def test_commands_offer_them(self, command: click.Command, levels: list[SharingLevel]) -> None:
+    def test_commands_offer_the_levels(self, command: click.Command, levels: list[SharingLevel]) -> None:
         (option,) = [one for one in command.params if one.name == "role"]
         assert isinstance(option.type, click.Choice)
         assert list(option.type.choices) == levels
         assert isinstance(option, click.Option)
         assert all(f"{level}: {level.may}" in str(option.help) for level in levels)
 
-    def test_each_level_may_do_what_those_before_it_may(self, database: psycopg.Connection) -> None:
+    def test_each_level_includes_those_before_it(self, database: psycopg.Connection) -> None:
         needed = [str(answer(database, "select datastore.needed_level(%s)", deed)) for deed in DEEDS]
         order = [str(level) for level in SharingLevel]
         assert sorted(needed, key=order.index) == needed
@@ -51,7 +51,7 @@ class TestOneType:
             ("share_container(%s, %s)", SHARE_LEVELS),
         ],
     )
-    def test_another_level_is_refused_with_those_that_there_are(
+    def test_an_unknown_level_is_refused_with_the_known_ones(
         self, database: psycopg.Connection, world: World, call: str, levels: list[SharingLevel], role: str | None
     ) -> None:
         query = f"select datastore.{call} from datastore.act_as(%s)"

@@ -12,7 +12,7 @@ from tests.support.people import World
 class TestMixedIds:
     """A document, or a row, that names things of two containers."""
 
-    def test_rows_that_point_across(self, backend: psycopg.Connection, world: World) -> None:
+    def test_a_row_cannot_point_to_another_container(self, backend: psycopg.Connection, world: World) -> None:
         stranger = world.users["stranger"]
         points_across = [
             ("picture_set_id", "picture (container_id, picture_set_id) values (%s, %s)"),
@@ -26,7 +26,7 @@ class TestMixedIds:
                     f"insert into datastore.{statement}".encode(), [stranger["container_id"], world.anas[key]]
                 )
 
-    def test_batches(self, backend: psycopg.Connection, world: World) -> None:
+    def test_a_batch_cannot_mix_containers(self, backend: psycopg.Connection, world: World) -> None:
         with backend.transaction():
             acts(backend, world, "stranger")
             row = backend.execute(
@@ -55,7 +55,9 @@ class TestMixedIds:
             world.users["stranger"]["user_id"],
         )
 
-    def test_a_container_that_is_named_beside_an_id_of_another(self, backend: psycopg.Connection, world: World) -> None:
+    def test_an_id_of_another_container_than_the_named_one_is_not_found(
+        self, backend: psycopg.Connection, world: World
+    ) -> None:
         call = "select datastore.rebuild_picture(%s, %s) from datastore.act_as(%s)"
         stranger = world.users["stranger"]
         with refused("DS404"):

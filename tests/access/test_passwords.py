@@ -86,7 +86,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 class TestErrorsOfConnect:
     @pytest.mark.parametrize("by", ["argument", "environment", "async"])
     @pytest.mark.parametrize("url", MALFORMED + UNREACHABLE)
-    def test_show_no_password(
+    def test_errors_show_no_password(
         self, url: str, by: str, logged: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         expected = Unreachable if url in UNREACHABLE else DatastoreError
@@ -101,7 +101,7 @@ class TestErrorsOfConnect:
         if url in MALFORMED:
             assert "DATASTORE_DB_URL is no address of a database" in str(raised.value)
 
-    def test_of_a_server_that_refuses(
+    def test_the_error_of_a_refused_login_shows_no_password(
         self, urls: dict[str, str], empty_database: str, logged: pytest.LogCaptureFixture
     ) -> None:
         there = urls["app"]
@@ -117,7 +117,7 @@ class TestErrorsOfConnect:
             assert PASSWORD not in told(raised.value)
         assert PASSWORD not in logged.text
 
-    def test_of_a_storage(self, database_url: str) -> None:
+    def test_errors_of_storage_show_no_key(self, database_url: str) -> None:
         with connect(database_url, f"AccountName=a;AccountKey={PASSWORD}") as store:
             with pytest.raises(DatastoreError) as raised:
                 store.register_user("ana@example.org")
@@ -126,7 +126,9 @@ class TestErrorsOfConnect:
             connect(storage_connection_string=f"AccountName=a;AccountKey={PASSWORD}")
         assert PASSWORD not in told(raised.value)
 
-    def test_later_when_the_server_is_gone(self, urls: dict[str, str], logged: pytest.LogCaptureFixture) -> None:
+    def test_errors_after_the_server_ended_show_no_password(
+        self, urls: dict[str, str], logged: pytest.LogCaptureFixture
+    ) -> None:
         url = make_url(urls["app"], password=PASSWORD)
         with connect(url) as store:
             with psycopg.connect(urls["app"], autocommit=True) as connection:
@@ -139,7 +141,7 @@ class TestErrorsOfConnect:
             assert PASSWORD not in told(raised.value)
         assert PASSWORD not in logged.text
 
-    def test_the_walk_finds_what_is_there(self) -> None:
+    def test_the_walk_finds_a_planted_password(self) -> None:
         with pytest.raises(psycopg.ProgrammingError) as raised:
             conninfo_to_dict(MALFORMED[0])
         assert "conninfo_to_dict" in told(raised.value)
@@ -153,20 +155,20 @@ async def connect_async(url: str | None) -> None:
 
 class TestOtherPlaces:
     @pytest.mark.parametrize("url", MALFORMED[:-2])
-    def test_migrating_by_function(self, url: str) -> None:
+    def test_errors_of_migrate_show_no_password(self, url: str) -> None:
         with pytest.raises(DatastoreError) as raised:
             migrate(url)
         assert PASSWORD not in str(raised.value)
 
     @pytest.mark.parametrize("command", [["migrate"], ["ls"], ["register", "ana@example.org"], ["keys", "renew"]])
-    def test_commands(self, command: list[str]) -> None:
+    def test_errors_of_commands_show_no_password(self, command: list[str]) -> None:
         for url in (MALFORMED[0], MALFORMED[7], UNREACHABLE[0]):
             done = run(os.environ | {"DATASTORE_DB_URL": url}, *command)
             assert done.status == 2
             assert "DATASTORE_DB_URL" in done.err
             assert PASSWORD not in done.out + done.err
 
-    def test_reprs(self) -> None:
+    def test_reprs_show_no_password(self) -> None:
         url = f"postgresql://ana:{PASSWORD}@localhost/datastore"
         for hidden in (DatabaseUrl(url), Given(url, url), Settings(url, url), aio.connect(url)):
             assert PASSWORD not in repr(hidden) + str(hidden)
@@ -182,10 +184,10 @@ class TestOtherPlaces:
             "dbname=datastore",
         ],
     )
-    def test_addresses_that_are_ones(self, url: str) -> None:
+    def test_valid_addresses_are_accepted(self, url: str) -> None:
         DatabaseUrl(url).check()
 
-    def test_the_password_of_each_new_connection_can_be_asked_for(self, urls: dict[str, str]) -> None:
+    def test_a_function_can_give_each_new_connection_its_password(self, urls: dict[str, str]) -> None:
         """As for tokens, which are good for an hour."""
         asked: list[str] = []
 

@@ -58,12 +58,14 @@ def tags_for(call: Call, world: World, kind: str, picture_id: str) -> Any:
     return document["image_data"]["tags"]
 
 
-def test_the_owner_gets_all_that_the_file_says(call: Call, world: World, picture_id: str) -> None:
+def test_the_owner_sees_every_tag_of_the_file(call: Call, world: World, picture_id: str) -> None:
     assert tags_for(call, world, "owner", picture_id) == TAGS
 
 
 @pytest.mark.parametrize("kind", ["reader", "contributor"])
-def test_others_get_it_when_the_owner_says_so(call: Call, world: World, picture_id: str, kind: str) -> None:
+def test_other_users_see_personal_data_that_the_owner_shows(
+    call: Call, world: World, picture_id: str, kind: str
+) -> None:
     owner = world.users["owner"]["user_id"]
     assert tags_for(call, world, kind, picture_id) == PUBLIC
     assert call("share_personal_data", acting=owner)["shows_personal_data"] is True
@@ -75,13 +77,13 @@ def test_others_get_it_when_the_owner_says_so(call: Call, world: World, picture_
 
 
 @pytest.mark.parametrize("kind", ["reader", "contributor", "stranger"])
-def test_nobody_else_says_so(call: Call, world: World, picture_id: str, kind: str) -> None:
+def test_no_other_user_shows_personal_data(call: Call, world: World, picture_id: str, kind: str) -> None:
     with refused("DS403", "DS404"):
         call("share_personal_data", True, world.anas["container_id"], acting=world.users[kind]["user_id"])
 
 
 @pytest.mark.parametrize("kind", ["reader", "contributor", "stranger", None])
-def test_no_relation_tells_it_to_others(
+def test_no_relation_shows_personal_data_to_others(
     backend: psycopg.Connection, world: World, picture_id: str, kind: str | None
 ) -> None:
     names = rows(
@@ -97,7 +99,7 @@ def test_no_relation_tells_it_to_others(
                 assert found == [(0,)], (relation, secret)
 
 
-def test_analysts_see_what_owners_show(
+def test_analysts_see_the_personal_data_that_owners_show(
     urls: dict[str, str], database: psycopg.Connection, call: Call, world: World, picture_id: str
 ) -> None:
     with psycopg.connect(urls["reader"], autocommit=True) as analyst:
@@ -108,7 +110,7 @@ def test_analysts_see_what_owners_show(
         assert rows(analyst, query, picture_id) == [(1,)]
 
 
-def test_neither_claims_nor_the_history_tell_it(
+def test_neither_claims_nor_the_history_have_personal_data(
     database: psycopg.Connection, call: Call, world: World, picture_id: str
 ) -> None:
     owner = world.users["owner"]["user_id"]
@@ -154,7 +156,7 @@ def test_the_flag_is_computed_for_pictures_and_their_sets(call: Call, world: Wor
 
 
 @pytest.mark.parametrize("tags", [{"tiff": {"Artist": "Ada", "Make": "Zeiss"}}, {"tiff": {"Make": "Zeiss"}}, {}])
-def test_a_contributor_inspects_again_what_was_announced(call: Call, world: World, tags: Document) -> None:
+def test_a_contributor_inspects_an_announced_picture_again(call: Call, world: World, tags: Document) -> None:
     """Who may change a picture writes what its file says, without seeing what others had read."""
     owner, acting = world.users["owner"]["user_id"], world.users["contributor"]["user_id"]
     container_id, set_id = world.anas["container_id"], world.anas["picture_set_id"]
@@ -175,7 +177,7 @@ def test_a_contributor_inspects_again_what_was_announced(call: Call, world: Worl
         call("write_image_data", picture_id, container_id, {"format": "TIFF"}, acting=acting)
 
 
-def test_what_comes_through_a_link_is_divided_as_well(call: Call, world: World) -> None:
+def test_tags_of_an_upload_by_link_are_divided_as_well(call: Call, world: World) -> None:
     owner, set_id = world.users["owner"]["user_id"], world.anas["picture_set_id"]
     (announced,) = call("announce_pictures", set_id, [{}], acting=owner)
     inspection = INSPECTION | {"quality_check": {"image_checksum": "2" * 64}, "md5": "XrY7u+Ae7tCTyyK7j1rNww=="}
@@ -209,12 +211,12 @@ def test_the_row_holds_no_personal_tag(database: psycopg.Connection, world: Worl
         ("gif", "comment", "Ana"), ("webp", "xmp", "<x/>"), ("unheard-of", "x", 1),
     ],
 )  # fmt: skip
-def test_what_is_personal(call: Call, group: str, tag: str, value: object) -> None:
+def test_personal_tags_are_found(call: Call, group: str, tag: str, value: object) -> None:
     tags = {group: {tag: value}}
     assert call("public_tags", tags) == {}
 
 
-def test_what_is_not(call: Call) -> None:
+def test_other_tags_are_not_personal(call: Call) -> None:
     tags = {
         "tiff": {"Make": "Leica", "Model": "S9i", "Software": "LAS", "DateTime": "2024:05:01 14:03:21", "Artist": "",
                  "XResolution": 100, "BitsPerSample": [8, 8, 8], "ImageDescription": '{"shape": [3, 4]}'},

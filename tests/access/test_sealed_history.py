@@ -87,7 +87,7 @@ def test_rows_are_sealed_once_and_hold(sealed: psycopg.Connection) -> None:
         ("truncate datastore.history_seal", []),
     ],
 )  # fmt: skip
-def test_tampering_shows(
+def test_a_changed_removed_or_inserted_row_is_found(
     sealed: psycopg.Connection, tampering: str, expected: list[tuple[str, int | None, int]]
 ) -> None:
     kept = answer(sealed, "verify_history()")["latest_seal"]
@@ -97,7 +97,7 @@ def test_tampering_shows(
         assert differences(sealed, kept) == [("the kept seal is gone", None, 3)]
 
 
-def test_an_owner_who_rewrites_the_seals_shows_against_a_copy(sealed: psycopg.Connection) -> None:
+def test_rewritten_seals_differ_from_a_copy(sealed: psycopg.Connection) -> None:
     kept = answer(sealed, "verify_history()")["latest_seal"]
     sealed.execute("update datastore.history set acted_by = gen_random_uuid() where history_id = 5")
     sealed.execute("truncate datastore.history_seal")
@@ -208,7 +208,9 @@ def test_a_session_s_settings_do_not_matter(sealed: psycopg.Connection) -> None:
     ("role", "may_seal", "may_verify"),
     [("datastore_app", False, False), ("datastore_reader", False, True), ("datastore_worker", True, True)],
 )
-def test_who_may(sealed: psycopg.Connection, role: str, may_seal: bool, may_verify: bool) -> None:
+def test_only_some_roles_seal_and_verify(
+    sealed: psycopg.Connection, role: str, may_seal: bool, may_verify: bool
+) -> None:
     for call, may in (("seal_history()", may_seal), ("verify_history()", may_verify)):
         with sealed.transaction(force_rollback=True):
             sealed.execute(f"set local role {role}".encode())
@@ -224,7 +226,9 @@ def test_who_may(sealed: psycopg.Connection, role: str, may_seal: bool, may_veri
         assert row == (False,)
 
 
-def test_the_command(sealed: psycopg.Connection, environment: dict[str, str], tmp_path: Path) -> None:
+def test_the_command_seals_and_verifies(
+    sealed: psycopg.Connection, environment: dict[str, str], tmp_path: Path
+) -> None:
     write(sealed, 2)
     first = run(environment, "audit", "--seal", "--json")
     assert (first.status, json.loads(first.out)["rows"]) == (0, 2)

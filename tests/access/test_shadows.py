@@ -58,7 +58,7 @@ class TestShadows:
             backend.execute(statement.encode())
         return backend
 
-    def test_nobody_elses_rows_are_seen(self, shadowed: psycopg.Connection, world: World) -> None:
+    def test_shadowing_shows_no_rows_of_other_users(self, shadowed: psycopg.Connection, world: World) -> None:
         with shadowed.transaction():
             acts(shadowed, world, "stranger")
             for table in ("picture", "inference", "history", "picture_document", "verdict"):
@@ -70,7 +70,7 @@ class TestShadows:
             assert rows(shadowed, "select datastore.shared_containers('contributor')") == []
             assert rows(shadowed, "select count(*) from datastore.user_account") == [(2,)]
 
-    def test_what_is_written_is_still_told_of(
+    def test_shadowing_keeps_the_history_complete(
         self, shadowed: psycopg.Connection, database: psycopg.Connection, world: World
     ) -> None:
         with shadowed.transaction():
@@ -91,7 +91,7 @@ class TestShadows:
     @pytest.mark.parametrize(
         "document", [{"user_data": {"zoom": "big"}}, {"client_feedback": {"correct_identification": 1}}]
     )
-    def test_what_is_not_valid_is_still_refused(
+    def test_shadowing_lets_no_invalid_document_in(
         self, shadowed: psycopg.Connection, world: World, document: dict[str, object]
     ) -> None:
         with shadowed.transaction(force_rollback=True), refused("23514"):
@@ -122,7 +122,7 @@ class TestOwner:
             connection.execute(sql.SQL("drop role {}").format(role))
 
     @pytest.mark.parametrize("how", ["migrate", "psql"])
-    def test_roles_of_their_own(self, installer: str, psql: str, how: str) -> None:
+    def test_an_owner_may_use_another_prefix_of_roles(self, installer: str, psql: str, how: str) -> None:
         options = "-cdatastore.role_prefix=lab"
         if how == "migrate":
             migrate(make_url(installer, options=options))
@@ -146,7 +146,7 @@ class TestOwner:
             with refused("DS404"):
                 rows(connection, acting, ids[0], world.users["stranger"]["user_id"])
 
-    def test_who_may_not_make_roles_makes_the_rest(
+    def test_without_createrole_the_rest_is_made(
         self, installer: str, server_url: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         name = str(conninfo_to_dict(installer)["user"])

@@ -35,7 +35,7 @@ def picture_id(acting: Store) -> str:
 
 
 class TestGroups:
-    def test_who_makes_one_owns_it(self, acting: Store, lab: Group, ana: User, bob: User) -> None:
+    def test_the_maker_of_a_group_owns_it(self, acting: Store, lab: Group, ana: User, bob: User) -> None:
         assert lab["members"] == [{"user_id": ana["user_id"], "email": ana["email"], "role": "owner", "accepted": True}]
         changed = acting.set_member(lab["group_id"], "BOB@example.org", "contributor")
         assert [(member["email"], member["role"]) for member in changed["members"]] == [
@@ -63,7 +63,9 @@ class TestGroups:
         with pytest.raises(NotFound):
             acting.join_group(lab["group_id"], user_id=bob["user_id"])
 
-    def test_a_group_does_not_come_back_to_its_maker(self, acting: Store, lab: Group, ana: User, bob: User) -> None:
+    def test_a_maker_who_left_a_group_gets_no_access_back(
+        self, acting: Store, lab: Group, ana: User, bob: User
+    ) -> None:
         acting.set_member(lab["group_id"], bob["email"], "owner")
         acting.join_group(lab["group_id"], user_id=bob["user_id"])
         acting.remove_member(lab["group_id"], ana["email"], user_id=bob["user_id"])
@@ -71,7 +73,7 @@ class TestGroups:
         with pytest.raises(NotFound):
             acting.set_member(lab["group_id"], ana["email"], "owner")
 
-    def test_it_is_found_by_name_or_id_by_those_who_are_in_it(self, acting: Store, lab: Group, bob: User) -> None:
+    def test_members_find_a_group_by_name_or_id(self, acting: Store, lab: Group, bob: User) -> None:
         assert acting.find_group("seed LAB") == acting.find_group(lab["group_id"]) == lab["group_id"]
         for name in ("Seed lab", lab["group_id"]):
             with pytest.raises(NotFound):
@@ -81,13 +83,13 @@ class TestGroups:
         with pytest.raises(Conflict, match=other["group_id"]):
             acting.find_group("Seed lab")
 
-    def test_a_name_twice(self, acting: Store, lab: Group) -> None:
+    def test_the_name_of_a_group_is_unique(self, acting: Store, lab: Group) -> None:
         with pytest.raises(Conflict):
             acting.create_group(" seed lab")
         with pytest.raises(InvalidDocument):
             acting.create_group("  ")
 
-    def test_only_owners_say_who_is_in_it(self, acting: Store, lab: Group, ana: User, bob: User) -> None:
+    def test_only_owners_manage_members(self, acting: Store, lab: Group, ana: User, bob: User) -> None:
         acting.set_member(lab["group_id"], bob["email"], "contributor")
         as_bob = bob["user_id"]
         acting.join_group(lab["group_id"], user_id=as_bob)
@@ -114,7 +116,7 @@ class TestGroups:
         acting.join_group(lab["group_id"], user_id=bob["user_id"])
         assert acting.remove_member(lab["group_id"], ana["email"]) is None
 
-    def test_nobody_of_this_address_or_role(self, acting: Store, lab: Group, bob: User) -> None:
+    def test_an_unknown_address_or_role_is_refused(self, acting: Store, lab: Group, bob: User) -> None:
         with pytest.raises(NotFound):
             acting.set_member(lab["group_id"], "nobody@example.org")
         with pytest.raises(InvalidDocument):
@@ -131,7 +133,9 @@ class TestShared:
         with acting.acting_as(bob["user_id"]):
             yield acting
 
-    def test_members_see_and_change_it(self, shared: Store, ana: User, bob: User, picture_id: str) -> None:
+    def test_contributors_see_and_change_a_shared_container(
+        self, shared: Store, ana: User, bob: User, picture_id: str
+    ) -> None:
         own, other = shared.containers()
         assert (own["email"], own["permission"]) == (bob["email"], "owner")
         assert (other["email"], other["permission"]) == (ana["email"], "contributor")
@@ -147,7 +151,7 @@ class TestShared:
         assert shared.picture(mine["picture_id"], user_id=ana["user_id"])["picture_set_id"] == folder["picture_set_id"]
 
     @pytest.mark.parametrize(("role", "share_role"), [("reader", "contributor"), ("contributor", "reader")])
-    def test_readers_only_see_it(
+    def test_readers_only_see_a_shared_container(
         self, acting: Store, lab: Group, ana: User, bob: User, picture_id: str, role: str, share_role: str
     ) -> None:
         acting.set_member(lab["group_id"], bob["email"], role)
@@ -169,7 +173,7 @@ class TestShared:
                 with pytest.raises(NotAllowed):
                     change()
 
-    def test_no_longer(self, shared: Store, lab: Group, ana: User, bob: User, picture_id: str) -> None:
+    def test_unsharing_ends_access(self, shared: Store, lab: Group, ana: User, bob: User, picture_id: str) -> None:
         assert shared.unshare(lab["group_id"], user_id=ana["user_id"])["shared_with"] == []
         with pytest.raises(NotFound):
             shared.picture(picture_id)
@@ -186,7 +190,9 @@ class TestShared:
         with pytest.raises(NotFound):
             shared.share(bobs["group_id"], user_id=ana["user_id"])
 
-    def test_with_everybody(self, acting: Store, ana: User, bob: User, picture_id: str) -> None:
+    def test_a_published_container_is_seen_by_every_user(
+        self, acting: Store, ana: User, bob: User, picture_id: str
+    ) -> None:
         assert acting.publish()["is_public"] is True
         assert acting.picture(picture_id, user_id=bob["user_id"])["picture_id"] == picture_id
         with pytest.raises(NotAllowed):
@@ -205,7 +211,9 @@ class TestShared:
 
 
 class TestAudit:
-    def test_who_did_what(self, acting: Store, lab: Group, ana: User, bob: User, picture_id: str) -> None:
+    def test_the_history_names_user_and_action(
+        self, acting: Store, lab: Group, ana: User, bob: User, picture_id: str
+    ) -> None:
         acting.update_picture(picture_id, {"user_data": {"description": "again"}})
         acting.set_member(lab["group_id"], bob["email"])
         acting.share(lab["group_id"], "reader")
@@ -222,13 +230,15 @@ class TestAudit:
         # A stranger sees nothing of it, a reader neither.
         assert {item["container_id"] for item in acting.audit(user_id=bob["user_id"])} == {bob["container_id"]}
 
-    def test_a_dba_is_told_of_by_their_name(self, acting: Store, database: psycopg.Connection, picture_id: str) -> None:
+    def test_the_history_names_the_login_of_a_dba(
+        self, acting: Store, database: psycopg.Connection, picture_id: str
+    ) -> None:
         database.execute("delete from datastore.picture")
         (deleted, _) = acting.audit(picture_id)
         assert (deleted["action"], "by" in deleted, deleted["database_user"]) == ("deleted", False, database.info.user)
 
     @pytest.mark.parametrize("role", ["app", "worker", "reader"])
-    def test_nobody_rewrites_it(self, database: psycopg.Connection, role: str) -> None:
+    def test_no_role_but_the_owner_changes_the_history(self, database: psycopg.Connection, role: str) -> None:
         row = database.execute("select datastore.register_user('ana@example.org') ->> 'user_id'").fetchone()
         for statement in (
             "delete from datastore.history",
@@ -246,7 +256,7 @@ class TestAudit:
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     database.execute(statement.encode())
 
-    def test_who_made_a_row_is_not_said_by_the_caller(
+    def test_the_caller_cannot_choose_the_author_of_a_row(
         self, acting: Store, database: psycopg.Connection, ana: User, picture_id: str
     ) -> None:
         someone = uuid.uuid4()
@@ -266,7 +276,7 @@ class TestAudit:
         assert row == (ana["user_id"], ana["user_id"])
 
 
-def test_on_the_command_line(environment: dict[str, str], picture_id: str, bob: User) -> None:
+def test_groups_and_sharing_on_the_command_line(environment: dict[str, str], picture_id: str, bob: User) -> None:
     as_ana = ("--user", "ana@example.org")
     assert "Seed lab" in run(environment, "group", "create", "Seed lab", *as_ana).out
     added = run(environment, "group", "add", "seed lab", "bob@example.org", "--role", "contributor", *as_ana)

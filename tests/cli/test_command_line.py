@@ -51,7 +51,7 @@ def test_every_command_that_answers_speaks_json() -> None:
         assert "--json" in options or path == ("local",)
 
 
-def test_how_good_models_are_is_called_evaluation_and_the_former_name_works(environment: dict[str, str]) -> None:
+def test_performance_is_an_alias_of_evaluation(environment: dict[str, str]) -> None:
     listed = run(environment, "--help").out
     assert "\n  evaluation " in listed
     assert "performance" not in listed
@@ -85,7 +85,7 @@ def test_a_store_imports_no_library_of_documents_storage_or_pictures_before_it_n
     assert imported_by("import datastore_db.blocking") & heavy == set()
 
 
-def test_a_walk_through(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_folder_is_uploaded_listed_and_shown(environment: dict[str, str], tmp_path: Path) -> None:
     environment = environment | {"DATASTORE_USER": "ana@example.org"}
     user = json.loads(run(environment, "register", "ana@example.org", "--json").out)
     assert json.loads(run(environment, "register", "ana@example.org", "--json").out) == user
@@ -127,7 +127,7 @@ def test_wrong_usage_is_exit_status_2(environment: dict[str, str]) -> None:
         assert run(environment, *arguments).status == 2
 
 
-def test_another_user_sees_nothing_of_it(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
+def test_another_user_sees_no_picture_of_the_upload(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
     run(environment, "upload", write_folder(tmp_path / "lot", {"1.tiff": picture(1)}), "--user", "ana@example.org")
     run(environment, "register", "bob@example.org")
     folders = json.loads(run(environment, "ls", "--user", "ana@example.org", "--json").out)
@@ -135,7 +135,7 @@ def test_another_user_sees_nothing_of_it(ana: User, environment: dict[str, str],
     assert run(environment, "show", folders[1]["picture_set_id"]).status == 0
 
 
-def test_plain_lines_where_there_is_no_terminal(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
+def test_progress_is_plain_lines_without_a_terminal(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
     done = run(environment, "upload", many_pictures(tmp_path / "lot", 10), "--user", "ana@example.org")
     assert done.status == 0
     (line,) = done.err.splitlines()
@@ -143,7 +143,7 @@ def test_plain_lines_where_there_is_no_terminal(ana: User, environment: dict[str
     assert line.endswith("/s, 0 s left")
 
 
-def test_a_bar_on_a_terminal(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
+def test_progress_is_a_bar_on_a_terminal(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
     folder = many_pictures(tmp_path / "lot", 60)
     terminal, inside = pty.openpty()
     process = subprocess.Popen(

@@ -52,7 +52,7 @@ def held(url: str, *statements: str) -> Iterator[psycopg.Connection]:
         connection.rollback()
 
 
-def test_nothing_to_do_is_nothing_done(database_url: str, database: psycopg.Connection) -> None:
+def test_migrating_again_locks_and_changes_nothing(database_url: str, database: psycopg.Connection) -> None:
     """Also where every table but the two that are read is locked, and the lock of migrations is taken."""
     before = versions(database)
     tables = database.execute("""
@@ -71,7 +71,7 @@ def test_nothing_to_do_is_nothing_done(database_url: str, database: psycopg.Conn
     assert versions(database) == before
 
 
-def test_only_what_differs_is_replaced(database_url: str, database: psycopg.Connection) -> None:
+def test_only_parts_that_differ_are_replaced(database_url: str, database: psycopg.Connection) -> None:
     before = versions(database)
     database.execute("create or replace function datastore.act_as(user_id uuid) returns void language sql as 'select'")
     assert list(due_parts(database, parts()).items()) == [
@@ -140,7 +140,7 @@ def test_only_what_differs_is_replaced(database_url: str, database: psycopg.Conn
         ),
     ],
 )  # fmt: skip
-def test_what_was_changed_by_hand_is_put_back(
+def test_a_part_that_was_changed_by_hand_is_restored(
     database_url: str, database: psycopg.Connection, by_hand: str, question: str, expected: object
 ) -> None:
     before = database.execute(question.encode()).fetchone()
@@ -169,7 +169,9 @@ def changed(monkeypatch: pytest.MonkeyPatch, name: str) -> Callable[[], None]:
 
 
 class TestWaiting:
-    def test_who_uses_what_is_replaced_is_told(self, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_error_names_the_clients_of_a_replaced_function(
+        self, database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         changed(monkeypatch, "pictures/triggers.sql")()
         with held(database_url, "update datastore.picture set picture_id = picture_id") as other:
             started = time.monotonic()
@@ -181,7 +183,7 @@ class TestWaiting:
                 third.execute("update datastore.picture set picture_id = picture_id")
         assert migrate(database_url) == []
 
-    def test_a_second_migration_is_told_which_one_runs(self, database_url: str, database: psycopg.Connection) -> None:
+    def test_a_second_migration_names_the_running_one(self, database_url: str, database: psycopg.Connection) -> None:
         database.execute("drop function datastore.rebuild_seeds()")
         with held(database_url, "lock table public.datastore_migration_lock in exclusive mode") as other:
             with pytest.raises(DatastoreError, match=rf"another migration .* process {other.info.backend_pid} of"):

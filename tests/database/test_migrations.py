@@ -69,7 +69,7 @@ def test_psql_and_yoyo_and_migrate_give_the_same_schema(
     assert [rows_of(by_yoyo)[table] for table in ("document_schema",)] == [rows_of(by_psql)["document_schema"]]
 
 
-def test_again_changes_nothing(empty_database: str, pg_dump: str) -> None:
+def test_migrating_again_changes_nothing(empty_database: str, pg_dump: str) -> None:
     assert migrate(empty_database)
     before = schema_of(pg_dump, empty_database), rows_of(empty_database)
     assert migrate(empty_database) == []
@@ -129,7 +129,7 @@ def test_a_database_in_a_foreign_state_is_refused(
     assert migrate(empty_database) == []
 
 
-def test_two_at_once(empty_database: str) -> None:
+def test_two_migrations_at_once_run_one_after_the_other(empty_database: str) -> None:
     command = [PROGRAM, "migrate"]
     environment = os.environ | {"DATASTORE_DB_URL": empty_database}
     processes = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(3)]
@@ -149,7 +149,7 @@ def test_a_function_that_changed_is_deployed_without_a_migration(
     assert row == (15,)
 
 
-def test_the_command(empty_database: str, environment: dict[str, str]) -> None:
+def test_the_command_migrates_and_rolls_back(empty_database: str, environment: dict[str, str]) -> None:
     environment = environment | {"DATASTORE_DB_URL": empty_database}
     first = run(environment, "migrate")
     assert (first.status, "applied 0001.pre.base" in first.out) == (0, True)
@@ -163,7 +163,7 @@ def test_the_command(empty_database: str, environment: dict[str, str]) -> None:
     assert run(environment, "ls").status == 2
 
 
-def test_from_the_installed_wheel(empty_database: str, tmp_path: Path, pg_dump: str, database_url: str) -> None:
+def test_the_installed_wheel_migrates(empty_database: str, tmp_path: Path, pg_dump: str, database_url: str) -> None:
     """The wheel carries the SQL and the migrations: it needs no checkout."""
     built = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")],
@@ -261,7 +261,7 @@ def test_nothing_relies_on_the_search_path(database_url: str, storage_connection
     migrate(with_nothing)
 
 
-def test_what_is_made_from_the_documents_is_up_to_date(database: psycopg.Connection) -> None:
+def test_files_made_from_the_documents_are_up_to_date(database: psycopg.Connection) -> None:
     from tools.documents_to_sql import made
 
     files = made(database)

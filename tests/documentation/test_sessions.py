@@ -26,7 +26,7 @@ from tests.support.pictures import EXAMPLE, picture, write_folder
 
 
 @pytest.mark.parametrize("page", WITH_SQL, ids=lambda page: page.name)
-def test_sql_sessions_answer_what_the_page_shows(page: Path, psql: str, database_url: str) -> None:
+def test_sql_sessions_give_the_answers_of_the_page(page: Path, psql: str, database_url: str) -> None:
     blocks = [fence for fence in fences(page) if fence.language == "sql"]
     assert blocks
     said, shown = Names(), Names()
@@ -49,7 +49,7 @@ def workplace(tmp_path: Path, environment: dict[str, str], psql: str, monkeypatc
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.name)
-def test_examples_do_what_the_page_shows(page: Path, workplace: Path, psql: str) -> None:
+def test_examples_give_the_output_of_the_page(page: Path, workplace: Path, psql: str) -> None:
     said, shown = Names(), Names()
     namespace: dict[str, object] = {"__name__": "__main__"}
     ran = 0

@@ -11,7 +11,7 @@ from tools import commands_reference, sql_reference
 from tools.sql_reference import LAST, PAGE, PAGES, called_by_python, reference
 
 
-def test_the_page_is_what_make_documents_writes(database: psycopg.Connection) -> None:
+def test_the_page_is_up_to_date(database: psycopg.Connection) -> None:
     assert PAGE.read_text(encoding="utf-8") == reference(database), "run: make documents"
 
 
@@ -51,5 +51,5 @@ def test_a_place_without_its_function_is_an_error(
         reference(database)
 
 
-def test_the_list_of_commands_is_what_make_documents_writes() -> None:
+def test_the_list_of_commands_is_up_to_date() -> None:
     assert commands_reference.PAGE.read_text(encoding="utf-8") == commands_reference.commands(), "run: make documents"

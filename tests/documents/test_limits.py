@@ -49,7 +49,7 @@ NO_JSON = ["", "{", "{'a': 1}", '{"a": NaN}', '{"a": 01}', '{"a": 1,}', '"\x01"'
 
 class TestLimits:
     @pytest.mark.parametrize(("text", "place", "keyword"), LIMITS)
-    def test_both_refuse_the_same(
+    def test_both_judges_refuse_the_same(
         self, text: str, place: str, keyword: str, ana: User, database: psycopg.Connection, database_url: str
     ) -> None:
         assert python_errors(PictureSet, json_codec.loads(text)) == [(place, keyword)]
@@ -67,13 +67,13 @@ class TestLimits:
         assert [(told["instance_path"], told["keyword"]) for told in refusal.value.errors] == [(place, keyword)]
 
     @pytest.mark.parametrize("text", WITHIN)
-    def test_just_inside(self, text: str, acting: Store) -> None:
+    def test_values_at_the_limits_are_accepted(self, text: str, acting: Store) -> None:
         document: Any = json_codec.loads(text)
         assert PictureSet.read(document).as_json() == document
         assert acting.create_picture_set(document)["a"] == document["a"]
 
     @pytest.mark.parametrize("text", NO_JSON)
-    def test_a_text_that_is_no_json(self, text: str, ana: User, database: psycopg.Connection) -> None:
+    def test_a_text_that_is_no_json_is_refused(self, text: str, ana: User, database: psycopg.Connection) -> None:
         with pytest.raises(ValueError):  # noqa: PT011  (each has its own words)
             json_codec.loads(text)
         calls: list[tuple[str, list[str]]] = [

@@ -111,7 +111,7 @@ def test_a_repaired_format_leaves_stored_rows_valid(
         "jsonschema/formats.v1.sql",
     ],
 )
-def test_a_change_of_what_is_frozen_is_refused(released: Path, make_database: Callable[[], str], name: str) -> None:
+def test_a_change_of_a_frozen_file_is_refused(released: Path, make_database: Callable[[], str], name: str) -> None:
     before = compiled(released)
     with (released / name).open("a", encoding="utf-8") as file:
         file.write("\n")

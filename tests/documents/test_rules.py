@@ -121,7 +121,7 @@ class TestRules:
         assert set(by_sql) <= by_python
         assert by_sql or ("/models/0", "required") in expected
 
-    def test_both_spellings_at_once(self) -> None:
+    def test_both_spellings_at_once_are_refused(self) -> None:
         assert python_errors(Picture, {"userData": {}, "user_data": {}}) == [("/userData", "spelling")]
 
     def test_rules_are_immutable_and_fit_for_parallel_queries(self, database: psycopg.Connection) -> None:
@@ -135,7 +135,7 @@ class TestRules:
         assert sorted(rows) == sorted((f"{kind}_rules", "i", "s") for kind in MODELS)
 
     @pytest.mark.parametrize("kind", MODELS)
-    def test_rules_bear_whatever_there_is(self, kind: str, database: psycopg.Connection) -> None:
+    def test_rules_raise_no_error_for_any_json(self, kind: str, database: psycopg.Connection) -> None:
         hostile: list[Any] = [
             *(
                 None,
@@ -173,7 +173,7 @@ class TestSecrets:
             assert error.value.sqlstate == "DS400"
             assert self.SECRET not in str(error.value)
 
-    def test_a_file_has_them_as_text(self) -> None:
+    def test_secrets_of_a_file_are_text(self) -> None:
         document = models(TASK | {"api_key": self.SECRET, "endpoint": {"kek_id": "1", "nonce": "2", "ciphertext": "3"}})
         read = PipelinesInFile.read(document)
         assert read.as_json() == document

@@ -38,7 +38,7 @@ class TestOneSource:
         }
         assert files == mirrored
 
-    def test_an_inspection_finds_what_a_picture_has(self) -> None:
+    def test_an_inspection_has_the_system_keys_of_a_picture(self) -> None:
         picture, inspection = (schemas.properties(schemas.document_schema(kind)) for kind in ("picture", "inspection"))
         # These the datastore fills itself.
         by_the_datastore = {
@@ -51,7 +51,7 @@ class TestOneSource:
             assert known - found == own
             assert found <= known
 
-    def test_an_inspection_finds_nothing_else(self) -> None:
+    def test_an_inspection_has_no_other_keys(self) -> None:
         known = schemas.properties(schemas.document_schema("inspection"))
         for path in sorted(EXAMPLE.rglob("*")):
             if path.suffix in (".tif", ".tiff", ".png") and path.name != "3.tiff":

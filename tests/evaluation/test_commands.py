@@ -31,7 +31,7 @@ def test_the_command_prints_tables(told: Said, environment: dict[str, str]) -> N
     assert none.out == "0 verified boxes. Left out:\n  2 boxes without a verdict\n"
 
 
-def test_each_question(told: Said, environment: dict[str, str]) -> None:
+def test_each_subject_prints_its_tables(told: Said, environment: dict[str, str]) -> None:
     expected = {
         "species": "Lolium temulentum",
         "confusion": "</script><b>Avena",
@@ -51,7 +51,7 @@ def test_each_question(told: Said, environment: dict[str, str]) -> None:
     assert json.loads(done.stdout)["looked_at"] == 1
 
 
-def test_plots(told: Said, environment: dict[str, str], tmp_path: Path) -> None:
+def test_plots_are_drawn(told: Said, environment: dict[str, str], tmp_path: Path) -> None:
     png, page = tmp_path / "figures.png", tmp_path / "figures.HTML"
     done = run(environment, "performance", "--plot", png)
     assert (done.status, done.out) == (0, f"drawn into {png}\n"), done.err
@@ -65,7 +65,7 @@ def test_plots(told: Said, environment: dict[str, str], tmp_path: Path) -> None:
     assert "</script><b>" not in text
 
 
-def test_a_plot_that_cannot_be_made(told: Said, environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_plot_that_cannot_be_made_is_an_error(told: Said, environment: dict[str, str], tmp_path: Path) -> None:
     pdf = run(environment, "performance", "--plot", tmp_path / "figures.pdf")
     assert (pdf.status, pdf.err) == (2, f"datastore-db: {tmp_path}/figures.pdf: a plot is a .png or an .html file\n")
     nowhere = run(environment, "performance", "--plot", tmp_path / "none" / "figures.png")

@@ -12,7 +12,7 @@ from tests.support.errors import refused
 from tests.support.inferences import boxes_of
 
 
-def test_nothing_verified(said: Said) -> None:
+def test_without_verdicts_figures_are_empty(said: Said) -> None:
     told = performance(said.call)
     assert (told["verified_boxes"], told["pipelines"], told["model_versions"]) == (0, [], [])
     assert (told["corrections"], told["experts"]) == ([], [])
@@ -43,7 +43,7 @@ def test_a_later_verdict_takes_the_place_of_an_earlier_one(said: Said) -> None:
     assert figures["detection"]["false_detections"] == 1
 
 
-def test_what_an_expert_names_is_no_prediction(said: Said) -> None:
+def test_a_species_named_by_an_expert_is_no_prediction(said: Said) -> None:
     said.say(said.box(3, label="Cirsium arvense"))
     # The expert's guess stands in topN now, and the same verdict again finds it there.
     said.say(said.box(3, label="cirsium arvense"))
@@ -106,7 +106,7 @@ def test_a_new_version_has_figures_of_its_own(call: Call, picture_id: str, model
     assert [[model["version"] for model in item["models"]] for item in told["pipelines"]] == [["1", "3"], ["1", "4"]]
 
 
-def test_boxes_whose_label_names_no_species_are_left_out(call: Call, picture_id: str, models: None) -> None:
+def test_boxes_without_a_species_are_left_out(call: Call, picture_id: str, models: None) -> None:
     sent = boxes_of([[("''", 0.9)], [("''", 0.8)]]) | {"pipeline_name": "two steps"}
     inference = call("import_inference", picture_id, sent)
     boxes = [{"boxId": box["box_id"]} for box in inference["boxes"]]
@@ -141,7 +141,7 @@ def test_species_that_were_merged_count_as_one(call: Call, picture_id: str, mode
     assert [(item["confirmed"], item["corrected"]) for item in told["corrections"]] == [(1, 1)]
 
 
-def test_filters(call: Call, picture_id: str, models: None, database: psycopg.Connection) -> None:
+def test_filters_limit_the_figures(call: Call, picture_id: str, models: None, database: psycopg.Connection) -> None:
     old, new = Said(call, picture_id), Said(call, picture_id, "one model")
     old.say(old.box(0))
     new.say(new.box(0, label="Solanum nigrum"), new.box(1))

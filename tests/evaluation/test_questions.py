@@ -13,7 +13,7 @@ from tests.support.calls import Call
 from tests.support.inferences import boxes_of
 
 
-def test_corrections_and_who_made_them(call: Call, said: Said, ana: dict[str, str]) -> None:
+def test_corrections_are_listed_with_their_experts(call: Call, said: Said, ana: dict[str, str]) -> None:
     bob = call("register_user", "bob@example.org")
     call("import_inference", said.picture_id, boxes_of(GUESSES))
     said.say(said.box(0), said.box(1, label="Bromus japonicus"), acting=ana["user_id"])
@@ -37,7 +37,7 @@ def test_corrections_and_who_made_them(call: Call, said: Said, ana: dict[str, st
     ]
 
 
-def test_species_that_lack_pictures(call: Call, ana: dict[str, str], said: Said) -> None:
+def test_species_that_lack_pictures_are_listed(call: Call, ana: dict[str, str], said: Said) -> None:
     pictures_of(call, ana, {"seed": "Solanum nigrum"}, {"seed": "Solanum nigrum"}, {"seed": "Bromus japonicus"})
     call("announce_pictures", ana["picture_set_id"], [{"seed": "Cirsium arvense"}], acting=ana["user_id"])  # pending
     said.say(said.box(0), said.box(1), said.box(2, label="Solanum nigrum"), said.box(3))
@@ -50,7 +50,7 @@ def test_species_that_lack_pictures(call: Call, ana: dict[str, str], said: Said)
     assert [item["pictures"] for item in told] == sorted(item["pictures"] for item in told)
 
 
-def test_pictures_that_deserve_a_look(call: Call, ana: dict[str, str], models: None) -> None:
+def test_pictures_to_review_are_listed(call: Call, ana: dict[str, str], models: None) -> None:
     sure, unsure, disputed, verified = pictures_of(call, ana, {}, {}, {}, {})
     close = [("Solanum nigrum", 0.5), ("4 solanum nigrum", 0.49), ("Lolium temulentum", 0.3)]  # one species twice
     call("import_inference", sure, boxes_of([[("Lolium temulentum", 0.9)]]))
@@ -86,7 +86,7 @@ def test_pictures_that_deserve_a_look(call: Call, ana: dict[str, str], models: N
     assert call("rebuild_review", 20, 1)["looked_at"] == 1
 
 
-def test_each_sees_their_own_container(call: Call, said: Said, ana: dict[str, str]) -> None:
+def test_each_user_gets_figures_of_their_own_container(call: Call, said: Said, ana: dict[str, str]) -> None:
     bob = call("register_user", "bob@example.org")
     said.say(said.box(0))
     for acting, boxes, waiting in ((None, 1, 3), (ana["user_id"], 1, 3), (bob["user_id"], 0, 0)):
@@ -121,7 +121,7 @@ def test_figures_are_made_without_reading_boxes(said: Said, database: psycopg.Co
         database.execute("select from datastore.box")
 
 
-def test_in_python(owner: Store, store: Store, call: Call, said: Said) -> None:
+def test_python_gives_the_same_answers(owner: Store, store: Store, call: Call, said: Said) -> None:
     said.say(said.box(0), said.box(1, label="Bromus japonicus"))
     told = owner.evaluation()
     (figures,) = told["pipelines"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .trees import Tree
 
 
-def test_links(tmp_path: Path) -> None:
+def test_links_within_the_folder_are_followed_and_others_refused(tmp_path: Path) -> None:
     root = write(tmp_path / "b", {"store/1.tiff": TIFF + b"1", "store/x.yaml": "seed: x", "s/2.tiff": TIFF})
     outside = write(tmp_path / "b-secret", {"key.yaml": "seed: secret", "1.tiff": TIFF})
     (root / "s/1.tiff").symlink_to("../store/1.tiff")
@@ -59,7 +59,7 @@ def test_the_root_itself_may_be_a_link(tmp_path: Path) -> None:
         assert paths(folder) == ["s/1.tiff"]
 
 
-def test_the_current_directory_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_set_of_the_current_directory_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(write(tmp_path / "b", {"1.tiff": TIFF}))
     for here in (".", Path(), f"{os.pardir}/b/"):
         with open_folder(here) as folder:
@@ -96,7 +96,7 @@ def open_folder_after_binding(listening: socket.socket, root: Path) -> Any:
     return open_folder(root)
 
 
-def test_what_replaces_a_file_after_it_was_listed(tmp_path: Path) -> None:
+def test_a_file_that_was_replaced_after_listing_is_refused(tmp_path: Path) -> None:
     root = write(tmp_path / "b", {"1.tiff": TIFF, "2.tiff": TIFF, "3.tiff": TIFF})
     secret = write(tmp_path / "c", {"secret": b"x"}) / "secret"
     with open_folder(root) as folder:
@@ -121,7 +121,7 @@ def refusing(original: Callable[..., Any], *names: str) -> Callable[..., Any]:
     return refuse
 
 
-def test_what_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_without_read_permission_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree: Tree = {"1.tiff": TIFF, "2.tiff": TIFF, "2.yaml": "seed: x", "scan": TIFF, "s/1.tiff": TIFF, "t/1.tiff": TIFF}
     root = write(tmp_path / "b", tree)
     monkeypatch.setattr(os, "open", refusing(os.open, "1.tiff", "2.yaml", "scan"))
@@ -135,7 +135,7 @@ def test_what_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             document(folder, "2.tiff")
 
 
-def test_folders_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folders_that_cannot_be_read_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(FolderError, match=r"nowhere: there is no such file or folder$"):
         open_folder(tmp_path / "nowhere")
     (tmp_path / "empty/inside").mkdir(parents=True)

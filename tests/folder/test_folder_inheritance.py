@@ -51,12 +51,12 @@ def merged(*values: object) -> Json:
 
 
 @given(OBJECTS)
-def test_nothing_changes_nothing(value: Json) -> None:
+def test_merging_an_empty_or_equal_value_changes_nothing(value: Json) -> None:
     assert merged({}, value) == merged(value, {}) == merged(value, value) == value
 
 
 @given(OF_ONE_FORM, OF_ONE_FORM, OF_ONE_FORM)
-def test_it_does_not_matter_where_one_begins(far: Json, middle: Json, near: Json) -> None:
+def test_inheriting_is_associative(far: Json, middle: Json, near: Json) -> None:
     assert merged(merged(far, middle), near) == merged(far, merged(middle, near))
 
 
@@ -81,7 +81,7 @@ _NONE = object()
 
 
 @given(OBJECTS, OBJECTS)
-def test_what_is_inherited_does_not_change(far: Json, near: Json) -> None:
+def test_inherited_values_do_not_change(far: Json, near: Json) -> None:
     shared = node(far)
     merge(shared, node(near))
     assert to_json(shared) == far
@@ -111,7 +111,7 @@ def test_the_nearest_file_wins_key_by_key(own: str, expected: Json, tmp_path: Pa
         assert document(folder, "2.tiff") == {"user_data": {"zoom": 30, "list": [1, 2], "deep": {"a": 1}}}
 
 
-def test_what_is_taken_back_on_the_way_down_stays_taken_back(tmp_path: Path) -> None:
+def test_a_value_removed_on_the_way_down_stays_removed(tmp_path: Path) -> None:
     tree: Tree = {
         "index.yaml": "userData: {zoom: 30}",
         "s/index.json": '{"userData": null}',
@@ -142,7 +142,7 @@ def test_an_index_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert sorted(opened) == ["index.yaml", "s/index.yaml"]
 
 
-def test_documents_do_not_share_what_can_change(tmp_path: Path) -> None:
+def test_documents_share_no_mutable_value(tmp_path: Path) -> None:
     tree: Tree = {"index.yaml": "userData: &u {list: [1]}\nother: *u", "1.tiff": TIFF}
     with open_as("directory", tree, tmp_path) as folder:
         first = document(folder, "1.tiff")

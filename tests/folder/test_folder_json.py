@@ -36,7 +36,7 @@ def problems(text: str) -> list[str]:
     ),
     st.sampled_from([None, 1]),
 )
-def test_it_is_read_as_the_codec_reads_it(content: dict[str, object], indent: int | None) -> None:
+def test_json_is_read_as_the_codec_reads_it(content: dict[str, object], indent: int | None) -> None:
     text = dumps(content, indent=indent)
     assert repr(value(text)) == repr(loads(text))
 
@@ -54,7 +54,7 @@ def test_null_is_kept() -> None:
     assert value('{"a": null, "b": [null], "c": 1.50}') == {"a": None, "b": [None], "c": Decimal("1.50")}
 
 
-def test_places() -> None:
+def test_values_have_their_lines() -> None:
     places = Places(read_json('{"a":\n 1,\n "b": {\n  "c/~d": [\n1, {"e": "\\n"}]}}', "1.json"))
     assert str(places.problem("/b/c~1~0d/1/e", "x")) == "1.json:5: b/c/~d/1/e: x"
     assert places["/b"].line == 3
@@ -80,5 +80,5 @@ def test_places() -> None:
         ('{"a": 1e-99999999999999999999}', "1.json:1: a: a number that is too large, or too close to zero"),
     ],
 )
-def test_what_is_wrong_is_said(text: str, expected: str) -> None:
+def test_errors_of_json_name_the_place(text: str, expected: str) -> None:
     assert problems(text) == [expected]

@@ -34,7 +34,7 @@ def open_paths(kind: str, names: list[str], tmp_path: Path, name: str | None = N
 
 
 @ON_DISK_AND_ELSEWHERE
-def test_control_characters_and_line_breaks(kind: str, tmp_path: Path) -> None:
+def test_control_characters_and_line_breaks_in_names_are_refused(kind: str, tmp_path: Path) -> None:
     tree: Tree = {
         "1\n2.tiff": TIFF,
         "\x1b[31m.tiff": TIFF,
@@ -57,7 +57,7 @@ def test_control_characters_and_line_breaks(kind: str, tmp_path: Path) -> None:
 
 
 @ON_DISK_AND_ELSEWHERE
-def test_spaces_and_unicode_are_fine(kind: str, tmp_path: Path) -> None:
+def test_names_with_spaces_and_unicode_are_accepted(kind: str, tmp_path: Path) -> None:
     names = [
         " 1 .tiff",
         "Süd west/日本 1.tiff",
@@ -72,7 +72,7 @@ def test_spaces_and_unicode_are_fine(kind: str, tmp_path: Path) -> None:
 
 
 @ELSEWHERE
-def test_paths_that_lead_elsewhere(kind: str, tmp_path: Path) -> None:
+def test_paths_that_leave_the_folder_are_refused(kind: str, tmp_path: Path) -> None:
     names = [
         "b/1.tiff",
         "b/../../etc/1.tiff",
@@ -98,7 +98,7 @@ def test_paths_that_lead_elsewhere(kind: str, tmp_path: Path) -> None:
 
 
 @ELSEWHERE
-def test_separators_of_windows_and_idle_steps(kind: str, tmp_path: Path) -> None:
+def test_separators_of_windows_and_idle_steps_are_normalised(kind: str, tmp_path: Path) -> None:
     names = ["b\\s\\1.tiff", "./b/s//2.tiff", "b/./3.tiff", "b\\empty\\", "b/other/"]
     with open_paths(kind, names, tmp_path) as folder:
         assert folder.name == "b"
@@ -107,7 +107,7 @@ def test_separators_of_windows_and_idle_steps(kind: str, tmp_path: Path) -> None
 
 
 @ELSEWHERE
-def test_the_same_path_twice(kind: str, tmp_path: Path) -> None:
+def test_the_same_path_twice_is_refused(kind: str, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         folder = open_paths(kind, ["b/1.tiff", "b/1.tiff", "b/2.tiff", "b/2.yaml", "b/2.yaml", "b/3.tiff"], tmp_path)
@@ -120,7 +120,7 @@ def test_the_same_path_twice(kind: str, tmp_path: Path) -> None:
 
 
 @ELSEWHERE
-def test_the_root_is_what_all_share(kind: str, tmp_path: Path) -> None:
+def test_the_root_is_the_common_folder(kind: str, tmp_path: Path) -> None:
     with open_paths(kind, ["b/1.tiff", "__MACOSX/b/._1.tiff", ".DS_Store"], tmp_path) as folder:
         assert (folder.name, paths(folder)) == ("b", ["1.tiff"])
         assert left_over(folder) == [".DS_Store: a hidden file", "__MACOSX/: added by macOS"]
@@ -132,7 +132,7 @@ def test_the_root_is_what_all_share(kind: str, tmp_path: Path) -> None:
         assert (folder.name, paths(folder)) == ("x", ["1.tiff"])
 
 
-def test_without_a_shared_root(tmp_path: Path) -> None:
+def test_a_folder_without_a_common_root_has_a_name(tmp_path: Path) -> None:
     names = ["b/1.tiff", "2.tiff"]
     with open_paths("zip", names, tmp_path) as folder:
         assert folder.name == "upload"
@@ -144,7 +144,7 @@ def test_without_a_shared_root(tmp_path: Path) -> None:
         open_paths("pairs", names, tmp_path, "x\ny")
 
 
-def test_names_that_are_not_utf_8(tmp_path: Path) -> None:
+def test_names_that_are_not_utf_8_are_refused(tmp_path: Path) -> None:
     root = os.fsencode(tmp_path / "b")
     Path(os.fsdecode(root)).mkdir()
     for name in (b"caf\xe9.tiff", b"fine.tiff"):
@@ -176,7 +176,7 @@ def test_any_two_names_have_an_order(one: str, other: str) -> None:
     assert (one == other) + (natural(one) < natural(other)) + (natural(other) < natural(one)) == 1
 
 
-def test_natural_order() -> None:
+def test_names_are_in_natural_order() -> None:
     assert sorted(["10", "2", "1a", "a10", "a2", "A1", "01", "1"], key=natural) == [
         "01", "1", "1a", "2", "10", "A1", "a2", "a10",
     ]  # fmt: skip

@@ -49,7 +49,7 @@ def test_every_known_key_has_its_camel_case(keys: Keys) -> None:
     assert unified(camel) == loads(snake)
 
 
-def test_irregular_spellings() -> None:
+def test_irregular_spellings_are_read() -> None:
     text = """
 UserData: {numberOfSeeds: 1}
 info: {uploadDate: a}
@@ -79,7 +79,7 @@ def test_expertise_moves_without_client_data() -> None:
     assert unified("clientFeedback: none") == {"client_feedback": "none"}
 
 
-def test_keys_that_are_not_known_stay() -> None:
+def test_unknown_keys_stay() -> None:
     text = '{"fooBar": 1, "userData": {"myKey": {"numberOfSeeds": 1}}, "acquisition": {"userData": {"camelCase": 1}}}'
     assert unified(text) == {
         "fooBar": 1,
@@ -126,7 +126,7 @@ def _node(content: object) -> Node:
         ),
     ],
 )  # fmt: skip
-def test_both_spellings_of_one_key(text: str, expected: list[str]) -> None:
+def test_both_spellings_of_one_key_are_a_problem(text: str, expected: list[str]) -> None:
     assert problems(text) == [problem.replace("KEEP", "keep one of the two") for problem in expected]
 
 
@@ -135,7 +135,7 @@ def test_an_empty_key_is_no_second_spelling() -> None:
     assert unified(f"clientFeedback: {{{MOVED[0]}: a, {MOVED[1]}: }}") == {"client_data": {"client_expertise": "a"}}
 
 
-def test_the_nearest_file_wins_whatever_its_spelling(tmp_path: Path) -> None:
+def test_the_nearest_file_wins_in_either_spelling(tmp_path: Path) -> None:
     tree: Tree = {
         "index.yaml": "userData: {numberOfSeeds: 1}\nclientFeedback: {levelOfExpertise: far}",
         "1.tiff": TIFF,
@@ -161,7 +161,7 @@ def test_unknown_keys_of_an_index_go_to_the_pictures(tmp_path: Path) -> None:
         }
 
 
-def test_what_describes_a_set_cannot_stand_beside_a_picture(tmp_path: Path) -> None:
+def test_a_document_beside_a_picture_cannot_describe_a_set(tmp_path: Path) -> None:
     text = "projectName: x\nseed: y\n\nacquisition: {}\nsubmitter_name: z\npictureSet: {}"
     with open_as("directory", {"1.tiff": TIFF, "1.yaml": text}, tmp_path) as folder:
         with pytest.raises(DocumentProblem) as caught:
@@ -204,7 +204,7 @@ def test_picture_set_is_for_the_set_of_its_directory_only(tmp_path: Path) -> Non
         ("pictureSet: 1", "must hold keys with values"),
     ],
 )
-def test_picture_set_that_describes_nothing(index: str, message: str, tmp_path: Path) -> None:
+def test_an_empty_picture_set_section_is_a_problem(index: str, message: str, tmp_path: Path) -> None:
     with open_as("directory", {"index.yaml": index, "s/1.tiff": TIFF}, tmp_path) as folder:
         with pytest.raises(DocumentProblem) as caught:
             picture(folder, "s/1.tiff").read_document()

@@ -32,7 +32,7 @@ class WithoutSeekable:
         self.read = io.BytesIO(content).read
 
 
-def test_streams_that_fail(tmp_path: Path) -> None:
+def test_streams_that_fail_are_problems(tmp_path: Path) -> None:
     pairs = [
         ("b/1.tiff", io.BytesIO(TIFF)),
         ("b/1.yaml", cast("BinaryIO", Failing(b""))),
@@ -62,7 +62,7 @@ def closed() -> BinaryIO:
     return stream
 
 
-def test_a_stream_that_was_closed_since() -> None:
+def test_a_stream_that_was_closed_is_a_problem() -> None:
     stream = io.BytesIO(TIFF)
     with open_folder([("b/1.tiff", stream)]) as folder:
         stream.close()
@@ -81,7 +81,7 @@ def test_a_stream_counts_from_its_beginning() -> None:
 
 
 @pytest.mark.parametrize("kind", [io.BytesIO, OneWay])
-def test_streams_larger_than_allowed(kind: type[io.BytesIO]) -> None:
+def test_streams_larger_than_allowed_are_refused(kind: type[io.BytesIO]) -> None:
     pairs = [("b/1.tiff", kind(b"x" * 1001)), ("b/2.tiff", kind(b"y" * 1000)), ("b/3.tiff", kind(b"z"))]
     with open_folder(pairs, max_file_size=1000) as folder:
         assert paths(folder) == ["2.tiff", "3.tiff"]
@@ -91,7 +91,7 @@ def test_streams_larger_than_allowed(kind: type[io.BytesIO]) -> None:
 
 
 @pytest.mark.parametrize("kind", [io.BytesIO, OneWay])
-def test_many_read_at_once(kind: type[io.BytesIO]) -> None:
+def test_many_streams_are_read_at_once(kind: type[io.BytesIO]) -> None:
     contents = {f"{number}.tiff": os.urandom(300_000) for number in range(6)}
     wrong: list[str] = []
     with open_folder((f"b/{path}", kind(content)) for path, content in contents.items()) as folder:

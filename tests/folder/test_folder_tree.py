@@ -117,7 +117,7 @@ def test_content_decides_where_the_extension_says_nothing(kind: str, tmp_path: P
         assert left_over(folder) == ["empty: not a picture", "table.csv: not a picture"]
 
 
-def test_everything_left_over_is_listed(kind: str, tmp_path: Path) -> None:
+def test_files_that_are_left_over_are_listed(kind: str, tmp_path: Path) -> None:
     tree: Tree = {
         "1.tiff": TIFF,
         "1.yaml": "seed: far",
@@ -157,7 +157,7 @@ def test_the_index_describes_no_picture_of_that_name(kind: str, tmp_path: Path) 
         assert document(folder, "2.tiff") == {"seed": "all"}
 
 
-def test_two_documents_for_one_picture(kind: str, tmp_path: Path) -> None:
+def test_two_documents_for_one_picture_are_a_problem(kind: str, tmp_path: Path) -> None:
     tree: Tree = {"1.tiff": TIFF, "1.yaml": "seed: x", "1.json": "{}", "2.tiff": TIFF}
     with open_as(kind, tree, tmp_path) as folder:
         with pytest.raises(DocumentProblem, match=r"^1\.json: 1\.json and 1\.yaml are both there"):
@@ -165,7 +165,7 @@ def test_two_documents_for_one_picture(kind: str, tmp_path: Path) -> None:
         assert document(folder, "2.tiff") == {}
 
 
-def test_two_indexes_in_one_directory(kind: str, tmp_path: Path) -> None:
+def test_two_indexes_in_one_directory_are_a_problem(kind: str, tmp_path: Path) -> None:
     tree: Tree = {"a/1.tiff": TIFF, "a/index.yaml": "", "a/index.yml": "", "a/b/1.tiff": TIFF, "c/1.tiff": TIFF}
     with open_as(kind, tree, tmp_path) as folder:
         for path in ["a/1.tiff", "a/b/1.tiff"]:
@@ -176,7 +176,7 @@ def test_two_indexes_in_one_directory(kind: str, tmp_path: Path) -> None:
         assert document(folder, "c/1.tiff") == {}
 
 
-def test_a_broken_index_is_told_for_all_below_and_no_others(kind: str, tmp_path: Path) -> None:
+def test_a_broken_index_is_a_problem_of_all_pictures_below(kind: str, tmp_path: Path) -> None:
     tree: Tree = {"a/index.yaml": "seed: [x", "a/b/c/1.tiff": TIFF, "a/b/c/1.yaml": "seed: y", "d/1.tiff": TIFF}
     with open_as(kind, tree, tmp_path) as folder:
         with pytest.raises(DocumentProblem) as first:
@@ -188,7 +188,7 @@ def test_a_broken_index_is_told_for_all_below_and_no_others(kind: str, tmp_path:
         assert document(folder, "d/1.tiff") == {}
 
 
-def test_a_document_that_is_too_large(kind: str, tmp_path: Path) -> None:
+def test_a_document_that_is_too_large_is_a_problem(kind: str, tmp_path: Path) -> None:
     tree: Tree = {"1.tiff": TIFF, "1.yaml": "#" * (1024**2 + 1), "2.tiff": TIFF, "2.yaml": "#" * 1024**2}
     with open_as(kind, tree, tmp_path) as folder:
         assert document(folder, "2.tiff") == {}
@@ -219,7 +219,7 @@ def test_places_lead_to_the_file_and_the_line(kind: str, tmp_path: Path) -> None
         )
 
 
-def test_without_any_document(kind: str, tmp_path: Path) -> None:
+def test_pictures_need_no_document(kind: str, tmp_path: Path) -> None:
     with open_as(kind, {"s/1.tiff": TIFF}, tmp_path) as folder:
         empty, places = picture_set(folder, "s").read_document()
         assert empty == {}
@@ -229,14 +229,14 @@ def test_without_any_document(kind: str, tmp_path: Path) -> None:
         assert str(places.problem("/seed", "x")) == "s/1.tiff: seed: x"
 
 
-def test_a_folder_without_pictures(kind: str, tmp_path: Path) -> None:
+def test_a_folder_without_pictures_is_an_error(kind: str, tmp_path: Path) -> None:
     with open_as(kind, {"index.yaml": "seed: x", "text.txt": "x"}, tmp_path) as folder:
         assert folder.picture_sets == []
         assert said(folder) == ["barley-2024: there is no picture in this folder"]
         assert [left.file for left in folder.not_processed] == ["index.yaml", "text.txt"]
 
 
-def test_a_folder_with_nothing_in_it(kind: str, tmp_path: Path) -> None:
+def test_an_empty_folder_is_an_error(kind: str, tmp_path: Path) -> None:
     with pytest.raises(FolderError, match="there is nothing in it"):
         open_as(kind, {}, tmp_path)
 
@@ -250,7 +250,7 @@ def test_nothing_opens_after_closing_except_from_disk(kind: str, tmp_path: Path)
             picture(folder, "1.tiff").open()
 
 
-def test_names_equal_but_for_their_encoding(kind: str, tmp_path: Path) -> None:
+def test_names_equal_but_for_their_encoding_are_a_problem(kind: str, tmp_path: Path) -> None:
     composed, decomposed = "\u00e9.tiff", "e\u0301.tiff"
     tree: Tree = {
         decomposed: TIFF,
@@ -267,7 +267,7 @@ def test_names_equal_but_for_their_encoding(kind: str, tmp_path: Path) -> None:
                 assert file.read() == TIFF
 
 
-def test_paths_that_are_too_long(kind: str, tmp_path: Path) -> None:
+def test_paths_that_are_too_long_are_problems(kind: str, tmp_path: Path) -> None:
     deep = "/".join(["d" * 200] * 6)
     fits = "/".join(["e" * 200] * 5) + "/" + "f" * 14 + ".tiff"
     assert len(fits) == 1024
@@ -278,13 +278,13 @@ def test_paths_that_are_too_long(kind: str, tmp_path: Path) -> None:
         assert {problem.message for problem in folder.problems} == {"its path is longer than 1024 bytes"}
 
 
-def test_very_deep_directories(kind: str, tmp_path: Path) -> None:
+def test_very_deep_directories_are_read(kind: str, tmp_path: Path) -> None:
     deep = "d/" * 500
     with open_as(kind, {"index.yaml": "seed: x", f"{deep}1.tiff": TIFF}, tmp_path) as folder:
         assert document(folder, f"{deep}1.tiff") == {"seed": "x"}
 
 
-def test_given_name(kind: str, tmp_path: Path) -> None:
+def test_a_given_name_is_used(kind: str, tmp_path: Path) -> None:
     folder = open_as(kind, {"1.tiff": TIFF}, tmp_path)
     folder.close()
     if kind == "directory":

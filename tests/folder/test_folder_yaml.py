@@ -47,7 +47,7 @@ def test_texts_stay_texts(text: str) -> None:
         ("'~'", "~"), ("!!str", ""), ('"\\u00e9"', "é"), ("!!seq [1]", [1]), ("!!map {a: 1}", {"a": 1}),
     ],
 )  # fmt: skip
-def test_what_values_mean(text: str, expected: Json) -> None:
+def test_values_have_the_types_of_the_core_schema(text: str, expected: Json) -> None:
     found = value(f"key: {text}")
     assert repr(found) == repr({"key": expected})
 
@@ -75,7 +75,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=10).fil
         max_leaves=20,
     )
 )
-def test_what_is_written_as_yaml_is_read_back(content: object) -> None:
+def test_written_yaml_is_read_back(content: object) -> None:
     assert value(yaml.safe_dump({"key": content}, allow_unicode=True, sort_keys=False)) == {"key": content}
 
 
@@ -140,11 +140,11 @@ def test_anchors_repeat_values() -> None:
         ("a: 0." + "1" * 1001, ["1.yaml:1: a: a number of more than 1,000 digits"]),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_with_its_line(text: str, expected: list[str]) -> None:
+def test_errors_of_yaml_name_the_line(text: str, expected: list[str]) -> None:
     assert problems(text) == expected
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
+def test_all_errors_are_listed_at_once() -> None:
     assert len(problems("a: .inf\nb: .nan\n1: x\nc: 1\nc: 2\n")) == 4
 
 

@@ -36,7 +36,7 @@ def patched(path: Path, *changes: tuple[bytes, bytes]) -> Path:
     return path
 
 
-def test_links_and_special_files(tmp_path: Path) -> None:
+def test_links_and_special_files_in_a_zip_are_refused(tmp_path: Path) -> None:
     path = write_zip(
         tmp_path / "b.zip",
         [
@@ -58,7 +58,7 @@ def test_links_and_special_files(tmp_path: Path) -> None:
             document(folder, "1.tiff")
 
 
-def test_encrypted_and_strangely_compressed_entries(tmp_path: Path) -> None:
+def test_encrypted_and_unusually_compressed_entries_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "b.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("1.tiff", TIFF)
@@ -75,14 +75,14 @@ def test_encrypted_and_strangely_compressed_entries(tmp_path: Path) -> None:
         ]
 
 
-def test_entries_larger_than_allowed(tmp_path: Path) -> None:
+def test_entries_larger_than_allowed_are_refused(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "b.zip", [("1.tiff", b"x" * 1001), ("2.tiff", b"x" * 1000)])
     with open_folder(path, max_file_size=1000) as folder:
         assert paths(folder) == ["2.tiff"]
         assert said(folder) == ["1.tiff: is larger than 1,000 bytes"]
 
 
-def test_an_entry_that_unpacks_to_more_than_it_declares(tmp_path: Path) -> None:
+def test_an_entry_larger_than_declared_is_refused(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "b.zip", [("1.tiff", b"\0" * 50_000_000), ("2.tiff", TIFF)])
     patched(path, ((50_000_000).to_bytes(4, "little"), (1000).to_bytes(4, "little")))
     with open_folder(path) as folder:
@@ -93,7 +93,7 @@ def test_an_entry_that_unpacks_to_more_than_it_declares(tmp_path: Path) -> None:
             assert file.read() == TIFF
 
 
-def test_damaged_entries(tmp_path: Path) -> None:
+def test_damaged_entries_are_problems(tmp_path: Path) -> None:
     noise = os.urandom(2000)
     path = write_zip(
         tmp_path / "b.zip", [("1.tiff", noise), ("2.tiff", TIFF), ("2.yaml", "seed: " + "x" * 500), ("odd", noise)]
@@ -112,7 +112,7 @@ def test_damaged_entries(tmp_path: Path) -> None:
             document(folder, "2.tiff")
 
 
-def test_a_zip_that_is_none(tmp_path: Path) -> None:
+def test_a_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "b.zip", [("1.tiff", TIFF)])
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(FolderError, match=r"b\.zip: neither a folder nor a zip file$"):
@@ -135,7 +135,7 @@ def test_a_large_entry_goes_to_a_temporary_file(tmp_path: Path, monkeypatch: pyt
             assert file.read(3) == content[5:8]
 
 
-def test_names_in_other_encodings(tmp_path: Path) -> None:
+def test_names_in_other_encodings_are_read(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "b.zip", [("caf#1.tiff", TIFF), ("caf##2.tiff", TIFF), ("nul#.tiff", TIFF)])
     patched(path, (b"caf#1", b"caf\x821"), (b"caf##2", "café2".encode()), (b"nul#", b"nul\0"))
     with open_folder(path) as folder:
@@ -146,7 +146,7 @@ def test_names_in_other_encodings(tmp_path: Path) -> None:
                 assert file.read() == TIFF
 
 
-def test_many_read_at_once(tmp_path: Path) -> None:
+def test_many_entries_are_read_at_once(tmp_path: Path) -> None:
     contents = {f"{number}.tiff": os.urandom(50_000) for number in range(8)}
     wrong: list[str] = []
     with open_folder(write_zip(tmp_path / "b.zip", contents.items())) as folder:

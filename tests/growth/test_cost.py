@@ -120,7 +120,7 @@ def test_both_judges_say_how_much_a_document_may_hold(
     assert told == [(path, keyword)]
 
 
-def test_an_inference_of_too_many_boxes_is_refused_and_of_as_many_as_allowed_is_not(caller: Caller) -> None:
+def test_an_inference_is_limited_in_its_number_of_boxes(caller: Caller) -> None:
     assert caller.cost("import_inference", caller.picture_id, dumps(inference(5000))).sqlstate is None
     told = caller.cost("import_inference", caller.picture_id, dumps(inference(5001)))
     assert (told.sqlstate, "maxItems" in told.message) == ("DS400", True)

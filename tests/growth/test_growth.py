@@ -85,7 +85,7 @@ def grows(session: Session, make: Callable[[int], Call], few: int, many: int) ->
 
 
 @pytest.mark.parametrize(("function", "made", "most"), CASES, ids=[made.__name__ for _, made, _ in CASES])
-def test_a_call_that_works(session: Session, function: str, made: Case, most: int) -> None:
+def test_the_cost_of_a_successful_call_is_bounded(session: Session, function: str, made: Case, most: int) -> None:
     many = most if FULL else min(most, 200)
     growth = grows(session, lambda n: made(session, n), many // 4, many)
     assert set(growth.ended) <= {None, "DS400", "DS404"}

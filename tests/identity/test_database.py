@@ -131,7 +131,7 @@ def test_a_database_is_migrated_with_a_token(server: Server, tokens: TokenServic
             owner.execute("drop database migrated with (force)")
 
 
-def test_without_an_identity(server: Server, tokens: TokenService) -> None:
+def test_without_an_identity_connecting_is_an_error(server: Server, tokens: TokenService) -> None:
     tokens.is_refusing = True
     for use in (lambda: connect(server.url), lambda: migrate(server.url)):
         with pytest.raises(NoToken, match=r"no token for https://ossrdbms-aad\.database\.windows\.net"):
@@ -158,14 +158,16 @@ def test_a_token_that_the_server_refuses_is_not_shown(server: Server, tokens: To
         ("postgresql://a@/x?service=there", "sslmode=verify-full"),
     ],
 )
-def test_addresses_that_no_token_is_sent_to(url: str, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_is_sent_only_over_tls_to_a_server_of_azure(
+    url: str, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DATASTORE_DB_AUTH", "azure")
     with pytest.raises(DatastoreError, match=what) as refused:
         is_asked_for(DatabaseUrl(url))
     assert "secret" not in str(refused.value)
 
 
-def test_what_asks_for_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tokens_are_for_tcp_connections_by_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     url = DatabaseUrl("postgresql://a@db.example.org/x?sslmode=verify-full&sslrootcert=system")
     assert not is_asked_for(url)
     monkeypatch.setenv("DATASTORE_DB_AUTH", "azure")

@@ -66,8 +66,8 @@ class TestSigner:
         assert len(asked) == 3
 
 
-class TestWhatIsRefused:
-    def test_no_identity(self, by_identity: Store, tokens: TokenService) -> None:
+class TestRefusedSigning:
+    def test_without_an_identity_signing_is_refused(self, by_identity: Store, tokens: TokenService) -> None:
         tokens.is_refusing = True
         with pytest.raises(NoToken, match=r"no token for https://storage\.azure\.com .*docs/azure\.md") as refused:
             by_identity.register_user("ana@example.org")

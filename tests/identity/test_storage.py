@@ -54,7 +54,7 @@ class TestStorageByItsAddress:
         told = json.loads(run(here, "keys", "revoke", "--container", "ana@example.org", "--json").out)
         assert (told["in_storage"], "until 20" in told["to_do"]) == (False, True)
 
-    def test_keys_live_a_day_and_do_only_what_they_are_for(
+    def test_keys_live_a_day_and_have_only_their_permissions(
         self, by_identity: Store, secure: SecureStorage, database: psycopg.Connection
     ) -> None:
         ana = by_identity.register_user("ana@example.org")
@@ -115,7 +115,7 @@ class TestStorageByItsAddress:
         (uploaded,) = by_identity.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
         assert uploaded["picture_id"]
 
-    def test_all_that_is_revoked_after_a_theft_is_said_to_be_left(self, by_identity: Store) -> None:
+    def test_revoking_all_keys_names_the_step_that_is_left(self, by_identity: Store) -> None:
         by_identity.register_user("ana@example.org")
         by_identity.register_user("bob@example.org")
         revoked = by_identity.revoke_all_keys()
@@ -152,7 +152,7 @@ class TestFromAnAccountKeyToAnIdentity:
         assert cleaned.removed == 2
         assert policies(secure, ana["container_name"]) == []
 
-    def test_a_policy_is_left_to_whoever_has_the_account_key(
+    def test_a_policy_is_left_to_a_process_with_the_account_key(
         self, by_key: Store, by_identity: Store, secure: SecureStorage
     ) -> None:
         ana = by_key.register_user("ana@example.org")
@@ -167,7 +167,9 @@ class TestFromAnAccountKeyToAnIdentity:
             theirs.upload_blob("z", b"1")
         assert policies(secure, ana["container_name"]) == []
 
-    def test_and_back(self, by_key: Store, by_identity: Store, secure: SecureStorage) -> None:
+    def test_keys_get_policies_again_with_the_account_key(
+        self, by_key: Store, by_identity: Store, secure: SecureStorage
+    ) -> None:
         ana = by_identity.register_user("ana@example.org")
         by_identity.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
         (done,) = by_key.rotate_keys()

@@ -31,7 +31,7 @@ def written(file: Path, document: Any) -> Path:
     return file
 
 
-def test_from_the_model_to_the_expert(
+def test_an_inference_is_stored_shown_and_verified(
     acting: Store, ana: User, picture_id: str, environment: dict[str, str], tmp_path: Path
 ) -> None:
     environment = environment | ANA
@@ -69,7 +69,7 @@ def test_from_the_model_to_the_expert(
     assert "not a seed" not in as_sent[4]
 
 
-def test_what_is_wrong_is_told_by_line(
+def test_errors_in_a_file_name_the_line(
     acting: Store, picture_id: str, environment: dict[str, str], tmp_path: Path
 ) -> None:
     environment = environment | ANA
@@ -90,7 +90,7 @@ def test_what_is_wrong_is_told_by_line(
     assert "there is no inference and no picture" in run(environment, "inference", "show", stranger).err
 
 
-def test_errors_name_the_part_that_is_wrong(acting: Store, picture_id: str) -> None:
+def test_errors_name_the_wrong_part(acting: Store, picture_id: str) -> None:
     known = acting.import_inference(picture_id, boxes_of([[("Solanum nigrum", 0.5)]]))
     box = cast("list[JsonObject]", known["boxes"])[0]["box_id"]
     feedback: JsonObject = {"inferenceId": known["inference_id"], "boxes": [{"boxId": box}]}
@@ -103,7 +103,7 @@ def test_errors_name_the_part_that_is_wrong(acting: Store, picture_id: str) -> N
     assert missing.value.errors == []
 
 
-def test_a_picture_without_inference(acting: Store, picture_id: str) -> None:
+def test_a_picture_without_inference_is_not_found(acting: Store, picture_id: str) -> None:
     with pytest.raises(NotFound, match="has no inference"):
         acting.show_inference(picture_id)
     with pytest.raises(NotFound, match="no inference and no picture"):
@@ -137,12 +137,12 @@ def test_how_a_species_is_found(owner: Store, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "   ", "''", "8367cc4e-1b61-42c2-a061-ca8662aeac37", "x" * 10_000])
-def test_a_species_that_nobody_knows(owner: Store, name: str) -> None:
+def test_an_unknown_species_is_an_error(owner: Store, name: str) -> None:
     with pytest.raises(NotFound, match="no species"):
         owner.find_species(name)
 
 
-def test_models_that_nobody_registered(
+def test_unregistered_models_are_listed(
     acting: Store, owner: Store, picture_id: str, environment: dict[str, str]
 ) -> None:
     owner.set_site_role("ana@example.org", "administrator")

@@ -13,7 +13,7 @@ from tests.support.inferences import Document, boxes_of
 
 
 class TestManyBoxes:
-    def test_every_kind_in_one_document(
+    def test_one_document_has_every_kind_of_feedback(
         self, say: Say, call: Call, picture_id: str, seeds: dict[str, str], ana: dict[str, str]
     ) -> None:
         answer = call("import_inference", picture_id, boxes_of([LABELS[n % 3] for n in range(100)]))
@@ -59,7 +59,7 @@ class TestManyBoxes:
         assert call("rebuild_inference", answer["inference_id"]) == done
 
     @pytest.mark.parametrize("label", ["3 Zea mays", "x" * 1001])
-    def test_the_same_new_label_for_several_boxes(self, say: Say, call: Call, label: str) -> None:
+    def test_the_same_new_label_for_several_boxes_is_one_species(self, say: Say, call: Call, label: str) -> None:
         rebuilt = say((0, {"label": label}), (1, {"label": label}), (None, {"label": label, "box": MOVED}))
         (seed,) = call("unreviewed_seeds")["seeds"]
         for box in (*rebuilt["boxes"][:2], rebuilt["boxes"][3]):
@@ -67,7 +67,9 @@ class TestManyBoxes:
             assert box["topN"][-1] == {"label": label, "score": 0, "is_expert": True, "object_id": box["top_id"]}
         assert len({box["top_id"] for box in rebuilt["boxes"]}) == 4
 
-    def test_the_same_box_drawn_twice(self, say: Say, call: Call, seeds: dict[str, str], imported: Document) -> None:
+    def test_the_same_drawn_box_is_one_box(
+        self, say: Say, call: Call, seeds: dict[str, str], imported: Document
+    ) -> None:
         whole = MOVED | {"topX": Decimal("1.0"), "angle": 3}
         rebuilt = say(
             (None, {"label": "9 Solanum nigrum", "box": whole}),
@@ -82,7 +84,9 @@ class TestManyBoxes:
         ]
         assert len(call("rebuild_verdicts", imported["inference_id"])) == 3
 
-    def test_a_species_that_was_merged(self, say: Say, call: Call, seeds: dict[str, str]) -> None:
+    def test_feedback_with_a_merged_species_gets_the_known_one(
+        self, say: Say, call: Call, seeds: dict[str, str]
+    ) -> None:
         wrong = say((0, {"label": "Solanum nigrumm"}))["boxes"][0]["classId"]
         call("merge_seed", wrong, seeds["Solanum nigrum"])
         rebuilt = say((1, {"classId": wrong}), (2, {"label": "4 solanum NIGRUMM", "classId": wrong}))
@@ -90,7 +94,7 @@ class TestManyBoxes:
         assert [box["label"] for box in rebuilt["boxes"][1:]] == ["Solanum nigrum", "4 solanum NIGRUMM"]
 
     @pytest.mark.parametrize("comment", ["No Seed", "Multi Seed"])
-    def test_a_comment_says_nothing_where_a_species_is_named(self, say: Say, imported: Document, comment: str) -> None:
+    def test_a_comment_does_not_change_a_verdict(self, say: Say, imported: Document, comment: str) -> None:
         rebuilt = say((0, {"comment": comment}), (1, {"comment": comment, "label": "Zea mays", "box": MOVED}))
         assert [(box["is_valid"], box["label"]) for box in rebuilt["boxes"][:2]] == [
             (True, imported["boxes"][0]["label"]),

@@ -12,21 +12,25 @@ from tests.support.errors import errors_of, refused
 from tests.support.inferences import Document, boxes_of
 
 
-class TestWhoSaysIt:
-    def test_the_acting_user(self, say: Say, ana: dict[str, str]) -> None:
+class TestAuthor:
+    def test_feedback_is_of_the_acting_user(self, say: Say, ana: dict[str, str]) -> None:
         assert (
             say((0, {}), (1, {}), (2, {}), acting=ana["user_id"], userId=ana["user_id"])["verified_by"]
             == ana["user_id"]
         )
 
-    def test_nobody_else(self, say: Say, ana: dict[str, str], bob: dict[str, str]) -> None:
+    def test_feedback_in_another_users_name_is_refused(
+        self, say: Say, ana: dict[str, str], bob: dict[str, str]
+    ) -> None:
         with refused("DS403") as error:
             say((0, {}), acting=ana["user_id"], userId=bob["user_id"])
         assert errors_of(error) == [("/userId", "userId")]
         with refused("DS404"):
             say((0, {}), userId=str(uuid.uuid4()))
 
-    def test_another_container(self, say: Say, call: Call, bob: dict[str, str], imported: Document) -> None:
+    def test_an_inference_of_another_container_is_not_found(
+        self, say: Say, call: Call, bob: dict[str, str], imported: Document
+    ) -> None:
         with refused("DS404") as error:
             say((0, {}), acting=bob["user_id"])
         assert errors_of(error) == [("/inferenceId", "inferenceId")]
@@ -36,7 +40,7 @@ class TestWhoSaysIt:
 
 
 class TestBadInput:
-    def test_ids_that_nobody_knows(self, say: Say, call: Call, picture_id: str, imported: Document) -> None:
+    def test_unknown_ids_are_not_found(self, say: Say, call: Call, picture_id: str, imported: Document) -> None:
         nobody = str(uuid.uuid4())
         other = call("import_inference", picture_id, boxes_of(LABELS))
         with refused("DS404") as error:
@@ -50,7 +54,7 @@ class TestBadInput:
         assert errors_of(error) == [("/inferenceId", "inferenceId")]
         assert call("rebuild_inference", imported["inference_id"]) == imported
 
-    def test_the_same_box_twice(self, say: Say, imported: Document) -> None:
+    def test_the_same_box_twice_is_refused(self, say: Say, imported: Document) -> None:
         with refused("DS400") as error:
             say((0, {}), (imported["boxes"][0]["box_id"].upper(), NOT_A_SEED))
         assert errors_of(error) == [("/boxes/1/boxId", "uniqueBoxId")]
@@ -65,7 +69,7 @@ class TestBadInput:
             ({"boxes": [5]}, [("/boxes/0", "type")]),
         ],
     )
-    def test_what_is_no_feedback(
+    def test_invalid_feedback_is_refused(
         self, call: Call, imported: Document, change: Document, expected: list[tuple[str, str]]
     ) -> None:
         with refused("DS400") as error:

@@ -33,7 +33,7 @@ class TestLabels:
         assert len(call("rebuild_seeds")["seeds"]) == 15
 
     @pytest.mark.parametrize("label", ["''", '"7 "', " ", "x" * 20_000, "é" * 5000, "14 15 16", "'\"7 8 a\"'"])
-    def test_labels_that_nobody_would_write(self, call: Call, picture_id: str, label: str) -> None:
+    def test_unusual_labels_are_kept(self, call: Call, picture_id: str, label: str) -> None:
         sent = boxes_of([[(label, 0.5), ("Solanum nigrum", 0.25)]])
         first = call("import_inference", picture_id, sent)
         again = call("import_inference", picture_id, sent)
@@ -62,7 +62,9 @@ class TestLabels:
             assert len(set(pool.map(send, range(12)))) == 1
         assert len(call("unreviewed_seeds")["seeds"]) == 3
 
-    def test_merged_into_a_known_species(self, call: Call, ana: dict[str, str], database: psycopg.Connection) -> None:
+    def test_a_species_is_merged_into_a_known_one(
+        self, call: Call, ana: dict[str, str], database: psycopg.Connection
+    ) -> None:
         picture_id = new_picture(call, ana, {"seed": "Ambrosia trifidda"})
         sent = boxes_of([[("Ambrosia trifidda", 0.5), ("Ambrosia trifida", 0.3)], [("Solanum nigrum", 0.2)]])
         answer = call("import_inference", picture_id, sent)
@@ -98,7 +100,7 @@ class TestLabels:
         other = new_picture(call, ana, {"seed": {"seed_id": wrong}})
         assert [label["seed_id"] for label in call("rebuild_picture", other)["labels"]] == [right]
 
-    def test_what_cannot_be_merged(self, call: Call, picture_id: str) -> None:
+    def test_invalid_merges_are_refused(self, call: Call, picture_id: str) -> None:
         call("import_inference", picture_id, boxes_of([[("one", 0.5)], [("two", 0.5)]]))
         known = {seed["seed_name"]: seed["seed_id"] for seed in call("rebuild_seeds")["seeds"]}
         with refused("DS409"):
@@ -116,7 +118,7 @@ class TestLabels:
             call("merge_seed", known["one"], known["Ambrosia trifida"])
 
 
-class TestEveryDocument:
+class TestAnyInference:
     def test_is_rebuilt_as_it_was_sent(self, database: psycopg.Connection, call: Call, picture_id: str) -> None:
         @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
         @given(document=generate.valid("inference"))

@@ -16,7 +16,7 @@ from tests.support.inferences import BOX_KEYS, SYSTEM_KEYS, boxes_of, inference,
 
 
 class TestImport:
-    def test_comes_back_with_ids(self, call: Call, ana: dict[str, str], picture_id: str) -> None:
+    def test_an_inference_comes_back_with_ids(self, call: Call, ana: dict[str, str], picture_id: str) -> None:
         sent = inference()
         answer = call("import_inference", picture_id, sent, acting=ana["user_id"])
         assert without_ids(answer, sent) == sent
@@ -55,7 +55,7 @@ class TestImport:
         assert first["top_id"] == first["topN"][1]["object_id"]
         assert second["top_id"] == second["topN"][0]["object_id"]
 
-    def test_no_boxes_and_no_guesses(self, call: Call, picture_id: str) -> None:
+    def test_an_inference_may_have_no_boxes_and_a_box_no_guesses(self, call: Call, picture_id: str) -> None:
         empty = {"boxes": [], "totalBoxes": Decimal("0.0")}
         answer = call("import_inference", picture_id, empty)
         assert without_ids(answer, empty) == empty
@@ -65,7 +65,7 @@ class TestImport:
         (box,) = call("import_inference", picture_id, bare)["boxes"]
         assert (box["topN"], box["top_id"]) == ([], None)
 
-    def test_every_order_is_kept(self, call: Call, picture_id: str) -> None:
+    def test_the_order_of_boxes_and_guesses_is_kept(self, call: Call, picture_id: str) -> None:
         sent = boxes_of([[(f"{n} label {n % 7}", n / 1000) for n in range(50)] for _ in range(120)])
         for place, box in enumerate(sent["boxes"]):
             box["n"] = place
@@ -74,7 +74,7 @@ class TestImport:
         assert [box["n"] for box in answer["boxes"]] == list(range(120))
         assert [guess["label"] for guess in answer["boxes"][7]["topN"]] == [f"{n} label {n % 7}" for n in range(50)]
 
-    def test_unknown_keys_wherever_they_stand(self, call: Call, picture_id: str) -> None:
+    def test_unknown_keys_are_kept_everywhere(self, call: Call, picture_id: str) -> None:
         sent = inference(pipelineName="x", more={"boxes": [None]})
         sent["boxes"][0] |= {"angle": None, "boxId": 5}
         sent["boxes"][0]["box"]["angle"] = Decimal("0.10")
@@ -82,7 +82,7 @@ class TestImport:
         sent["models"][0]["by"] = None
         assert without_ids(call("import_inference", picture_id, sent), sent) == sent
 
-    def test_what_the_system_fills_is_kept_as_claimed(
+    def test_values_sent_for_system_keys_are_kept_as_claims(
         self, call: Call, ana: dict[str, str], picture_id: str, database: psycopg.Connection
     ) -> None:
         sent = inference(verified=True, created_at=None)
@@ -105,7 +105,7 @@ class TestImport:
         }
         assert claims == [("inference", answer["inference_id"], "claimed", claimed)]
 
-    def test_its_own_answer_is_another_inference(
+    def test_an_answer_imported_again_is_another_inference(
         self, call: Call, picture_id: str, database: psycopg.Connection
     ) -> None:
         first = call("import_inference", picture_id, inference())
@@ -115,7 +115,7 @@ class TestImport:
         assert without_ids(second, first)["boxes"][0] == without_ids(first, first)["boxes"][0]
         assert count(database, "inference") == 2
 
-    def test_the_newest_counts(self, call: Call, ana: dict[str, str], picture_id: str) -> None:
+    def test_the_newest_inference_counts(self, call: Call, ana: dict[str, str], picture_id: str) -> None:
         assert call("rebuild_inference_of", picture_id) is None
         assert "classification_data" not in call("rebuild_picture", picture_id)
         assert not call("rebuild_folders", acting=ana["user_id"])[0]["pictures"][0]["inference_exist"]
@@ -130,7 +130,9 @@ class TestImport:
         }
         assert call("rebuild_folders", acting=ana["user_id"])[0]["pictures"][0]["inference_exist"]
 
-    def test_the_pipeline_and_its_models(self, call: Call, picture_id: str, database: psycopg.Connection) -> None:
+    def test_an_inference_finds_its_pipeline_and_models(
+        self, call: Call, picture_id: str, database: psycopg.Connection
+    ) -> None:
         names = [model["name"] for model in inference()["models"]]
         first = call("import_inference", picture_id, inference())
         assert first["pipeline_id"] is None
@@ -179,7 +181,9 @@ class TestManyAtOnce:
         assert claims == [({"verified": True},)]
         assert call("import_inferences", []) == []
 
-    def test_all_or_none(self, call: Call, picture_id: str, database: psycopg.Connection) -> None:
+    def test_a_batch_is_stored_whole_or_not_at_all(
+        self, call: Call, picture_id: str, database: psycopg.Connection
+    ) -> None:
         good = {"picture_id": picture_id, "document": inference()}
         with refused("DS404") as error:
             call("import_inferences", [good, {"picture_id": str(uuid.uuid4()), "document": inference()}])

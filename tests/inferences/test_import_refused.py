@@ -44,7 +44,7 @@ class TestBadInput:
             (lambda document: document.update(created_at=10**400), [("/created_at", "numberRange")]),
         ],
     )
-    def test_what_is_refused(
+    def test_invalid_inferences_are_refused(
         self, call: Call, picture_id: str, database: psycopg.Connection, change: Any, expected: list[tuple[str, str]]
     ) -> None:
         sent = inference()
@@ -59,7 +59,9 @@ class TestBadInput:
         assert errors_of(error) == [("/1/document" + path, keyword) for path, keyword in expected]
         assert (count(database, "inference"), count(database, "box"), count(database, "label")) == (0, 0, 0)
 
-    def test_limits_where_every_label_is_known(self, call: Call, picture_id: str, database: psycopg.Connection) -> None:
+    def test_limits_hold_where_every_label_is_known(
+        self, call: Call, picture_id: str, database: psycopg.Connection
+    ) -> None:
         call("import_inference", picture_id, inference())
         within = inference(x=[Decimal("1e308"), Decimal("-1e-308"), Decimal("0.000e-500"), "7" * 300, nested(61)])
         assert without_ids(call("import_inference", picture_id, within), within) == within
@@ -94,7 +96,9 @@ class TestBadInput:
         assert count(database, "inference") == 2
 
     @pytest.mark.parametrize("document", [None, 5, [], "x", [5]])
-    def test_no_object_at_all(self, database: psycopg.Connection, picture_id: str, document: object) -> None:
+    def test_a_document_that_is_no_object_is_refused(
+        self, database: psycopg.Connection, picture_id: str, document: object
+    ) -> None:
         with refused("DS400"):
             database.execute("select datastore.import_inference(%s, %s::jsonb)", [picture_id, dumps(document)])
         with refused("DS400"):
@@ -105,7 +109,9 @@ class TestBadInput:
         sent["boxes"][0]["box"] = {"topX": 5, "topY": Decimal("5.0"), "bottomX": Decimal("5.00"), "bottomY": 5}
         assert without_ids(call("import_inference", picture_id, sent), sent) == sent
 
-    def test_nobody_elses_pictures(self, call: Call, ana: dict[str, str], bob: dict[str, str], picture_id: str) -> None:
+    def test_pictures_of_other_users_are_not_found(
+        self, call: Call, ana: dict[str, str], bob: dict[str, str], picture_id: str
+    ) -> None:
         answer = call("import_inference", picture_id, inference(), acting=ana["user_id"])
         as_bob = {"acting": bob["user_id"]}
         calls: list[tuple[Any, ...]] = [
@@ -152,7 +158,7 @@ class TestBadInput:
 
 
 class TestAtRest:
-    def test_guesses_are_rows_for_who_asks(self, call: Call, picture_id: str, database: psycopg.Connection) -> None:
+    def test_a_view_lists_guesses_as_rows(self, call: Call, picture_id: str, database: psycopg.Connection) -> None:
         answer = call("import_inference", picture_id, inference())
         rows = database.execute("""
             select box_id::text, place, object_id::text, label, score, is_expert
@@ -180,7 +186,9 @@ class TestAtRest:
         with pytest.raises(psycopg.errors.CheckViolation):
             database.execute(f"update datastore.box set {change}")
 
-    def test_gone_with_its_picture(self, call: Call, picture_id: str, database: psycopg.Connection) -> None:
+    def test_an_inference_is_deleted_with_its_picture(
+        self, call: Call, picture_id: str, database: psycopg.Connection
+    ) -> None:
         answer = call("import_inference", picture_id, inference())
         boxes = [{"boxId": answer["boxes"][0]["box_id"], "label": "Zea mays"}]
         call("record_feedback", {"inferenceId": answer["inference_id"], "boxes": boxes})

@@ -14,7 +14,7 @@ from tests.support.pictures import picture
 
 
 class TestPython:
-    def test_import_and_read(self, acting: Store, ana_in_python: User) -> None:
+    def test_an_inference_is_imported_and_read(self, acting: Store, ana_in_python: User) -> None:
         picture_id = self.picture(acting)
         answer = acting.import_inference(picture_id, inference())
         assert acting.inference(answer["inference_id"]) == answer  # type: ignore[arg-type]
@@ -26,7 +26,7 @@ class TestPython:
             acting.recognise_models()
         assert answer["requested_by"] == ana_in_python["user_id"]
 
-    def test_what_is_refused(self, acting: Store) -> None:
+    def test_invalid_inferences_raise_errors(self, acting: Store) -> None:
         picture_id = self.picture(acting)
         with pytest.raises(InvalidDocument) as refusal:
             acting.import_inferences([(picture_id, inference()), (picture_id, inference(totalBoxes=3))])

@@ -12,8 +12,8 @@ from tests.support.errors import errors_of, refused
 from tests.support.inferences import Document, boxes_of
 
 
-class TestWhatABoxSays:
-    def test_nothing_more_means_that_the_top_guess_is_right(self, say: Say, imported: Document) -> None:
+class TestVerdictOfABox:
+    def test_a_box_id_alone_confirms_the_top_guess(self, say: Say, imported: Document) -> None:
         box = say((0, {}))["boxes"][0]
         before = imported["boxes"][0]
         assert box == before | {
@@ -26,13 +26,13 @@ class TestWhatABoxSays:
         nothing = dict.fromkeys(["label", "classId", "box", "comment"])
         assert say((0, nothing), userId=None)["boxes"][0]["label"] == imported["boxes"][0]["label"]
 
-    def test_right_and_moved(self, say: Say, imported: Document) -> None:
+    def test_a_confirmed_box_may_be_moved(self, say: Say, imported: Document) -> None:
         box = say((0, {"box": MOVED}))["boxes"][0]
         assert (box["is_verified"], box["label"], box["box"]) == (True, imported["boxes"][0]["label"], MOVED)
         assert box["model"]["box"] == imported["boxes"][0]["box"]
 
     @pytest.mark.parametrize("how", ["label", "species", "classId", "both"])
-    def test_another_guess_is_right(self, say: Say, imported: Document, seeds: dict[str, str], how: str) -> None:
+    def test_another_guess_may_be_right(self, say: Say, imported: Document, seeds: dict[str, str], how: str) -> None:
         said = {
             "label": {"label": "13 Ambrosia trifida", "classId": ""},
             "species": {"label": "  'ambrosia  TRIFIDA' "},
@@ -46,14 +46,14 @@ class TestWhatABoxSays:
         assert box["topN"] == before["topN"]
         assert box["model"] == {"label": before["label"], "score": before["score"], "box": before["box"]}
 
-    def test_of_equal_labels_the_higher_score(self, say: Say, imported: Document) -> None:
+    def test_of_guesses_of_one_species_the_higher_score_counts(self, say: Say, imported: Document) -> None:
         box = say((2, {"label": "Cirsium arvense"}))["boxes"][2]
         assert box["top_id"] == imported["boxes"][2]["topN"][2]["object_id"]
 
     @pytest.mark.parametrize(
         ("said", "place"), [({"classId": "Cirsium arvense"}, 2), ({"label": "Cirsium arvense"}, 1)]
     )
-    def test_the_higher_score_unless_a_label_says_which(
+    def test_a_label_chooses_among_guesses_of_one_species(
         self, call: Call, picture_id: str, seeds: dict[str, str], said: Document, place: int
     ) -> None:
         sent = boxes_of([[("a", 0.9), ("Cirsium arvense", 0.2), ("2 Cirsium arvense", 0.3)]])
@@ -63,7 +63,7 @@ class TestWhatABoxSays:
         (box,) = call("record_feedback", feedback)["boxes"]
         assert box["top_id"] == box["topN"][place]["object_id"]
 
-    def test_then_the_first(self, call: Call, picture_id: str) -> None:
+    def test_of_equal_scores_the_first_counts(self, call: Call, picture_id: str) -> None:
         sent = boxes_of([[("a", 0.9), ("b", 0.4), ("2 b", 0.4), ("b", 0.4)]])
         answer = call("import_inference", picture_id, sent)
         said = [{"boxId": answer["boxes"][0]["box_id"], "label": "b"}]
@@ -71,7 +71,7 @@ class TestWhatABoxSays:
         assert box["top_id"] == box["topN"][1]["object_id"]
 
     @pytest.mark.parametrize("how", ["label", "classId"])
-    def test_a_species_that_was_not_guessed(
+    def test_a_species_that_was_not_guessed_is_added(
         self, say: Say, imported: Document, seeds: dict[str, str], how: str
     ) -> None:
         species = seeds["Bromus secalinus"]
@@ -83,7 +83,7 @@ class TestWhatABoxSays:
         assert expert == {"label": label, "score": 0, "is_expert": True, "object_id": box["top_id"]}
         assert (box["label"], box["classId"], box["score"], box["box"]) == (label, species, 1, MOVED)
 
-    def test_a_species_that_nobody_knows(self, say: Say, call: Call) -> None:
+    def test_an_unknown_species_is_registered_for_review(self, say: Say, call: Call) -> None:
         box = say((1, {"label": "3 Zea mays"}))["boxes"][1]
         (seed,) = call("unreviewed_seeds")["seeds"]
         assert (box["label"], box["classId"], seed["seed_name"]) == ("3 Zea mays", seed["seed_id"], "Zea mays")
@@ -97,7 +97,7 @@ class TestWhatABoxSays:
     @pytest.mark.parametrize(
         "said", [{}, {"box": "stored"}, {"comment": "No Seed"}, {"box": MOVED, "comment": "Multi Seed"}]
     )
-    def test_not_a_seed(self, say: Say, imported: Document, said: Document) -> None:
+    def test_a_box_may_be_no_seed(self, say: Say, imported: Document, said: Document) -> None:
         before = imported["boxes"][0]
         moved = said.get("box") == MOVED
         if said.get("box") == "stored":
@@ -110,7 +110,7 @@ class TestWhatABoxSays:
         assert box["model"]["score"] == before["score"]
 
     @pytest.mark.parametrize("comment", [{}, {"comment": "cut off"}, {"comment": None}])
-    def test_moved_without_a_verdict(self, say: Say, imported: Document, comment: Document) -> None:
+    def test_a_box_may_be_moved_without_a_verdict(self, say: Say, imported: Document, comment: Document) -> None:
         box = say((0, NOT_A_SEED | {"box": MOVED} | comment))["boxes"][0]
         before = imported["boxes"][0]
         assert (box["box"], box["is_verified"], box["is_valid"]) == (MOVED, False, True)
@@ -119,22 +119,22 @@ class TestWhatABoxSays:
         rebuilt = say((0, {}), (1, {}), (2, {}))
         assert (rebuilt["verified"], rebuilt["boxes"][0]["box"]) == (True, MOVED)
 
-    def test_moved_again_by_an_answer_that_got_lost(self, say: Say) -> None:
+    def test_moving_a_box_again_changes_nothing(self, say: Say) -> None:
         moved = NOT_A_SEED | {"box": MOVED}
         assert say((0, moved)) == say((0, moved))
         assert say((0, NOT_A_SEED | {"box": MOVED, "comment": "No Seed"}))["boxes"][0]["is_valid"] is False
 
-    def test_moved_after_a_verdict_keeps_it(self, say: Say) -> None:
+    def test_moving_a_box_keeps_its_verdict(self, say: Say) -> None:
         say((0, {"label": "Zea mays"}))
         box = say((0, NOT_A_SEED | {"box": MOVED}))["boxes"][0]
         assert (box["label"], box["box"], box["is_verified"]) == ("Zea mays", MOVED, True)
 
-    def test_moved_back(self, say: Say, imported: Document) -> None:
+    def test_a_box_may_be_moved_back(self, say: Say, imported: Document) -> None:
         say((0, {"box": MOVED}))
         assert say((0, {"box": imported["boxes"][0]["box"]}))["boxes"][0]["box"] == imported["boxes"][0]["box"]
 
     @pytest.mark.parametrize("box_id", [{}, {"boxId": ""}, {"boxId": None}])
-    def test_a_box_that_the_expert_drew(
+    def test_an_expert_may_draw_a_box(
         self, say: Say, imported: Document, seeds: dict[str, str], box_id: Document
     ) -> None:
         drawn = {"label": "9 Solanum carolinense", "box": MOVED, "comment": "missed"}
@@ -185,7 +185,7 @@ class TestWhatABoxSays:
             ("x", {}, ("/boxes/0/boxId", "anyOf")),
         ],
     )
-    def test_what_is_an_error(
+    def test_invalid_verdicts_are_refused(
         self,
         say: Say,
         call: Call,

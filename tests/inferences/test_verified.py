@@ -21,7 +21,7 @@ def picture_id(call: Call, ana: dict[str, str]) -> str:
 
 
 class TestVerified:
-    def test_once_each_box_has_a_verdict(
+    def test_an_inference_is_verified_once_each_box_has_a_verdict(
         self, say: Say, call: Call, ana: dict[str, str], picture_id: str, seeds: dict[str, str]
     ) -> None:
         first = say((0, {}), (1, NOT_A_SEED), acting=ana["user_id"])
@@ -37,7 +37,7 @@ class TestVerified:
         }
         assert call("rebuild_folders", acting=ana["user_id"])[0]["pictures"][0]["is_validated"] is True
 
-    def test_the_same_again_changes_nothing(self, say: Say, call: Call, imported: Document) -> None:
+    def test_the_same_feedback_again_changes_nothing(self, say: Say, call: Call, imported: Document) -> None:
         everything = [
             (0, {"label": "Zea mays", "box": MOVED}),
             (1, NOT_A_SEED),
@@ -53,7 +53,7 @@ class TestVerified:
         assert say((0, {"label": "zea mays"}), (2, {"label": "2 Cirsium arvense"})) == rebuilt
         assert call("rebuild_verdicts", imported["inference_id"])[: len(said)] == said
 
-    def test_until_then_a_later_verdict_takes_the_place_of_an_earlier_one(
+    def test_a_later_verdict_replaces_an_earlier_one_until_verified(
         self, say: Say, call: Call, imported: Document, ana: dict[str, str], bob: dict[str, str]
     ) -> None:
         say((0, {"label": "Zea mays", "comment": "yellow"}), userId=ana["user_id"])
@@ -76,7 +76,7 @@ class TestVerified:
         assert said == [(ana["user_id"], True), (bob["user_id"], False)]
 
     @pytest.mark.parametrize("other", [{"label": "Zea mays"}, NOT_A_SEED, {"box": MOVED}, NOT_A_SEED | {"box": MOVED}])
-    def test_another_verdict_is_a_conflict_then(
+    def test_another_verdict_after_verification_is_a_conflict(
         self, say: Say, call: Call, imported: Document, other: Document
     ) -> None:
         verified = say((0, {}), (1, {}), (2, {}))
@@ -85,7 +85,7 @@ class TestVerified:
         assert errors_of(error) == [("/boxes/1", "verified")]
         assert call("rebuild_inference", imported["inference_id"]) == verified
 
-    def test_a_missed_seed_is_often_drawn_last(self, say: Say, call: Call, picture_id: str) -> None:
+    def test_a_box_may_be_drawn_after_verification(self, say: Say, call: Call, picture_id: str) -> None:
         verified = say((0, {}), (1, {}), (2, {}))
         drawn = say((None, {"label": "Zea mays", "box": MOVED}))
         assert drawn["boxes"][:3] == verified["boxes"]
@@ -93,7 +93,7 @@ class TestVerified:
         labels = {label["seed_name"] for label in call("rebuild_picture", picture_id)["labels"]}
         assert labels == {"Solanum nigrum", "Ambrosia psilostachya", "Lolium temulentum", "Cirsium arvense", "Zea mays"}
 
-    def test_opened_again(
+    def test_a_verified_inference_may_be_opened_again(
         self,
         say: Say,
         call: Call,
@@ -118,7 +118,7 @@ class TestVerified:
         labels = {label["seed_name"] for label in call("rebuild_picture", picture_id)["labels"]}
         assert labels == {"Solanum nigrum", "Lolium temulentum", "Cirsium arvense"}
 
-    def test_two_inferences_of_one_picture(self, say: Say, call: Call, picture_id: str) -> None:
+    def test_a_picture_has_the_labels_of_its_verified_inferences(self, say: Say, call: Call, picture_id: str) -> None:
         say((0, {}), (1, {}), (2, {}))
         other = call("import_inference", picture_id, boxes_of([[("Zea mays", 0.5)]]))
         said = [{"boxId": other["boxes"][0]["box_id"]}]
@@ -127,12 +127,12 @@ class TestVerified:
         labels = {label["seed_name"] for label in call("rebuild_picture", picture_id)["labels"]}
         assert labels == {"Solanum nigrum", "Ambrosia psilostachya", "Lolium temulentum", "Cirsium arvense"}
 
-    def test_an_inference_without_boxes(self, call: Call, picture_id: str) -> None:
+    def test_feedback_without_boxes_verifies_an_empty_inference(self, call: Call, picture_id: str) -> None:
         empty = call("import_inference", picture_id, {"boxes": [], "totalBoxes": 0})
         assert empty["verified"] is False
         assert call("record_feedback", {"inferenceId": empty["inference_id"], "boxes": []})["verified"] is True
 
-    def test_a_box_without_guesses(self, call: Call, picture_id: str) -> None:
+    def test_the_label_of_a_box_without_guesses_may_be_confirmed(self, call: Call, picture_id: str) -> None:
         sent = boxes_of([[("Solanum nigrum", 0.5)], [("''", 0.5)]])
         for box in sent["boxes"]:
             box["topN"] = []
@@ -160,7 +160,7 @@ class TestAsSent:
         assert rebuilt["boxes"][1]["note"] == {"by": None}
         assert (rebuilt["labelOccurrence"], rebuilt["totalBoxes"]) == (sent["labelOccurrence"], 2)
 
-    def test_what_the_model_said_of_a_verdict(self, say: Say, database: psycopg.Connection) -> None:
+    def test_a_verdict_keeps_the_models_rank_and_score(self, say: Say, database: psycopg.Connection) -> None:
         say((0, {"label": "13 Ambrosia trifida"}), (1, {"label": "Zea mays"}), (2, {"label": "Cirsium arvense"}))
         rows = database.execute("select model_rank, model_score from datastore.verdict order by verdict_id").fetchall()
         assert rows == [(2, Decimal("0.5")), (None, Decimal("0.9")), (1, Decimal("0.7"))]

@@ -41,7 +41,7 @@ def test_a_file_without_its_last_bytes_is_found(name: str) -> None:
     assert "truncated" in message
 
 
-def test_truncation_is_found_though_somebody_told_pillow_to_accept_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_truncation_is_found_though_pillow_is_set_to_accept_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     for name, content in EVERY_FORMAT.items():
         refusal(content[: len(content) * 2 // 3], name)
@@ -98,7 +98,7 @@ def test_truncation_in_a_later_page_is_found() -> None:
     assert "truncated" in refusal(content[: len(content) - 700])
 
 
-def test_the_message_says_what_was_expected_what_is_there_and_what_to_do() -> None:
+def test_the_message_has_expected_size_found_size_and_remedy() -> None:
     content = EVERY_FORMAT["plain.tiff"]
     message = refusal(content[:9000], "1.tiff")
     assert "strip 1 of 1 should end at byte" in message

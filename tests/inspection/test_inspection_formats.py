@@ -45,7 +45,9 @@ def test_every_picture_has_format_size_and_checksums(name: str) -> None:
         ("imagej.tif", "image/tiff", "tiff", (40, 30)),
     ],
 )
-def test_media_type_extension_and_size(name: str, media_type: str, extension: str, size: tuple[int, int]) -> None:
+def test_media_type_extension_and_size_are_found(
+    name: str, media_type: str, extension: str, size: tuple[int, int]
+) -> None:
     seen = look(EVERY_FORMAT[name], name)
     assert (seen.media_type, seen.extension) == (media_type, extension)
     assert (seen.image_data["width"], seen.image_data["height"]) == size
@@ -75,7 +77,7 @@ def test_a_name_that_says_otherwise_is_refused(content: bytes, name: str, messag
 
 
 @pytest.mark.parametrize("content", [b"", b"BM, as in benchmark: a text", b"%PDF-1.7", b"\0" * 100, b"II", b"GIF"])
-def test_what_neither_is_nor_claims_to_be_a_picture(content: bytes) -> None:
+def test_a_file_that_is_no_picture_by_name_or_content_is_refused(content: bytes) -> None:
     with pytest.raises(NotAPicture):
         look(content, "notes.txt")
 
@@ -96,7 +98,7 @@ def test_what_neither_is_nor_claims_to_be_a_picture(content: bytes) -> None:
         (npy(np.asfortranarray(noise(20, 30))), 1, 8, 1),
     ],
 )
-def test_channels_depth_and_pages(content: bytes, channels: int, bit_depth: int, pages: int | None) -> None:
+def test_channels_depth_and_pages_are_found(content: bytes, channels: int, bit_depth: int, pages: int | None) -> None:
     told = facts(content)
     assert (told["width"], told["height"]) == (30, 20)
     assert (told["channels"], told["bit_depth"], told.get("pages")) == (channels, bit_depth, pages)
@@ -111,7 +113,7 @@ def test_an_animation_is_its_first_frame_and_a_count(form: str) -> None:
     assert (told["width"], told["height"], told["pages"]) == (80, 60, 3)
 
 
-def test_an_animation_has_the_frames_that_are_there_whatever_it_claims() -> None:
+def test_the_frames_of_an_animation_are_counted() -> None:
     frames = [Image.fromarray(np.roll(smooth(), step * 9, axis=1)) for step in range(3)]
     file = io.BytesIO()
     frames[0].save(file, "PNG", save_all=True, append_images=frames[1:])

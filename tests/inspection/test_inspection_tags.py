@@ -39,7 +39,7 @@ from .samples import exif_of, facts, noise, npy, saved, smooth, tags, tiff
         (saved("WEBP", exif=exif_of(base={282: 40.0, 283: 40.0, 296: 3})), "40x40 dpcm"),
     ],
 )
-def test_resolution(content: bytes, resolution: str | None) -> None:
+def test_the_resolution_is_found(content: bytes, resolution: str | None) -> None:
     assert facts(content).get("resolution") == resolution
 
 
@@ -60,14 +60,14 @@ def test_resolution(content: bytes, resolution: str | None) -> None:
         ({306: "2024:05:01 12:34:56"}, {36867: "    :  :     :  :  "}, "2024-05-01T12:34:56"),
     ],
 )
-def test_capture_date(base: dict[int, Any], exif: dict[int, Any], date: str | None) -> None:
+def test_the_capture_date_is_found(base: dict[int, Any], exif: dict[int, Any], date: str | None) -> None:
     content = saved("JPEG", exif=exif_of(base=base, exif=exif))
     assert facts(content).get("capture_date") == date
     if base:
         assert tags(content)["exif"]["DateTime"] == base[306]
 
 
-def test_a_pngs_creation_time() -> None:
+def test_the_creation_time_of_a_png_is_found() -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("Creation Time", "2024-05-02T10:05:00+0200")
     assert facts(saved("PNG", pnginfo=info))["capture_date"] == "2024-05-02T10:05:00+02:00"
@@ -93,7 +93,7 @@ def test_a_pngs_creation_time() -> None:
         ),
     ],
 )
-def test_camera(make: str | None, model: str | None, camera: str, microscope: str | None) -> None:
+def test_the_camera_is_found(make: str | None, model: str | None, camera: str, microscope: str | None) -> None:
     base = {tag: text for tag, text in ((271, make), (272, model)) if text}
     ifd = TiffImagePlugin.ImageFileDirectory_v2()
     for tag, text in base.items():
@@ -113,7 +113,7 @@ def test_camera(make: str | None, model: str | None, camera: str, microscope: st
         tiff(noise(4, 4), extratags=[(51123, 2, 0, '{"Camera": "x", "Microscope": "Leica M205"}', True)]),
     ],
 )
-def test_a_microscope_that_a_program_names(content: bytes) -> None:
+def test_a_microscope_that_a_program_names_is_found(content: bytes) -> None:
     assert facts(content)["microscope"] == "Leica M205"
 
 
@@ -133,7 +133,7 @@ def ome(text: str) -> bytes:
     return tiff(noise(4, 4), description=text.encode(), metadata=None)
 
 
-def test_ome_xml_tells_facts_and_is_kept_whole() -> None:
+def test_ome_xml_gives_facts_and_is_kept_whole() -> None:
     content = ome(OME.format(doctype=""))
     told = facts(content)
     assert told["microscope"] == "Zeiss Axio Zoom.V16"
@@ -163,7 +163,7 @@ def test_ome_xml_that_is_hostile_or_broken_is_kept_as_text_only(text: str) -> No
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_imagejs_description_and_metadata(order: Any) -> None:
+def test_imagejs_description_and_metadata_are_read(order: Any) -> None:
     content = tiff(
         noise(2, 30, 40),
         imagej=True,
@@ -266,14 +266,14 @@ def test_a_large_value_is_kept_as_its_digest() -> None:
     assert "base64" in kept["65001"]
 
 
-def test_where_things_lie_is_left_out() -> None:
+def test_offsets_are_left_out() -> None:
     kept = tags(tiff(noise(64, 64), tile=(16, 16)))["tiff"]
     assert "TileOffsets" not in kept
     assert "TileByteCounts" not in kept
     assert kept["TileWidth"] == 16
 
 
-def test_pages_tell_only_what_differs_from_the_first() -> None:
+def test_pages_have_only_tags_that_differ_from_the_first() -> None:
     file = io.BytesIO()
     with tifffile.TiffWriter(file) as writer:
         for number in range(3):
@@ -287,7 +287,7 @@ def test_pages_tell_only_what_differs_from_the_first() -> None:
     assert all("ImageWidth" not in told for told in kept["tiff_pages"].values())
 
 
-def test_sub_directories_are_seen() -> None:
+def test_sub_directories_are_read() -> None:
     file = io.BytesIO()
     with tifffile.TiffWriter(file) as writer:
         writer.write(noise(32, 32), subifds=1, metadata=None)
@@ -297,7 +297,7 @@ def test_sub_directories_are_seen() -> None:
     assert "SubIFDs" not in kept["tiff"]
 
 
-def test_png_texts_and_chunks() -> None:
+def test_texts_and_chunks_of_png_are_read() -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("Author", "A. Analyst")
     info.add_text("Comment", "long " * 500, zip=True)
@@ -314,14 +314,14 @@ def test_png_texts_and_chunks() -> None:
     assert kept["exif"] == {"Artist": "A. Analyst"}
 
 
-def test_jpeg_segments() -> None:
+def test_segments_of_jpeg_are_read() -> None:
     kept = tags(saved("JPEG", comment="counted by hand", icc_profile=b"profile" * 20_000, xmp=b"<x:xmpmeta/>"))["jpeg"]
     assert kept["comment"] == "counted by hand"
     assert base64.b64decode(kept["icc_profile"]["base64"]) == b"profile" * 20_000
     assert kept["xmp"] == "<x:xmpmeta/>"
 
 
-def test_gif_webp_bmp_and_arrays_tell_what_they_know() -> None:
+def test_gif_webp_bmp_and_arrays_have_their_tags() -> None:
     assert tags(saved("GIF", smooth()[..., 0], comment="hello"))["gif"]["comment"] == "hello"
     assert tags(saved("WEBP", xmp=b"<x:xmpmeta/>"))["webp"]["xmp"] == "<x:xmpmeta/>"
     assert tags(saved("BMP"))["bmp"]["bits_per_pixel"] == 24

@@ -231,7 +231,7 @@ def overlapping() -> bytes:
         (b"no picture", "unknown format"),
     ],
 )
-def test_what_cannot_be_done_with_certainty_is_refused(content: bytes, why: str) -> None:
+def test_an_uncertain_copy_is_refused(content: bytes, why: str) -> None:
     with pytest.raises(CannotStrip, match=why):
         stripped(content)
 

@@ -51,7 +51,7 @@ def test_flat_schema_is_inlined(db: psycopg.Connection) -> None:
 
 
 @pytest.mark.parametrize("schema", [FLAT, TREE, True, False, {"items": {"format": "email"}}])
-def test_properties(db: psycopg.Connection, schema: Any) -> None:
+def test_functions_are_immutable_strict_and_parallel_safe(db: psycopg.Connection, schema: Any) -> None:
     compile_(db, schema)
     rows = db.execute(
         "select provolatile, proparallel, proisstrict, prosqlbody is not null or"
@@ -60,7 +60,7 @@ def test_properties(db: psycopg.Connection, schema: Any) -> None:
     assert set(rows) == {("i", "s", False, True)}
 
 
-def test_calls_only_what_is_immutable(db: psycopg.Connection) -> None:
+def test_compiled_functions_call_only_immutable_ones(db: psycopg.Connection) -> None:
     schema = {"allOf": list(SCHEMA_OF_EVERYTHING)}
     compile_(db, schema)
     called = set(re.findall(r"([a-z_]+)\(", source(db))) - {
@@ -176,7 +176,7 @@ def test_a_name_without_schema_goes_where_new_things_go(db: psycopg.Connection) 
 
 
 @pytest.mark.parametrize("name", ["a.b.c", "a b", "", "no_such_schema.f"])
-def test_bad_names(db: psycopg.Connection, name: str) -> None:
+def test_bad_names_are_refused(db: psycopg.Connection, name: str) -> None:
     with pytest.raises(psycopg.Error) as caught:
         compile_(db, FLAT, name)
     assert caught.value.sqlstate in ("42602", "22023", "3F000")

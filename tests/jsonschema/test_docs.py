@@ -36,7 +36,7 @@ def trimmed(answer: str) -> str:
     return re.sub(r" +$", "", answer, flags=re.MULTILINE).strip("\n")
 
 
-def test_page(make_database: Callable[[], str], psql: str) -> None:
+def test_examples_of_the_page_give_its_output(make_database: Callable[[], str], psql: str) -> None:
     database = make_database()
     install = PAGE.parents[1] / "sql" / "jsonschema" / "install.sql"
     subprocess.run([psql, "-Xq", "-v", "ON_ERROR_STOP=1", "-d", database, "-f", install], check=True)

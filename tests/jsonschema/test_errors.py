@@ -58,7 +58,7 @@ MESSAGES: list[tuple[Any, Any, str]] = [
 
 
 @pytest.mark.parametrize(("schema", "instance", "message"), MESSAGES)
-def test_message(errors: Errors, schema: Any, instance: Any, message: str) -> None:
+def test_messages_name_value_and_expectation(errors: Errors, schema: Any, instance: Any, message: str) -> None:
     assert [found for _, _, found in errors(schema, instance)] == [message]
 
 
@@ -72,7 +72,7 @@ def test_message(errors: Errors, schema: Any, instance: Any, message: str) -> No
         ("LABEL", "label"),
     ],
 )
-def test_nearest_key(errors: Errors, unknown: str, nearest: str) -> None:
+def test_the_nearest_key_is_named(errors: Errors, unknown: str, nearest: str) -> None:
     schema = {
         "properties": dict.fromkeys(["color", "topN", "labelOccurrence", "label"], True),
         "additionalProperties": False,
@@ -82,7 +82,7 @@ def test_nearest_key(errors: Errors, unknown: str, nearest: str) -> None:
     assert message == f'expected no such key, found the key "{unknown}"; is "{nearest}" meant?'
 
 
-def test_no_key_is_near(errors: Errors) -> None:
+def test_a_distant_key_is_not_named(errors: Errors) -> None:
     schema = {"properties": {"a": True, "label": True}, "additionalProperties": False}
     ((_, _, message),) = errors(schema, {"something": 1})
     assert message == 'expected no such key, found the key "something"; known are "a" and "label"'

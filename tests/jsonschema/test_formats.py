@@ -47,7 +47,7 @@ CASES: list[tuple[str, list[str], list[str]]] = [
 
 
 @pytest.mark.parametrize(("name", "fits", "fails"), CASES)
-def test_format(judges: Any, name: str, fits: list[str], fails: list[str]) -> None:
+def test_each_format_accepts_and_refuses(judges: Any, name: str, fits: list[str], fails: list[str]) -> None:
     for text in fits:
         assert judges.verdict({"format": name}, text), text
     for text in fails:

@@ -14,7 +14,7 @@ def psql_file(psql: str, database: str, cwd: Path, *options: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_twice_from_another_directory(empty_database: str, psql: str, tmp_path: Path) -> None:
+def test_installing_twice_from_another_directory_works(empty_database: str, psql: str, tmp_path: Path) -> None:
     psql_file(psql, empty_database, tmp_path)
     with psycopg.connect(empty_database) as connection:
         connection.execute("select jsonschema.compile('{\"format\": \"email\"}', 'public.is_email')")
@@ -25,7 +25,7 @@ def test_twice_from_another_directory(empty_database: str, psql: str, tmp_path: 
         assert connection.execute("select jsonschema.is_valid('true', '1')").fetchone() == (True,)
 
 
-def test_what_is_public(db: psycopg.Connection) -> None:
+def test_only_the_documented_functions_are_public(db: psycopg.Connection) -> None:
     """Three functions, each explained; everything else says by its name that it is internal."""
     public = db.execute(
         """

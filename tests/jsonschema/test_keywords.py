@@ -91,7 +91,9 @@ ANNOTATIONS = {
 
 
 @pytest.mark.parametrize(("keyword", "schema", "fits", "fails"), CASES)
-def test_keyword(judges: Any, keyword: str, schema: Any, fits: list[Any], fails: list[Any]) -> None:
+def test_each_keyword_accepts_and_refuses(
+    judges: Any, keyword: str, schema: Any, fits: list[Any], fails: list[Any]
+) -> None:
     for instance in fits:
         assert judges.verdict(schema, instance), instance
     for instance in fails:

@@ -65,7 +65,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("pattern", REFUSED)
-def test_refuses_what_it_cannot_say(db: psycopg.Connection, pattern: str) -> None:
+def test_refuses_patterns_without_an_equivalent(db: psycopg.Connection, pattern: str) -> None:
     with pytest.raises(psycopg.errors.FeatureNotSupported, match='"pattern" at "/pattern"'):
         db.execute("select jsonschema.is_valid(%s, '1')", [json.dumps({"pattern": pattern})])
 

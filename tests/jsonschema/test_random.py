@@ -62,7 +62,9 @@ SCHEMAS = st.recursive(st.booleans() | TYPES.map(lambda name: {"type": name}), s
     suppress_health_check=list(HealthCheck),
 )
 @given(schema=SCHEMAS, p=SCHEMAS, q=SCHEMAS, documents=st.lists(DOCUMENTS, min_size=3, max_size=8))
-def test_agrees(judges_of_session: Any, schema: Any, p: Any, q: Any, documents: list[Any]) -> None:
+def test_random_schemas_agree_with_the_library_jsonschema(
+    judges_of_session: Any, schema: Any, p: Any, q: Any, documents: list[Any]
+) -> None:
     if isinstance(schema, bool):
         schema = {"allOf": [schema]}
     schema = {**schema, "$defs": {"p": p, "q": q}}

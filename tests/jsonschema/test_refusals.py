@@ -68,7 +68,9 @@ MALFORMED: list[Any] = [
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize(("schema", "keyword", "path"), REFUSED)
-def test_refused(db: psycopg.Connection, call: str, schema: Any, keyword: str, path: str) -> None:
+def test_unsupported_schemas_are_refused(
+    db: psycopg.Connection, call: str, schema: Any, keyword: str, path: str
+) -> None:
     with pytest.raises(psycopg.errors.FeatureNotSupported) as caught:
         db.execute(call, [json.dumps(schema)])
     assert json.dumps(keyword) in str(caught.value)
@@ -77,12 +79,12 @@ def test_refused(db: psycopg.Connection, call: str, schema: Any, keyword: str, p
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("schema", MALFORMED)
-def test_malformed(db: psycopg.Connection, call: str, schema: Any) -> None:
+def test_malformed_schemas_are_refused(db: psycopg.Connection, call: str, schema: Any) -> None:
     with pytest.raises(psycopg.errors.InvalidParameterValue, match=r"^JSON Schema: "):
         db.execute(call, [json.dumps(schema)])
 
 
-def test_what_only_looks_like_a_keyword(judges: Any) -> None:
+def test_names_that_look_like_keywords_are_no_keywords(judges: Any) -> None:
     schema = {
         "const": {"unknown": 1, "$ref": "nowhere"},
         "enum": [{"unknown": 1, "$ref": "nowhere"}],

@@ -45,7 +45,7 @@ def files() -> list[str]:
 
 
 @pytest.mark.parametrize("name", files())
-def test_suite(db: psycopg.Connection, name: str) -> None:
+def test_the_official_suite_passes(db: psycopg.Connection, name: str) -> None:
     counts: Counter[str] = Counter()
     wrong = []
     refused = set()

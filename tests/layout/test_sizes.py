@@ -7,11 +7,11 @@ from pathlib import Path
 from tools.check_sizes import LONGER, ROOT, faults
 
 
-def test_what_is_written_by_hand_is_short() -> None:
+def test_files_written_by_hand_are_short() -> None:
     assert list(faults()) == []
 
 
-def test_what_is_too_wide_or_too_long_is_found(tmp_path: Path) -> None:
+def test_wide_lines_and_long_files_are_found(tmp_path: Path) -> None:
     (tmp_path / "sql").mkdir()
     (tmp_path / "datastore_db").mkdir()
     function = ["create function datastore.long() returns void language sql as $$", *["  select 1;"] * 100, "$$;"]

@@ -47,7 +47,7 @@ def test_killed_half_way_is_done_again(cache: Path) -> None:
     assert len(said) == 2  # nothing to do, nothing to say
 
 
-def test_failure_says_what_to_do(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_names_the_remedy(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
     monkeypatch.setenv("npm_config_cache", str(cache / "npm"))
     monkeypatch.setattr(install, "NPM_OPTIONS", (*install.NPM_OPTIONS, "--fetch-retries=0"))

@@ -60,13 +60,13 @@ def test_the_first_closed_folder_is_named(closed: Path) -> None:
     assert reach.closed_folder(SOMEBODY, closed.parent / "to come" / "data") is None
 
 
-def test_without_a_place_it_says_what_to_do(closed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_without_a_place_names_the_remedy(closed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reach, "ELSEWHERE", closed / "lib")
     with pytest.raises(LocalStackError, match=rf"through {closed} \(mode 700\).*DATASTORE_HOME.*chmod o\+x {closed}"):
         reach.make_place(SOMEBODY, "postgres-18", closed / "home", closed)
 
 
-def test_a_place_says_whose_it_is(closed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_place_has_a_file_with_its_home(closed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reach, "ELSEWHERE", closed.parent / "lib")
     place = reach.make_place(SOMEBODY, "postgres-18", closed / "home", closed)
     assert place.parent.parent == closed.parent / "lib"

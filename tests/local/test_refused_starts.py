@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     MakeUser = Callable[..., User]
 
 
-def test_version_that_there_is_not(home: Path, servers: Servers) -> None:
+def test_an_unknown_version_is_refused(home: Path, servers: Servers) -> None:
     with pytest.raises(LocalStackError, match="no PostgreSQL 17"):
         start(home, postgres_version=17)
     assert not servers.running()
 
 
-def test_data_of_another_version(home: Path, servers: Servers) -> None:
+def test_data_of_another_version_is_refused(home: Path, servers: Servers) -> None:
     file = home / "postgres-18" / "PG_VERSION"
     file.write_text("15\n")
     try:
@@ -38,7 +38,7 @@ def test_data_of_another_version(home: Path, servers: Servers) -> None:
         file.write_text("18\n")
 
 
-def test_damaged_data_says_what_the_log_says(home: Path, servers: Servers) -> None:
+def test_the_error_for_damaged_data_shows_the_log(home: Path, servers: Servers) -> None:
     start(home).close()
     control = home / "postgres-18" / "global" / "pg_control"
     control.rename(control.with_suffix(".away"))
@@ -61,7 +61,7 @@ def test_taken_port_is_replaced(home: Path) -> None:
     assert after.storage_connection_string != before.storage_connection_string
 
 
-def test_folder_that_is_a_file(tmp_path: Path) -> None:
+def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(LocalStackError, match="cannot be used"):
         start(tmp_path / "file")
@@ -73,7 +73,7 @@ def test_missing_package_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -
         start(home)
 
 
-def test_windows_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_is_refused_with_a_message(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(LocalStackError, match=r"Windows.*DATASTORE_STORAGE_CONNECTION_STRING"):
         start(home)

@@ -33,12 +33,12 @@ class TestPeople:
         assert errors_of(error) == [("/tier", "pattern")]
 
     @pytest.mark.parametrize("email", ["", "eve", "eve@", "@example.org", "a b@example.org"])
-    def test_an_address_that_is_none(self, call: Call, email: str) -> None:
+    def test_an_invalid_address_is_refused(self, call: Call, email: str) -> None:
         with refused("DS400") as error:
             call("register_user", email)
         assert errors_of(error) == [("/email", "format")]
 
-    def test_nobody_there(self, call: Call) -> None:
+    def test_an_unknown_user_is_not_found(self, call: Call) -> None:
         with refused("DS404"):
             call("find_user", "nobody@example.org")
         with refused("DS404"):

@@ -104,7 +104,7 @@ def test_where_there_can_be_no_copy_nothing_is_served(
     assert [state for state, _, _ in copies(database)] == ["refused"]
 
 
-def test_many_who_ask_at_once_make_one(
+def test_many_requests_at_once_make_one_copy(
     database_url: str, storage_connection_string: str, store: Store, ana: User, bob: User, laden: str,
     database: psycopg.Connection,
 ) -> None:  # fmt: skip
@@ -147,7 +147,7 @@ def test_a_failure_lets_the_next_one_try(
 
 
 @pytest.mark.parametrize("how", ["delete from datastore.picture", "truncate datastore.picture cascade"])
-def test_it_goes_with_its_picture(
+def test_a_copy_is_deleted_with_its_picture(
     worker: Store, store: Store, ana: User, bob: User, laden: str, database: psycopg.Connection, how: str
 ) -> None:
     link = store.link(laden, user_id=bob["user_id"])
@@ -182,7 +182,7 @@ def without_account(database_url: str) -> Iterator[Store]:
         yield store
 
 
-def test_a_process_without_credentials_says_what_to_do(
+def test_the_error_without_credentials_names_the_remedy(
     without_account: Store, ana: User, bob: User, laden: str
 ) -> None:
     with pytest.raises(NotReady, match="run datastore-db copies"):
@@ -197,7 +197,7 @@ def test_copies_are_made_beforehand(
     assert owner.make_copies() == 0
 
 
-def test_a_picture_that_has_not_arrived_has_none(store: Store, ana: User, database: psycopg.Connection) -> None:
+def test_a_pending_picture_has_no_copy(store: Store, ana: User, database: psycopg.Connection) -> None:
     query = "select datastore.announce_pictures(%s, '[{}]') #>> '{0,picture_id}' from datastore.act_as(%s)"
     row = database.execute(query, [ana["picture_set_id"], ana["user_id"]]).fetchone()
     assert row is not None

@@ -56,7 +56,9 @@ class TestKnownLabels:
             [],
         ]
 
-    def test_one_call_tells_of_all_folders(self, call: Call, pictures: list[str], user: dict[str, str]) -> None:
+    def test_one_call_gives_the_labels_of_all_folders(
+        self, call: Call, pictures: list[str], user: dict[str, str]
+    ) -> None:
         first, second, third = pictures
         made = call("create_picture_set", {"name": "empty"}, acting=user["user_id"])
         said = call("import_inference", second, boxes_of(LABELS[:1]))
@@ -96,12 +98,12 @@ def told(call: Call, picture_id: str) -> tuple[str, str, str]:
 
 
 class TestErrorHandling:
-    def test_is_empty_until_somebody_says_something(self, call: Call, pictures: list[str]) -> None:
+    def test_error_handling_is_empty_without_feedback(self, call: Call, pictures: list[str]) -> None:
         assert told(call, pictures[1]) == ("", "", "")
         call("import_inference", pictures[1], boxes_of(LABELS))
         assert told(call, pictures[1]) == ("", "", "")
 
-    def test_counts_what_was_corrected_and_keeps_what_was_said(self, call: Call, pictures: list[str]) -> None:
+    def test_corrections_are_counted_and_kept(self, call: Call, pictures: list[str]) -> None:
         said = call("import_inference", pictures[1], boxes_of(LABELS))
         ids = [box["box_id"] for box in said["boxes"]]
 
@@ -128,7 +130,7 @@ class TestErrorHandling:
         assert call("reopen_inference", said["inference_id"])["verified"] is False
         assert call("rebuild_picture", pictures[1])["error_handling"] == before["error_handling"]
 
-    def test_another_expert_who_agrees_is_heard(self, call: Call, pictures: list[str], user: dict[str, str]) -> None:
+    def test_another_experts_agreement_is_counted(self, call: Call, pictures: list[str], user: dict[str, str]) -> None:
         bob = call("register_user", "bob@example.org")
         said = call("import_inference", pictures[1], boxes_of(LABELS[:1]))
         box = {"boxId": said["boxes"][0]["box_id"]}
@@ -147,7 +149,9 @@ class TestErrorHandling:
         call("merge_seed", wrong, known)
         assert told(call, pictures[1])[1] == "0 of 1 box corrected"
 
-    def test_no_history_is_written_for_it(self, database: psycopg.Connection, call: Call, pictures: list[str]) -> None:
+    def test_error_handling_writes_no_history(
+        self, database: psycopg.Connection, call: Call, pictures: list[str]
+    ) -> None:
         said = call("import_inference", pictures[1], boxes_of(LABELS[:1]))
         call("record_feedback", {"inferenceId": said["inference_id"], "boxes": [{"boxId": said["boxes"][0]["box_id"]}]})
         query = "select action from datastore.history where entity_id = %s order by history_id"
@@ -161,11 +165,13 @@ class TestErrorHandling:
             ({"valid_data": False}, "the data of the file is not valid"),
         ],
     )
-    def test_tells_failed_checks(self, call: Call, user: dict[str, str], check: Document, details: str) -> None:
+    def test_error_handling_has_failed_checks(
+        self, call: Call, user: dict[str, str], check: Document, details: str
+    ) -> None:
         (announced,) = call("announce_pictures", user["picture_set_id"], [{}], [{"quality_check": check}])
         assert told(call, announced["picture_id"]) == ("", "", details)
 
-    def test_unknown_keys_in_it_come_back(self, call: Call, user: dict[str, str]) -> None:
+    def test_unknown_keys_of_error_handling_come_back(self, call: Call, user: dict[str, str]) -> None:
         document = {"error_handling": {"feedback": "mine", "reviewer": None}}
         (announced,) = call("announce_pictures", user["picture_set_id"], [document], acting=user["user_id"])
         said = call("import_inference", announced["picture_id"], boxes_of(LABELS[:1]))

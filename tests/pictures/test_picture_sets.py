@@ -21,7 +21,7 @@ class TestPictureSets:
         "schema_version": 1,
     }
 
-    def test_comes_back_as_sent(self, call: Call, ana: dict[str, str]) -> None:
+    def test_a_picture_set_comes_back_as_sent(self, call: Call, ana: dict[str, str]) -> None:
         made = call("create_picture_set", self.DOCUMENT, acting=ana["user_id"])
         assert {key: made[key] for key in self.DOCUMENT} == self.DOCUMENT
         assert made["container_name"] == ana["container_name"]
@@ -29,11 +29,11 @@ class TestPictureSets:
         assert rebuilt == made | {"pictures": []}
         assert rebuilt["audit_trail"]["change_log"] == "picture_set created"
 
-    def test_without_a_name_it_is_named_by_its_id(self, call: Call, ana: dict[str, str]) -> None:
+    def test_a_set_without_a_name_is_named_by_its_id(self, call: Call, ana: dict[str, str]) -> None:
         made = call("create_picture_set", {}, acting=ana["user_id"])
         assert made["name"] == made["picture_set_id"]
 
-    def test_a_name_is_taken_once(self, call: Call, ana: dict[str, str], bob: dict[str, str]) -> None:
+    def test_a_name_is_unique_in_a_container(self, call: Call, ana: dict[str, str], bob: dict[str, str]) -> None:
         call("create_picture_set", {"name": "lot"}, acting=ana["user_id"])
         with refused("DS409"):
             call("create_picture_set", {"name": "lot"}, acting=ana["user_id"])
@@ -41,7 +41,7 @@ class TestPictureSets:
             call("create_picture_set", {"name": "General"}, acting=ana["user_id"])
         call("create_picture_set", {"name": "lot"}, acting=bob["user_id"])
 
-    def test_nobody_acts(self, call: Call, ana: dict[str, str]) -> None:
+    def test_a_set_needs_an_acting_user_or_a_container(self, call: Call, ana: dict[str, str]) -> None:
         with refused("DS403"):
             call("create_picture_set", {})
         assert call("create_picture_set", {}, ana["container_id"])["container_name"] == ana["container_name"]
@@ -60,7 +60,7 @@ class TestPictureSets:
             ({"schema_version": 2}, [("/schema_version", "const")]),
         ],
     )
-    def test_what_is_refused(
+    def test_invalid_picture_sets_are_refused(
         self, call: Call, ana: dict[str, str], document: object, expected: list[tuple[str, str]]
     ) -> None:
         with refused("DS400") as error:

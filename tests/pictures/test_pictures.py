@@ -35,7 +35,7 @@ class TestPictures:
             acting=ana["user_id"],
         )
 
-    def test_announced_confirmed_and_rebuilt(self, call: Call, ana: dict[str, str]) -> None:
+    def test_a_picture_is_announced_confirmed_and_rebuilt(self, call: Call, ana: dict[str, str]) -> None:
         (picture,) = self.announce(call, ana, (b"one", "a/1.tiff"), documents=[self.DOCUMENT])
         assert picture["blob_name"] == f"{ana['picture_set_id']}/{picture['picture_id']}.tiff"
         assert picture["state"] == "announced"
@@ -77,7 +77,7 @@ class TestPictures:
         assert [document["n"] for document in rebuilt["pictures"]] == list(range(500))
         assert rebuilt["image_data_picture_set"] == {"number_of_images": 500}
 
-    def test_the_same_again_is_known(self, call: Call, ana: dict[str, str]) -> None:
+    def test_a_picture_announced_again_is_known(self, call: Call, ana: dict[str, str]) -> None:
         (first,) = self.announce(call, ana, (b"one", "1.tiff"))
         (again,) = self.announce(call, ana, (b"one", "1.tiff"))
         assert (again["picture_id"], again["state"], again["changed"]) == (first["picture_id"], "pending", False)
@@ -92,7 +92,7 @@ class TestPictures:
         twice = self.announce(call, ana, (b"two", None), (b"two", None))
         assert twice[0]["picture_id"] == twice[1]["picture_id"]
 
-    def test_other_bytes_under_a_stored_path(self, call: Call, ana: dict[str, str]) -> None:
+    def test_other_bytes_under_a_stored_path_are_a_conflict(self, call: Call, ana: dict[str, str]) -> None:
         (old,) = self.announce(call, ana, (b"one", "1.tiff"))
         call("confirm_pictures", [confirmation(old, b"one")])
         (conflict,) = self.announce(call, ana, (b"other", "1.tiff"))
@@ -103,7 +103,7 @@ class TestPictures:
         call("confirm_pictures", [confirmation(new, b"other")])
         assert call("rebuild_picture_set", ana["picture_set_id"])["pictures"][0]["picture_id"] == new["picture_id"]
 
-    def test_other_bytes_under_a_pending_path(
+    def test_other_bytes_under_a_pending_path_replace_it(
         self, call: Call, ana: dict[str, str], database: psycopg.Connection
     ) -> None:
         (old,) = self.announce(call, ana, (b"one", "1.tiff"))
@@ -116,7 +116,7 @@ class TestPictures:
         with refused("DS404"):
             call("confirm_pictures", [confirmation(old, b"one")])
 
-    def test_a_blob_that_is_not_what_was_announced(self, call: Call, ana: dict[str, str]) -> None:
+    def test_a_blob_that_differs_from_its_announcement_is_refused(self, call: Call, ana: dict[str, str]) -> None:
         one, two = self.announce(call, ana, (b"one", "1.tiff"), (b"two", "2.tiff"))
         with refused("DS409") as error:
             call("confirm_pictures", [confirmation(one, b"one"), confirmation(two, b"xxx")])
@@ -124,7 +124,7 @@ class TestPictures:
         assert call("rebuild_picture_set", ana["picture_set_id"])["pictures"] == []
 
     @pytest.mark.parametrize("confirmations", [{}, [5], [{"picture_id": "x"}], [{"picture_id": None}], [{}]])
-    def test_confirmations_that_are_none(self, call: Call, confirmations: object) -> None:
+    def test_invalid_confirmations_are_refused(self, call: Call, confirmations: object) -> None:
         with pytest.raises(psycopg.Error, check=lambda error: error.sqlstate in ("DS400", "DS404")):
             call("confirm_pictures", confirmations)
 
@@ -151,7 +151,7 @@ class TestPictures:
         assert errors_of(error) == expected
         assert call("rebuild_picture_set", ana["picture_set_id"])["image_data_picture_set"] == {"number_of_images": 0}
 
-    def test_depth(self, call: Call, ana: dict[str, str]) -> None:
+    def test_the_depth_of_a_document_is_limited(self, call: Call, ana: dict[str, str]) -> None:
         def nested(levels: int) -> object:
             return [] if levels == 1 else {"a": nested(levels - 1)}
 
@@ -160,18 +160,18 @@ class TestPictures:
             call("announce_pictures", ana["picture_set_id"], [nested(65)])
         assert errors_of(error) == [("/0" + "/a" * 64, "maxDepth")]
 
-    def test_one_path_twice_in_a_batch(self, call: Call, ana: dict[str, str]) -> None:
+    def test_one_path_twice_in_a_batch_is_refused(self, call: Call, ana: dict[str, str]) -> None:
         with refused("DS400") as error:
             self.announce(call, ana, (b"one", "1.tiff"), (b"two", "1.tiff"))
         assert errors_of(error) == [("/1/metadata/relative_path", "uniqueItems")]
 
-    def test_inspections_that_are_none(self, call: Call, ana: dict[str, str]) -> None:
+    def test_invalid_inspections_are_refused(self, call: Call, ana: dict[str, str]) -> None:
         wrong: list[Any] = [[], {}, [{}, {}], [{"size": 0}], [{"md5": "x"}], [{"image_data": {"width": "5"}}]]
         for inspections in wrong:
             with refused("DS400"):
                 call("announce_pictures", ana["picture_set_id"], [{}], inspections)
 
-    def test_seed_by_id_and_name(self, call: Call, ana: dict[str, str]) -> None:
+    def test_a_species_is_found_by_id_and_by_name(self, call: Call, ana: dict[str, str]) -> None:
         known = {seed["seed_name"]: seed["seed_id"] for seed in call("rebuild_seeds")["seeds"]}
         assert len(known) == 15
         agreed = {"seed": {"seed_id": known["Solanum nigrum"], "seed_name": "'solanum  nigrum'"}}
@@ -182,7 +182,7 @@ class TestPictures:
             call("announce_pictures", ana["picture_set_id"], [agreed])
         assert errors_of(error) == [("/0/seed/seed_id", "seed")]
 
-    def test_a_species_that_nobody_knows_is_registered_for_review(self, call: Call, ana: dict[str, str]) -> None:
+    def test_an_unknown_species_is_registered_for_review(self, call: Call, ana: dict[str, str]) -> None:
         documents = [{"seed": '"3 Zea mays"'}, {"seed": "zea  MAYS"}, {"seed": None}]
         pictures = call("announce_pictures", ana["picture_set_id"], documents)
         labels = [call("rebuild_picture", picture["picture_id"])["labels"] for picture in pictures]
@@ -191,7 +191,7 @@ class TestPictures:
         unreviewed = [seed for seed in call("rebuild_seeds")["seeds"] if seed["status"] == "unreviewed"]
         assert len(unreviewed) == 1
 
-    def test_an_update_replaces_what_the_client_said(
+    def test_an_update_replaces_the_clients_data(
         self, call: Call, ana: dict[str, str], database: psycopg.Connection
     ) -> None:
         (picture,) = self.announce(call, ana, (b"one", "1.tiff"), documents=[self.DOCUMENT])

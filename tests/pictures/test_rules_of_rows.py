@@ -12,8 +12,8 @@ from tests.support.calls import Call
 from tests.support.errors import refused
 
 
-class TestWhoSeesWhat:
-    def test_another_users_things_do_not_exist(self, call: Call, ana: dict[str, str], bob: dict[str, str]) -> None:
+class TestOtherContainers:
+    def test_rows_of_another_user_are_not_found(self, call: Call, ana: dict[str, str], bob: dict[str, str]) -> None:
         (picture,) = call("announce_pictures", ana["picture_set_id"], [{}], acting=ana["user_id"])
         as_bob = {"acting": bob["user_id"]}
         calls: list[tuple[Any, ...]] = [
@@ -31,7 +31,9 @@ class TestWhoSeesWhat:
                 call(function, *arguments, **as_bob)
         assert [folder["picture_set_id"] for folder in call("rebuild_folders", **as_bob)] == [bob["picture_set_id"]]
 
-    def test_a_container_that_does_not_hold_it(self, call: Call, ana: dict[str, str], bob: dict[str, str]) -> None:
+    def test_a_row_of_another_container_is_not_found(
+        self, call: Call, ana: dict[str, str], bob: dict[str, str]
+    ) -> None:
         (picture,) = call("announce_pictures", ana["picture_set_id"], [{}])
         assert call("rebuild_picture", picture["picture_id"], ana["container_id"])
         with refused("DS404"):
@@ -60,7 +62,7 @@ class TestNoBlobIsLost:
             "truncate datastore.user_account cascade",
         ],
     )
-    def test_deleted_by_any_means(
+    def test_every_deleted_picture_is_in_the_outbox(
         self, call: Call, ana: dict[str, str], database: psycopg.Connection, statement: str
     ) -> None:
         pictures = call("announce_pictures", ana["picture_set_id"], [{}, {}, {}])
@@ -87,7 +89,7 @@ class TestNoInvalidJsonAtRest:
         """).fetchall()
         assert unchecked == []
 
-    def test_no_row_has_a_version_that_nothing_checks(self, database: psycopg.Connection) -> None:
+    def test_every_version_of_a_row_has_a_check(self, database: psycopg.Connection) -> None:
         # The checks of a version ask only its own rows: an unknown version would be checked by none.
         unchecked = database.execute("""
             select attrelid::regclass::text
@@ -110,7 +112,7 @@ class TestNoInvalidJsonAtRest:
         with pytest.raises(psycopg.errors.CheckViolation, match="picture_v1_check"):
             database.execute(insert, [ana["container_id"], ana["picture_set_id"], bad])
 
-    def test_a_query_tells_why(self, database: psycopg.Connection) -> None:
+    def test_a_query_explains_an_invalid_row(self, database: psycopg.Connection) -> None:
         why = "select * from datastore.document_errors('picture', %s)"
         row = database.execute(why, [Jsonb({"user_data": {"zoom": "30"}})]).fetchone()
         assert row is not None
@@ -120,7 +122,7 @@ class TestNoInvalidJsonAtRest:
 class TestTheManual:
     """\\d+ and \\df+ explain the schema."""
 
-    def test_everything_has_a_comment(self, database: psycopg.Connection) -> None:
+    def test_every_object_has_a_comment(self, database: psycopg.Connection) -> None:
         silent = database.execute("""
             select 'table ' || oid::regclass from pg_class
             where relnamespace = 'datastore'::regnamespace and relkind in ('r', 'v')

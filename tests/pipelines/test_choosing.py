@@ -33,7 +33,7 @@ class TestOrderAndChoice:
         assert call("choose_pipeline", None, acting=ana) is None
         assert names(call("rebuild_pipelines", acting=ana)) == ["C", "A", "B", "D"]
 
-    def test_one_default(self, call: Call) -> None:
+    def test_one_pipeline_is_the_default(self, call: Call) -> None:
         call("import_pipelines", document(pipeline("A", default=True), pipeline("B"), model()))
         call("import_pipelines", document(pipeline("B", default=True)))
         assert [(one["model_name"], one["default"]) for one in call("rebuild_pipelines")["pipelines"]] == [
@@ -45,7 +45,7 @@ class TestOrderAndChoice:
         call("import_pipelines", document(pipeline("B", default=False)))
         assert [one["default"] for one in call("rebuild_pipelines")["pipelines"]] == [False, False]
 
-    def test_retiring(self, call: Call) -> None:
+    def test_a_retired_pipeline_is_not_listed(self, call: Call) -> None:
         ana = call("register_user", "ana@example.org")["user_id"]
         sent = document(pipeline("A", default=True), pipeline("B"), model())
         pipeline_id = call("import_pipelines", sent)["pipelines"][0]["pipeline_id"]
@@ -63,7 +63,7 @@ class TestOrderAndChoice:
         assert call("retire_pipeline", pipeline_id, retired=False)["default"] is True
         assert names(call("rebuild_pipelines", acting=ana)) == ["A", "B"]
 
-    def test_who_may(self, call: Call) -> None:
+    def test_choosing_needs_a_user_and_a_known_pipeline(self, call: Call) -> None:
         ana = call("register_user", "ana@example.org")["user_id"]
         with refused("DS403"):
             call("choose_pipeline", uuid4())
@@ -90,7 +90,7 @@ class TestFinding:
         found = call("find_pipeline", document)
         return None if found is None else str(found)
 
-    def test_pipelines(self, call: Call, known: dict[str, str]) -> None:
+    def test_pipelines_are_found(self, call: Call, known: dict[str, str]) -> None:
         d, s = {"name": "d", "version": 1}, {"name": "s", "version": 2}
         assert self.find(call, pipeline_id=known["B"], pipeline_name="A", models=[d, s]) == known["B"]
         assert self.find(call, pipeline_id=None, pipeline_name="A", models=[s]) == known["A"]
@@ -105,7 +105,7 @@ class TestFinding:
         call("retire_pipeline", known["A"])
         assert self.find(call, models=[d, s]) == known["A"]
 
-    def test_model_versions(self, call: Call, database: psycopg.Connection) -> None:
+    def test_model_versions_are_found(self, call: Call, database: psycopg.Connection) -> None:
         call("import_pipelines", document(model("s", version=3)))
         ids: dict[str, Any] = dict(
             database.execute(

@@ -20,7 +20,9 @@ class TestCommands:
         path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
         return path
 
-    def test_a_walk_through(self, environment: dict[str, str], tmp_path: Path, kek: str) -> None:
+    def test_pipelines_are_loaded_listed_and_retired(
+        self, environment: dict[str, str], tmp_path: Path, kek: str
+    ) -> None:
         environment = environment | {"DATASTORE_KEK": kek}
         run(environment, "register", "ana@example.org")
         sent = document(
@@ -51,7 +53,7 @@ class TestCommands:
         )
         assert run(environment, "pipelines", "retire", str(uuid4())).status == 2
 
-    def test_seal_makes_what_a_dba_imports(
+    def test_a_dba_imports_a_sealed_document(
         self, owner: Store, environment: dict[str, str], tmp_path: Path, kek: str, call: Call
     ) -> None:
         text = f"models:\n  - model_name: m\n    task: segmentation\n    api_key: {API_KEY}\n    Accuracy: 0.690\n"
@@ -63,7 +65,7 @@ class TestCommands:
         call("import_pipelines", json.loads(done.out))
         assert owner.endpoints()[0]["api_key"] == API_KEY
 
-    def test_mistakes_are_told_by_file_line_and_path(self, environment: dict[str, str], tmp_path: Path) -> None:
+    def test_errors_name_file_line_and_path(self, environment: dict[str, str], tmp_path: Path) -> None:
         text = (
             "models:\n  - model_name: m\n    task: guessing\n  - model_name: n\n    task: segmentation\n    apiKey: x\n"
         )
@@ -81,13 +83,13 @@ class TestCommands:
         done = run(environment, "pipelines", "load", broken)
         assert (done.status, f"{broken}:1: is not JSON" in done.err, API_KEY in done.err) == (2, True, False)
 
-    def test_without_a_key(self, environment: dict[str, str], tmp_path: Path) -> None:
+    def test_loading_secrets_needs_a_key(self, environment: dict[str, str], tmp_path: Path) -> None:
         file = self.write(tmp_path, document(model(api_key=API_KEY)))
         for command in ("load", "seal"):
             done = run(environment, "pipelines", command, file)
             assert (done.status, "datastore-db keys new" in done.err, API_KEY in done.err) == (2, True, False)
 
-    def test_a_new_key_is_one(self, environment: dict[str, str], tmp_path: Path) -> None:
+    def test_a_printed_key_is_valid(self, environment: dict[str, str], tmp_path: Path) -> None:
         key = run(environment, "keys", "new").out.strip()
         named = json.loads(run(environment, "keys", "new", "--id", "2024-05", "--json").out)
         assert named["kek"].startswith("2024-05:")
@@ -97,7 +99,7 @@ class TestCommands:
         assert sealed["models"][0]["api_key"]["kek_id"] == "2024-05"
         assert run(environment, "keys", "new", "--id", "no good").status == 2
 
-    def test_seeds(self, environment: dict[str, str]) -> None:
+    def test_species_are_listed(self, environment: dict[str, str]) -> None:
         lines = run(environment, "seeds").out.splitlines()
         assert (len(lines), lines[1].split()) == (16, ["Ambrosia", "artemisiifolia", "known"])
         assert len(json.loads(run(environment, "seeds", "--json").out)["seeds"]) == 15

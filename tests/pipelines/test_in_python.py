@@ -56,7 +56,7 @@ class TestPython:
         with pytest.raises(NoKey):
             owner.endpoints()
 
-    def test_lost_key_wrong_key_and_what_was_moved(
+    def test_a_lost_key_a_wrong_key_and_a_moved_secret_are_errors(
         self, owner: Store, database: psycopg.Connection, kek: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         owner.import_pipelines(document(model("m", api_key=API_KEY), model("n", api_key="another")))
@@ -84,7 +84,7 @@ class TestPython:
     @pytest.mark.parametrize(
         ("wrong", "path", "keyword"), [*UNSEALED[2:], (model(api_key=5), "/models/0/api_key", "type")]
     )
-    def test_what_is_refused_shows_no_secret(
+    def test_errors_of_the_import_show_no_secret(
         self, owner: Store, kek: str, wrong: Json, path: str, keyword: str
     ) -> None:
         with pytest.raises(InvalidDocument) as error:
@@ -102,7 +102,7 @@ class TestPython:
         with connect(home=home, as_role="owner") as store:
             assert store.endpoints()[0]["api_key"] == API_KEY
 
-    def test_choosing_and_retiring(self, acting: Store, ana: User, database: psycopg.Connection) -> None:
+    def test_pipelines_are_chosen_and_retired(self, acting: Store, ana: User, database: psycopg.Connection) -> None:
         with pytest.raises(NotAllowed, match="administrator"):
             acting.import_pipelines(document(pipeline("A"), model()))
         database.execute("select datastore.set_site_role('ana@example.org', 'administrator')")
@@ -121,11 +121,11 @@ class TestPython:
         with pytest.raises(NotFound):
             acting.retire_pipeline(uuid4())
 
-    def test_nobody_acts(self, store: Store) -> None:
+    def test_choosing_needs_an_acting_user(self, store: Store) -> None:
         with pytest.raises(NotAllowed):
             store.choose_pipeline(uuid4())
 
-    def test_async(self, database_url: str, kek: str) -> None:
+    def test_the_async_store_reads_pipelines(self, database_url: str, kek: str) -> None:
         async def main() -> None:
             async with datastore_aio.connect(database_url, as_role="owner") as store:
                 await store.import_pipelines(document(pipeline(), model(api_key=API_KEY)))
@@ -135,7 +135,7 @@ class TestPython:
 
         asyncio.run(main())
 
-    def test_one_statement_each(self, owner: Store, kek: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_each_call_is_one_statement(self, owner: Store, kek: str, monkeypatch: pytest.MonkeyPatch) -> None:
         statements: list[object] = []
         execute = psycopg.AsyncConnection.execute
 

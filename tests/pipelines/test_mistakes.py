@@ -37,19 +37,19 @@ BAD: list[tuple[object, list[tuple[str, str]]]] = [
 
 class TestMistakes:
     @pytest.mark.parametrize(("wrong", "expected"), BAD)
-    def test_what_is_refused(self, call: Call, wrong: object, expected: list[tuple[str, str]]) -> None:
+    def test_invalid_pipelines_are_refused(self, call: Call, wrong: object, expected: list[tuple[str, str]]) -> None:
         with refused("DS400") as error:
             call("import_pipelines", wrong)
         assert errors_of(error) == expected
         assert call("rebuild_pipelines", False, True) == {"pipelines": [], "models": []}
 
     @pytest.mark.parametrize(("wrong", "expected"), BAD)
-    def test_python_says_the_same(self, owner: Store, wrong: Any, expected: list[tuple[str, str]]) -> None:
+    def test_python_gives_the_same_errors(self, owner: Store, wrong: Any, expected: list[tuple[str, str]]) -> None:
         with pytest.raises(InvalidDocument) as error:
             owner.import_pipelines(wrong)
         assert sorted((item["instance_path"], item["keyword"]) for item in error.value.errors) == expected
 
-    def test_all_or_nothing(self, call: Call) -> None:
+    def test_a_document_is_imported_whole_or_not_at_all(self, call: Call) -> None:
         call("import_pipelines", FULL)
         before = call("rebuild_pipelines", True, True)
         with refused("DS400"):

@@ -41,7 +41,7 @@ class TestVersions:
             ("9" * 400, "1" + "0" * 400),
         ],
     )
-    def test_order(self, call: Call, low: object, high: object) -> None:
+    def test_a_version_is_followed_by_higher_ones_only(self, call: Call, low: object, high: object) -> None:
         call("import_pipelines", document(model(version=low), pipeline(version=low)))
         rebuilt = call("import_pipelines", document(model(version=high), pipeline(version=high)))
         assert (rebuilt["models"][0]["version"], rebuilt["pipelines"][0]["version"]) == (high, high)
@@ -63,7 +63,7 @@ class TestVersions:
         assert json.dumps(rebuilt["models"][0]["version"]) == json.dumps(rewritten)
         assert database.execute("select count(*) from datastore.model_version").fetchone() == (1,)
 
-    def test_several_in_one_document(self, call: Call) -> None:
+    def test_one_document_may_have_several_versions(self, call: Call) -> None:
         sent = document(model(version=3), model(version=1), model(version=2))
         assert [one["version"] for one in call("import_pipelines", sent)["models"]] == [3, 1, 2]
         assert call("import_pipelines", sent)["models"][0]["version"] == 3
@@ -72,7 +72,7 @@ class TestVersions:
             call("import_pipelines", document(model(version=4), model(version="2.5")))
         assert errors_of(error) == [("/models/1/version", "higherVersion")]
 
-    def test_versions_that_differ_in_writing_only(self, call: Call) -> None:
+    def test_versions_that_differ_in_spelling_only_are_one(self, call: Call) -> None:
         call("import_pipelines", document(model(version="1.2")))
         for versions in (["1.02"], ["1.3", "1.03"]):
             with refused("DS400") as error:

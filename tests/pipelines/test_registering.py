@@ -18,7 +18,7 @@ from tests.support.calls import Call
 
 
 class TestRegistering:
-    def test_comes_back_as_sent(self, call: Call) -> None:
+    def test_pipelines_come_back_as_sent(self, call: Call) -> None:
         for rebuilt in (call("import_pipelines", FULL), call("rebuild_pipelines")):
             assert {key: rebuilt[key] for key in FULL if key not in ("pipelines", "models")} == {
                 "version": "0.1.0",
@@ -43,11 +43,11 @@ class TestRegistering:
         """).fetchone()
         assert row == ("0.69080000000000000001", "1.50")
 
-    def test_nothing_known(self, call: Call) -> None:
+    def test_without_pipelines_the_answer_is_empty(self, call: Call) -> None:
         assert call("rebuild_pipelines") == {"pipelines": [], "models": []}
         assert call("import_pipelines", {}) == {"pipelines": [], "models": []}
 
-    def test_again_changes_nothing(self, call: Call, database: psycopg.Connection) -> None:
+    def test_importing_again_changes_nothing(self, call: Call, database: psycopg.Connection) -> None:
         def rows() -> list[Any]:
             tables = ("model", "model_version", "model_secret", "pipeline", "pipeline_model", "pipelines_import")
             return [
@@ -64,7 +64,7 @@ class TestRegistering:
         assert call("import_pipelines", FULL) == first
         assert rows() == before
 
-    def test_other_spellings(self, call: Call) -> None:
+    def test_other_spellings_of_keys_are_read(self, call: Call) -> None:
         sent = document(
             pipeline("P", "m", accuracy=0.5, dataset_description="seeds", dataset=None),
             {"model_name": "m", "tasks": "Object-Detection", "accuracy": 1, "dataset_description": "x"},
@@ -82,7 +82,7 @@ class TestRegistering:
             ("SEGMENTATION", "segmentation"),
         ],
     )
-    def test_tasks_without_regard_to_case_and_hyphens(
+    def test_tasks_are_compared_without_case_and_hyphens(
         self, call: Call, database: psycopg.Connection, task: str, expected: str
     ) -> None:
         assert call("import_pipelines", document(model(task=task)))["models"][0]["task"] == task
@@ -101,21 +101,21 @@ class TestRegistering:
         )
         assert [one["models"] for one in rebuilt["pipelines"]] == [["m", "n", "m"], ["n"]]
 
-    def test_models_of_an_earlier_document(self, call: Call) -> None:
+    def test_a_pipeline_may_have_models_of_an_earlier_document(self, call: Call) -> None:
         call("import_pipelines", document(model("m"), model("n")))
         first = call("import_pipelines", document(pipeline("A", "m", "n")))
         changed = call("import_pipelines", document(pipeline("A", "n")))
         assert changed["pipelines"][0]["pipeline_id"] == first["pipelines"][0]["pipeline_id"]
         assert call("rebuild_pipelines")["pipelines"][0]["models"] == ["n"]
 
-    def test_long_names(self, call: Call) -> None:
+    def test_long_names_are_kept(self, call: Call) -> None:
         long = [str(number) + "".join(str(uuid4()) for _ in range(54)) for number in range(9)]
         sent = document(pipeline(long[0], *long), *(model(name, version=name) for name in long))
         assert call("import_pipelines", sent)["pipelines"][0]["models"] == long
         used = [{"name": name, "version": name} for name in long]
         assert call("find_pipeline", {"models": used}) is not None
 
-    def test_two_at_once(self, database_url: str) -> None:
+    def test_two_imports_at_once_register_each_model_once(self, database_url: str) -> None:
         def load(number: int) -> Any:
             with psycopg.connect(database_url, autocommit=True) as connection:
                 sent = document(

@@ -24,7 +24,7 @@ from tests.support.secrets_watch import WATCHED
 
 
 class TestSecrets:
-    def test_only_with_keys_and_sealed(self, call: Call) -> None:
+    def test_secrets_are_returned_sealed_and_only_on_request(self, call: Call) -> None:
         assert "ciphertext" not in json.dumps(call("import_pipelines", FULL))
         assert "ciphertext" not in json.dumps(call("rebuild_pipelines", False, True))
         detector, swin = call("rebuild_pipelines", True)["models"]
@@ -32,7 +32,7 @@ class TestSecrets:
         assert (detector["endpoint"], "api_key" in detector) == (None, False)
         assert call("rebuild_pipelines", with_keys=True)["models"] == [detector, swin]
 
-    def test_absent_keeps_and_null_takes_away(self, call: Call) -> None:
+    def test_an_absent_secret_is_kept_and_null_deletes_it(self, call: Call) -> None:
         call("import_pipelines", document(model(api_key=SEALED, endpoint=SEALED)))
         call("import_pipelines", document(model(endpoint=None)))
         (known,) = call("rebuild_pipelines", True)["models"]
@@ -41,7 +41,7 @@ class TestSecrets:
         assert not {"api_key", "endpoint"} & call("rebuild_pipelines", True)["models"][0].keys()
 
     @pytest.mark.parametrize(("wrong", "path", "keyword"), UNSEALED)
-    def test_unsealed_in_sql(
+    def test_an_unsealed_secret_is_refused(
         self, database: psycopg.Connection, call: Call, wrong: Json, path: str, keyword: str
     ) -> None:
         for text in (False, True):
@@ -56,13 +56,13 @@ class TestSecrets:
                 assert secret not in str(error.value)
         assert database.execute("select count(*) from datastore.model").fetchone() == (0,)
 
-    def test_no_json_at_all(self, call: Call) -> None:
+    def test_a_text_that_is_no_json_shows_no_secret(self, call: Call) -> None:
         with refused("DS400") as error:
             call("import_pipelines", '{"models": [{"api_key": "' + API_KEY + '" "endpoint": 1}]}')
         diagnosis = error.value.diag
         assert API_KEY not in repr([getattr(diagnosis, name) for name in dir(diagnosis) if not name.startswith("_")])
 
-    def test_a_failing_check_shows_none(self, database: psycopg.Connection, call: Call) -> None:
+    def test_a_failing_check_shows_no_secret(self, database: psycopg.Connection, call: Call) -> None:
         call("import_pipelines", FULL)
         columns = database.execute("""
             select table_name, column_name from information_schema.columns

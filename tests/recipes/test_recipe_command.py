@@ -82,16 +82,16 @@ def labels_command(species: str, email: str | None, as_json: bool) -> None:
 
 # What must hold for a function and for a command, as the tests of the copy say it.
 RULES = (
-    "test_what_is_granted_is_what_is_declared",
-    "test_each_has_a_reason_and_is_declared_once",
-    "test_everything_has_a_comment",
-    "test_the_list_of_blocking_methods_is_what_make_documents_writes",
+    "test_granted_and_declared_privileges_are_the_same",
+    "test_each_privilege_is_declared_once_with_a_reason",
+    "test_every_object_has_a_comment",
+    "test_the_list_of_blocking_methods_is_up_to_date",
     "test_blocking_methods_are_the_async_ones",
     "test_functions_that_python_calls_are_documented",
     "test_documented_functions_exist_with_their_signatures",
     "test_commands_exist_with_their_options",
-    "test_the_page_is_what_make_documents_writes",
-    "test_the_list_of_commands_is_what_make_documents_writes",
+    "test_the_page_is_up_to_date",
+    "test_the_list_of_commands_is_up_to_date",
 )
 FILES = (
     "tests/access/test_declared_privileges.py",

@@ -72,9 +72,9 @@ NAMES = (
     "fertiliser",
     "test_every_jsonb_column_is_checked_by_a_compiled_function",
     "a_label_of_nutrients",
-    "test_what_is_granted_is_what_is_declared",
-    "test_each_has_a_reason_and_is_declared_once",
-    "test_everything_has_a_comment",
+    "test_granted_and_declared_privileges_are_the_same",
+    "test_each_privilege_is_declared_once_with_a_reason",
+    "test_every_object_has_a_comment",
     "test_every_file_with_functions_is_named",
 )
 

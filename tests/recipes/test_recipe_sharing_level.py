@@ -66,7 +66,7 @@ def python(tree: Path) -> Python:
     return run
 
 
-def test_it_takes_the_places_that_the_recipe_names(tree: Path, python: Python, server_url: str) -> None:
+def test_a_sharing_level_takes_the_places_of_the_recipe(tree: Path, python: Python, server_url: str) -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     (number,) = re.findall(r"^### A sharing level\n\n(\w+) places", text, re.MULTILINE)
     places = re.findall(r"^@@", git(tree, "diff", "--unified=0"), re.MULTILINE)
@@ -82,7 +82,7 @@ def test_it_takes_the_places_that_the_recipe_names(tree: Path, python: Python, s
 
 
 @pytest.mark.parametrize("kind", ["empty_database", "database_url"])
-def test_the_level_works(kind: str, request: pytest.FixtureRequest, python: Python) -> None:
+def test_the_added_level_works(kind: str, request: pytest.FixtureRequest, python: Python) -> None:
     """In a new database, and in one that an earlier release made."""
     url: str = request.getfixturevalue(kind)
     python("-c", RUN, "migrate", database=url)

@@ -101,7 +101,7 @@ def test_the_frozen_base_gives_the_same_schema(
     assert "has a schema named datastore already" in refused.stderr
 
 
-def test_a_second_release_adds_to_what_is_frozen(released: Path) -> None:
+def test_a_second_release_freezes_further_files(released: Path) -> None:
     before = freezing.released(released)
     migration = released / "migrations" / "0002.pre.more.sql"
     migration.write_text("comment on schema datastore is 'More.';\n", encoding="utf-8")
@@ -131,7 +131,7 @@ def test_a_frozen_file_that_was_changed_is_named(released: Path, name: str) -> N
         release(released, "1.3.0", dry_run=True, trial=trial)
 
 
-def test_what_was_frozen_here_is_as_it_was_released() -> None:
+def test_frozen_files_are_unchanged() -> None:
     assert freezing.changes(ROOT) == []
 
 

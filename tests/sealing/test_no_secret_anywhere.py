@@ -30,7 +30,9 @@ def pipelines(api_key: Json = API_KEY) -> JsonObject:
     }
 
 
-def test_what_handles_secrets_shows_none(stack: LocalStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_that_handles_secrets_shows_none(
+    stack: LocalStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On a server that logs everything: upload, keys, links, models, refusals, and the same on the command line."""
     folder = tmp_path / "watched"
     folder.mkdir()
@@ -118,7 +120,7 @@ def on_the_command_line(watch: SecretsWatch, url: str, storage: str, kek: str, p
     watch.note(run(wrong, "keys", "rotate", "--kek").err)
 
 
-def test_the_search_finds_what_is_there(stack: LocalStack, tmp_path: Path) -> None:
+def test_the_search_finds_a_planted_secret(stack: LocalStack, tmp_path: Path) -> None:
     watch = SecretsWatch(tmp_path, stack.database_url, stack.postgres_bin / "pg_dump")
     watch.secrets.add("known")
     with watch.watching():

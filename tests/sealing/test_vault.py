@@ -83,7 +83,7 @@ def test_the_fake_has_the_methods_of_the_real_client() -> None:
         assert callable(getattr(CryptographyClient, name))
 
 
-def test_there_and_back_in_another_process(fake: FakeVault) -> None:
+def test_another_process_opens_the_secret(fake: FakeVault) -> None:
     sealed = seal("secret", PURPOSE, find_keys(None))
     assert sealed.kek_id == V1
     forget()
@@ -104,7 +104,7 @@ def test_an_opened_key_is_remembered_for_a_while(fake: FakeVault, monkeypatch: p
     assert fake.calls == before + 3
 
 
-def test_a_new_version_of_the_key(fake: FakeVault) -> None:
+def test_a_new_version_of_the_key_seals_and_old_ones_open(fake: FakeVault) -> None:
     old = seal("secret", PURPOSE, find_keys(None))
     fake.newest = V2
     forget()
@@ -112,7 +112,7 @@ def test_a_new_version_of_the_key(fake: FakeVault) -> None:
     assert unseal(old, PURPOSE, find_keys(None)) == "secret"
 
 
-def test_from_the_environment_into_a_vault(fake: FakeVault, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_move_from_the_environment_into_a_vault(fake: FakeVault, monkeypatch: pytest.MonkeyPatch) -> None:
     key = new_key("k1")
     monkeypatch.setenv("DATASTORE_KEK", key)
     old = seal("secret", PURPOSE, find_keys(None))
@@ -122,7 +122,7 @@ def test_from_the_environment_into_a_vault(fake: FakeVault, monkeypatch: pytest.
     assert seal("secret", PURPOSE, find_keys(None)).kek_id == V1
 
 
-def test_no_row_says_which_vault_is_asked(fake: FakeVault) -> None:
+def test_no_row_chooses_the_vault(fake: FakeVault) -> None:
     sealed = seal("secret", PURPOSE, find_keys(None))
     for elsewhere in ("https://evil.vault.azure.net/keys/datastore/" + "1" * 32, f"{KEY}2/{'1' * 32}", f"{V1}/x", "k1"):
         before = fake.calls
@@ -131,7 +131,7 @@ def test_no_row_says_which_vault_is_asked(fake: FakeVault) -> None:
         assert fake.calls == before
 
 
-def test_what_goes_wrong_says_what_is_needed(fake: FakeVault, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_of_the_vault_name_the_remedy(fake: FakeVault, monkeypatch: pytest.MonkeyPatch) -> None:
     sealed = seal("secret", PURPOSE, find_keys(None))
     forget()
     with pytest.raises(CannotUnseal, match="unwrapKey"):
@@ -150,7 +150,7 @@ def test_what_goes_wrong_says_what_is_needed(fake: FakeVault, monkeypatch: pytes
 @pytest.mark.parametrize(
     "text", ["http://pictures.vault.azure.net/keys/datastore", "https://example.org/keys/datastore"]
 )
-def test_what_is_no_vault_is_no_key(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_vault_address_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATASTORE_KEK", text)
     with pytest.raises(NoKey, match="key 1"):
         find_keys(None)

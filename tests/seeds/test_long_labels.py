@@ -36,7 +36,7 @@ def labels(call: Call, picture_id: str) -> list[str]:
     return [label["seed_id"] for label in call("rebuild_picture", picture_id)["labels"]]
 
 
-def test_everywhere_and_always_the_same_species(call: Call, user: dict[str, str]) -> None:
+def test_a_long_label_is_the_same_species_everywhere(call: Call, user: dict[str, str]) -> None:
     named = announced(call, user, LONG)
     assert call("rebuild_picture", named)["seed"] == LONG
     (seed_id,) = labels(call, named)

@@ -33,12 +33,12 @@ from tests.support.proxy import Proxy
 pytestmark = pytest.mark.usefixtures("kek")
 
 
-class TestWhatGoesWrong:
+class TestBrokenKeys:
     def upload(self, database_url: str, user: User) -> None:
         with connect(database_url) as store:
             store.upload_pictures([(picture(1), None)], user_id=user["user_id"])
 
-    def test_a_lost_key_and_a_wrong_one_and_none(
+    def test_a_lost_a_wrong_and_a_missing_key_are_errors(
         self, ana: User, database_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("DATASTORE_KEK", new_key("k2"))
@@ -51,7 +51,7 @@ class TestWhatGoesWrong:
         with pytest.raises(NoKey, match="DATASTORE_KEK is not set"):
             self.upload(database_url, ana)
 
-    def test_what_to_do_about_a_lost_key_helps(
+    def test_the_remedy_for_a_lost_key_works(
         self, ana: User, database_url: str, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("DATASTORE_KEK", key := new_key("k2"))
@@ -59,7 +59,7 @@ class TestWhatGoesWrong:
         assert done.status == 0, done.err
         self.upload(database_url, ana)
 
-    def test_a_ciphertext_that_was_changed_or_moved(
+    def test_a_changed_or_moved_ciphertext_is_refused(
         self, store: Store, ana: User, database_url: str, database: psycopg.Connection
     ) -> None:
         store.register_user("bob@example.org")
@@ -112,7 +112,7 @@ class TestWhatGoesWrong:
         assert (claimed.error, sorted(claimed.issued)) == (None, ["read", "write"])
         self.upload(database_url, ana)
 
-    def test_an_expired_key(
+    def test_an_expired_key_is_an_error(
         self, ana: User, database_url: str, database: psycopg.Connection, service: BlobServiceClient
     ) -> None:
         found = policies(service, ana)
@@ -130,7 +130,7 @@ class TestWhatGoesWrong:
         with pytest.raises(NotReady, match=r"has no key: run datastore-db keys renew user-"):
             self.upload(database_url, ana)
 
-    def test_a_clock_that_is_twenty_minutes_off(
+    def test_the_error_names_a_clock_that_is_twenty_minutes_off(
         self, ana: User, database_url: str, database: psycopg.Connection, service: BlobServiceClient
     ) -> None:
         """Storage's clock, as its answers tell it: this machine's cannot be set for a test."""

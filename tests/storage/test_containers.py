@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("kek")
 
 
 class TestContainers:
-    def test_made_with_the_user_and_two_keys(
+    def test_a_container_is_made_with_its_user_and_two_keys(
         self, ana: User, service: BlobServiceClient, database: psycopg.Connection
     ) -> None:
         found = policies(service, ana)
@@ -41,12 +41,12 @@ class TestContainers:
         endpoint = database.execute("select endpoint from datastore.container").fetchone()
         assert endpoint == (service.url.rstrip("/"),)
 
-    def test_again_changes_nothing(self, store: Store, ana: User, service: BlobServiceClient) -> None:
+    def test_registering_again_changes_nothing(self, store: Store, ana: User, service: BlobServiceClient) -> None:
         before = policies(service, ana)
         assert store.register_user("ana@example.org") == ana
         assert policies(service, ana).keys() == before.keys()
 
-    def test_pending_until_somebody_can_make_it(
+    def test_a_container_is_pending_until_a_process_has_credentials(
         self, worker: Store, keyed: Store, service: BlobServiceClient, database: psycopg.Connection
     ) -> None:
         bob = keyed.register_user("bob@example.org", "dev")
@@ -59,7 +59,7 @@ class TestContainers:
         (uploaded,) = keyed.upload_pictures([(picture(1), None)], user_id=bob["user_id"])
         assert keyed.read_picture(uploaded["picture_id"], user_id=bob["user_id"]) == (picture(1), "image/tiff")
 
-    def test_made_again_if_somebody_removed_it(
+    def test_a_removed_container_is_made_again(
         self, store: Store, keyed: Store, ana: User, service: BlobServiceClient
     ) -> None:
         service.delete_container(ana["container_name"])
@@ -69,7 +69,7 @@ class TestContainers:
         assert keyed.read_picture(uploaded["picture_id"], user_id=ana["user_id"])[0] == picture(2)
         assert len(policies(service, ana)) == 2
 
-    def test_made_again_by_the_command(
+    def test_a_removed_container_is_made_again_by_the_command(
         self, keyed: Store, ana: User, service: BlobServiceClient, environment: dict[str, str]
     ) -> None:
         service.delete_container(ana["container_name"])
@@ -77,7 +77,7 @@ class TestContainers:
         assert (done.status, done.out.splitlines()[0]) == (0, "1 container done"), done.err
         assert keyed.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
 
-    def test_adopted_if_it_exists_without_a_row(
+    def test_an_existing_container_of_no_database_is_adopted(
         self, worker: Store, store: Store, keyed: Store, service: BlobServiceClient
     ) -> None:
         bob = keyed.register_user("bob@example.org")
@@ -88,7 +88,7 @@ class TestContainers:
         assert metadata == {"mine": "yes", "datastore_instance": worker.instance()}
         assert [blob.name for blob in client.list_blobs()] == ["old"]
 
-    def test_not_adopted_if_it_belongs_to_another_database(
+    def test_a_container_of_another_database_is_not_adopted(
         self, worker: Store, store: Store, keyed: Store, service: BlobServiceClient
     ) -> None:
         bob = keyed.register_user("bob@example.org")
@@ -99,7 +99,7 @@ class TestContainers:
         assert worker.claim_containers("bob@example.org")[0].error is None
         assert keyed.upload_pictures([(picture(1), None)], user_id=bob["user_id"])
 
-    def test_ten_register_at_once(
+    def test_ten_registrations_at_once_make_one_container(
         self, database_url: str, storage_connection_string: str, database: psycopg.Connection
     ) -> None:
         def register(_: int) -> User:
@@ -111,7 +111,7 @@ class TestContainers:
         assert all(user == users[0] for user in users)
         assert count(database, "select count(*) from datastore.container_key") == 2
 
-    def test_without_a_key_to_seal_with_the_account_does_it(
+    def test_without_a_sealing_key_the_account_key_is_used(
         self, owner: Store, monkeypatch: pytest.MonkeyPatch, store: Store, database: psycopg.Connection
     ) -> None:
         monkeypatch.delenv("DATASTORE_KEK")
@@ -120,7 +120,7 @@ class TestContainers:
         assert owner.read_picture(uploaded["picture_id"])[0] == picture(1)
         assert count(database, "select count(*) from datastore.container_key") == 0
 
-    def test_in_another_storage_account(
+    def test_a_container_in_another_storage_account_is_left_until_taken_over(
         self, worker: Store, ana: User, database: psycopg.Connection, service: BlobServiceClient
     ) -> None:
         database.execute("update datastore.container set endpoint = 'https://other.blob.core.windows.net'")
@@ -137,7 +137,7 @@ def test_how_many_calls_a_container_costs(database_url: str, ana: User) -> None:
     assert calls_for_a_container(database_url, ana) == {"without": 1, "with": 0}
 
 
-def test_names_that_azure_does_not_allow(environment: dict[str, str]) -> None:
+def test_names_that_azure_does_not_allow_are_refused(environment: dict[str, str]) -> None:
     for tier in ("Dev", "dev_1", "dev--1", "-dev", "d" * 27):
         refused = run(environment, "register", "x@example.org", f"--tier={tier}")
         assert refused.status == 2

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("kek")
 
 
 class TestKeysForPeople:
-    def test_one_for_a_day(
+    def test_a_key_for_a_day_reads_and_expires(
         self,
         store: Store,
         ana: User,
@@ -51,7 +51,7 @@ class TestKeysForPeople:
         assert status_of(lambda: client.download_blob(name).readall()) == 403
         assert len(policies(service, ana)) == 2
 
-    def test_several_share_a_policy_and_end_together(
+    def test_keys_for_people_share_a_policy_and_end_together(
         self, owner: Store, store: Store, ana: User, service: BlobServiceClient
     ) -> None:
         one, other = (store.issue_key(ana["container_name"], user_id=ana["user_id"]) for _ in range(2))
@@ -62,13 +62,13 @@ class TestKeysForPeople:
             client = ContainerClient.from_container_url(str(issued["url"]))
             assert status_of(lambda client=client: client.upload_blob("x", b"1")) == 403  # type: ignore[misc]
 
-    def test_to_write(self, owner: Store, ana: User) -> None:
+    def test_a_key_to_write_writes(self, owner: Store, ana: User) -> None:
         issued = owner.issue_key(ana["container_id"], permission="write", hours=1)
         assert status_of(lambda: ContainerClient.from_container_url(str(issued["url"])).upload_blob("x", b"1")) == 200
         with pytest.raises(Conflict, match="a key to write was handed out"):
             owner.issue_key(ana["container_id"], permission="read")
 
-    def test_not_for_ever_and_not_for_everyone(self, owner: Store, store: Store, keyed: Store, ana: User) -> None:
+    def test_a_key_has_an_end_and_needs_the_owner(self, owner: Store, store: Store, keyed: Store, ana: User) -> None:
         bob = store.register_user("bob@example.org")
         with pytest.raises(InvalidDocument, match="7 days"):
             owner.issue_key("ana@example.org", hours=200)
@@ -83,7 +83,9 @@ class TestKeysForPeople:
 
 
 class TestLinks:
-    def test_to_read(self, store: Store, ana: User, database: psycopg.Connection, tmp_path: Path) -> None:
+    def test_a_link_reads_its_picture(
+        self, store: Store, ana: User, database: psycopg.Connection, tmp_path: Path
+    ) -> None:
         folder = write_folder(tmp_path / "lot", {'grün "1".png': picture(1, "PNG")})
         result = store.upload_folder(folder, user_id=ana["user_id"]).results[0]
         link = store.link(str(result.picture_id), user_id=ana["user_id"])
@@ -98,7 +100,7 @@ class TestLinks:
         rows = database.execute("select picture_id, permission, issued_by from datastore.link").fetchall()
         assert rows == [(result.picture_id, "read", uuid.UUID(ana["user_id"]))]
 
-    def test_it_opens_one_picture_for_reading(self, owner: Store, store: Store, ana: User) -> None:
+    def test_a_link_opens_one_picture_for_reading(self, owner: Store, store: Store, ana: User) -> None:
         one, other = store.upload_pictures([(picture(1), None), (picture(2), None)], user_id=ana["user_id"])
         link = owner.link(one["picture_id"], minutes=1)["url"]
         assert status_at(link) == 200
@@ -106,7 +108,7 @@ class TestLinks:
         assert status_at(link, "PUT", b"1", {"x-ms-blob-type": "BlockBlob"}) == 403
         assert status_at(link.partition("?")[0]) >= 400
 
-    def test_for_those_who_may(
+    def test_a_link_needs_access_to_the_picture(
         self, owner: Store, store: Store, keyed: Store, ana: User, database: psycopg.Connection
     ) -> None:
         (uploaded,) = store.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
@@ -119,7 +121,7 @@ class TestLinks:
             owner.link(uploaded["picture_id"], minutes=61)
         assert count(database, "select count(*) from datastore.link") == 0
 
-    def test_the_command(self, store: Store, ana: User, environment: dict[str, str]) -> None:
+    def test_the_command_prints_a_link(self, store: Store, ana: User, environment: dict[str, str]) -> None:
         (uploaded,) = store.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
         done = run(environment, "link", uploaded["picture_id"], "--user", "ana@example.org")
         assert (status_at(done.out.strip()), done.err) == (200, "")

@@ -27,7 +27,7 @@ class TestInstance:
         subprocess.run(restore, input=dump.stdout, check=True, timeout=60)
         return empty_database
 
-    def test_a_copy_touches_nothing_until_it_claims_it(
+    def test_a_copied_database_changes_nothing_until_it_takes_over(
         self,
         worker: Store,
         owner: Store,
@@ -86,7 +86,9 @@ class TestInstance:
                 restored.sweep()
         assert (blobs_of(service, ana), blobs_of(service, bob)) == (["b"], [])
 
-    def test_a_copy_that_cannot_see_it_is_told(self, ana: User, environment: dict[str, str]) -> None:
+    def test_a_copied_database_becomes_another_instance_by_command(
+        self, ana: User, environment: dict[str, str]
+    ) -> None:
         was = run(environment, "instance").out.strip()
         now = run(environment, "instance", "--new").out.strip()
         assert was != now

@@ -37,7 +37,7 @@ class TestAttacks:
         acting.confirm_upload(id_)
         return id_
 
-    def test_overwriting_after_it_was_confirmed(
+    def test_a_confirmed_picture_cannot_be_overwritten(
         self, acting: Store, confirmed: str, link: Link, container: ContainerClient
     ) -> None:
         assert put(link, picture(2)) >= 400
@@ -53,19 +53,21 @@ class TestAttacks:
         acting.confirm_upload(confirmed)
         assert acting.read_picture(confirmed) == (picture(1), "image/tiff")
 
-    def test_twice_before_it_is_confirmed(self, acting: Store, id_: str, link: Link) -> None:
+    def test_a_link_uploads_once(self, acting: Store, id_: str, link: Link) -> None:
         assert put(link, picture(1)) == 201
         assert put(link, picture(2)) >= 400
         acting.confirm_upload(id_)
         assert acting.read_picture(id_)[0] == picture(1)
 
-    def test_a_page(self, acting: Store, id_: str, link: Link, container: ContainerClient) -> None:
+    def test_a_file_of_another_kind_is_refused(
+        self, acting: Store, id_: str, link: Link, container: ContainerClient
+    ) -> None:
         assert put(link, PAGE, BLOCK | {"x-ms-blob-content-type": "text/html"}) == 201
         with pytest.raises(NotAPicture):
             acting.confirm_upload(id_)
         assert [name.endswith(".upload") for name in names(container)] == [True]
 
-    def test_a_picture_that_says_it_is_a_page(self, acting: Store, id_: str, link: Link) -> None:
+    def test_a_picture_is_served_with_the_type_of_its_format(self, acting: Store, id_: str, link: Link) -> None:
         assert put(link, picture(1), BLOCK | {"x-ms-blob-content-type": "text/html"}) == 201
         acting.confirm_upload(id_)
         assert acting.read_picture(id_)[1] == "image/tiff"
@@ -73,7 +75,7 @@ class TestAttacks:
             assert answer.headers["Content-Type"] == "image/tiff"
 
     @pytest.mark.parametrize("other", [picture(2), picture(1, size=(20, 20)), picture(1)[:-1], b""])
-    def test_other_bytes_than_were_announced(
+    def test_other_bytes_than_announced_are_refused(
         self, acting: Store, ana: User, database: psycopg.Connection, other: bytes
     ) -> None:
         id_ = announced(database, ana, picture(1))
@@ -89,7 +91,7 @@ class TestAttacks:
         acting.confirm_upload(id_)
         assert acting.read_picture(id_)[0] == picture(1)
 
-    def test_a_list_of_blocks_with_a_claimed_md5(self, acting: Store, id_: str, link: Link) -> None:
+    def test_a_claimed_md5_of_a_list_of_blocks_is_not_believed(self, acting: Store, id_: str, link: Link) -> None:
         block = base64.b64encode(b"1").decode()
         staged = send(link["url"], PAGE, more=f"&comp=block&blockid={block}")
         listed = f"<?xml version='1.0'?><BlockList><Latest>{block}</Latest></BlockList>".encode()
@@ -99,7 +101,7 @@ class TestAttacks:
             acting.confirm_upload(id_)
         assert committed >= 400 or staged < 300
 
-    def test_an_append_blob(self, acting: Store, id_: str, link: Link) -> None:
+    def test_an_append_blob_is_refused(self, acting: Store, id_: str, link: Link) -> None:
         if send(link["url"], b"", {"x-ms-blob-type": "AppendBlob"}) == 201:
             send(link["url"], picture(1), more="&comp=appendblock")
             with pytest.raises(BrokenPicture, match="AppendBlob"):
@@ -108,14 +110,16 @@ class TestAttacks:
             with pytest.raises(Conflict):
                 acting.confirm_upload(id_)
 
-    def test_the_archive(self, acting: Store, id_: str, link: Link, container: ContainerClient) -> None:
+    def test_a_blob_in_the_archive_is_refused(
+        self, acting: Store, id_: str, link: Link, container: ContainerClient
+    ) -> None:
         if put(link, picture(1), BLOCK | {"x-ms-access-tier": "Archive"}) != 201:
             assert put(link, picture(1)) == 201
             container.get_blob_client(names(container)[0]).set_standard_blob_tier("Archive")
         with pytest.raises(BrokenPicture, match="archive tier"):
             acting.confirm_upload(id_)
 
-    def test_snapshots_and_leases(
+    def test_snapshots_and_leases_do_not_stop_the_sweep(
         self,
         acting: Store,
         worker: Store,
@@ -138,7 +142,7 @@ class TestAttacks:
         assert len(list(container.list_blobs(include=["snapshots"]))) == 1
         assert acting.read_picture(confirmed)[0] == picture(1)
 
-    def test_reading_deleting_and_changing(self, acting: Store, id_: str, link: Link) -> None:
+    def test_an_upload_link_cannot_read_delete_or_change(self, acting: Store, id_: str, link: Link) -> None:
         assert put(link, picture(1)) == 201
         assert send(link["url"], b"", method="DELETE") == 403
         assert send(link["url"], b"", {"x-ms-meta-a": "b"}, more="&comp=metadata") == 403

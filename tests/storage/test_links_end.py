@@ -17,7 +17,7 @@ from tests.support.pictures import picture
 pytestmark = pytest.mark.usefixtures("kek")
 
 
-class TestEnding:
+class TestEndOfLinks:
     @pytest.fixture
     def id_(self, acting: Store) -> str:
         return acting.upload_pictures([(picture(1), None)])[0]["picture_id"]
@@ -35,21 +35,21 @@ class TestEnding:
         self.lab_id = lab["group_id"]
         return link
 
-    def test_an_hour_at_most(self, acting: Store, id_: str) -> None:
+    def test_a_link_lasts_an_hour_at_most(self, acting: Store, id_: str) -> None:
         link = acting.link(id_, minutes=60)
         ends = datetime.fromisoformat(link["expires_at"])
         assert timedelta(minutes=59) < ends - datetime.now(UTC) <= timedelta(minutes=60)
         assert "sp=" not in link["url"].partition("?")[2], "the policy says what it may do"
         assert "si=read-" in link["url"]
 
-    def test_with_unshare(self, acting: Store, bobs: Link, id_: str) -> None:
+    def test_links_end_with_unshare(self, acting: Store, bobs: Link, id_: str) -> None:
         own = acting.link(id_)
         assert acting.unshare(self.lab_id)["ended_links"] == 2
         assert (status_at(bobs["url"]), status_at(own["url"])) == (403, 403)
         assert status_at(acting.link(id_)["url"]) == 200
         assert acting.read_picture(id_)[0] == picture(1)
 
-    def test_with_unpublish(self, acting: Store, id_: str) -> None:
+    def test_links_end_with_unpublish(self, acting: Store, id_: str) -> None:
         carl = acting.register_user("carl@example.org")
         acting.publish()
         link = acting.link(id_, user_id=carl["user_id"])
@@ -63,7 +63,7 @@ class TestEnding:
         assert acting.publish(False)["ended_links"] == 0
         assert status_at(link["url"]) == 200
 
-    def test_by_command(self, acting: Store, bobs: Link, environment: dict[str, str]) -> None:
+    def test_links_end_by_command(self, acting: Store, bobs: Link, environment: dict[str, str]) -> None:
         assert "open" in run(environment, "links", "ana@example.org").out
         done = run(environment, "keys", "revoke", "--links", "ana@example.org")
         assert (done.status, done.out) == (0, "revoked 1 link\n"), done.err
@@ -72,17 +72,19 @@ class TestEnding:
         assert "revoked" in run(environment, "links", "ana@example.org", "--all").out
         assert run(environment, "keys", "revoke", "--links", "ana@example.org").out == "revoked 0 links\n"
 
-    def test_with_the_keys_of_the_container(self, acting: Store, bobs: Link) -> None:
+    def test_links_end_with_the_keys_of_the_container(self, acting: Store, bobs: Link) -> None:
         acting.revoke_keys(container="ana@example.org")
         assert status_at(bobs["url"]) == 403
         (listed,) = acting.links(include_past=True)
         assert (listed["state"], listed["is_revocable"], listed["permission"]) == ("revoked", True, "read")
 
-    def test_not_with_a_rotation(self, acting: Store, worker: Store, bobs: Link, database: psycopg.Connection) -> None:
+    def test_links_stay_after_a_rotation(
+        self, acting: Store, worker: Store, bobs: Link, database: psycopg.Connection
+    ) -> None:
         worker.rotate_keys("ana@example.org")
         assert status_at(bobs["url"]) == 200
 
-    def test_where_storage_cannot_be_told(
+    def test_without_credentials_a_later_renewal_ends_links(
         self, acting: Store, worker: Store, bobs: Link, database_url: str, ana: User, caplog: pytest.LogCaptureFixture
     ) -> None:
         with connect(database_url) as backend:
@@ -92,13 +94,13 @@ class TestEnding:
         worker.renew_keys()
         assert status_at(bobs["url"]) == 403
 
-    def test_who_may(self, acting: Store, bobs: Link) -> None:
+    def test_a_user_revokes_only_their_own_links(self, acting: Store, bobs: Link) -> None:
         bob = acting.find_user("bob@example.org")
         assert len(acting.links(user_id=bob["user_id"])) == 1
         assert acting.revoke_links("ana@example.org", user_id=bob["user_id"])["links"] == 0
         assert status_at(bobs["url"]) == 200
 
-    def test_without_keys_it_ends_by_itself(
+    def test_without_policies_a_link_ends_by_itself(
         self, acting: Store, id_: str, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         database.execute("update datastore.container_key set revoked_at = now()")

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("kek")
 
 
 class TestRenewal:
-    def test_ten_at_once_and_one_does_it(
+    def test_of_ten_processes_one_renews(
         self, ana: User, database_url: str, storage_connection_string: str, database: psycopg.Connection
     ) -> None:
         database.execute(NEAR_ITS_END)
@@ -30,7 +30,7 @@ class TestRenewal:
         assert sorted(len(one) for one in done) == [0] * 9 + [1]
         assert count(database, "select count(*) from datastore.container_key") == 4
 
-    def test_nobody_has_to_ask(
+    def test_an_upload_renews_keys_in_the_background(
         self, ana: User, database_url: str, storage_connection_string: str, database: psycopg.Connection
     ) -> None:
         database.execute(NEAR_ITS_END)
@@ -47,7 +47,7 @@ class TestRenewal:
             == 2
         )
 
-    def test_while_a_third_of_its_life_is_left_nothing_happens(self, worker: Store, ana: User) -> None:
+    def test_a_new_key_is_not_renewed(self, worker: Store, ana: User) -> None:
         assert worker.renew_keys() == []
 
     def test_a_process_that_died_holds_nothing_up_for_ever(
@@ -62,7 +62,9 @@ class TestRenewal:
         database.execute("update datastore.container_renewal set ends_at = now()")
         assert len(worker.renew_keys()) == 1
 
-    def test_one_that_is_named_waits_for_its_turn(self, worker: Store, ana: User, database: psycopg.Connection) -> None:
+    def test_renewing_a_named_container_waits_for_its_turn(
+        self, worker: Store, ana: User, database: psycopg.Connection
+    ) -> None:
         database.execute(
             "insert into datastore.container_renewal (container_id, renewal_id, ends_at)"
             " select container_id, gen_random_uuid(), now() + interval '0.5 seconds' from datastore.container"
@@ -70,7 +72,7 @@ class TestRenewal:
         (done,) = worker.rotate_keys("ana@example.org")
         assert (done.error, sorted(done.issued)) == (None, ["read", "write"])
 
-    def test_one_that_took_too_long_writes_nothing(self, ana: User, database: psycopg.Connection) -> None:
+    def test_a_renewal_that_took_too_long_writes_nothing(self, ana: User, database: psycopg.Connection) -> None:
         row = database.execute("select datastore.begin_renewals(only_due => false)").fetchone()
         assert row is not None
         (work,) = row[0]
@@ -105,7 +107,7 @@ class TestRenewal:
             == 2
         )
 
-    def test_never_more_than_five_policies(
+    def test_a_container_has_at_most_five_policies(
         self, worker: Store, owner: Store, ana: User, service: BlobServiceClient
     ) -> None:
         owner.issue_key("ana@example.org")

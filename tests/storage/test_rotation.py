@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("kek")
 
 
 class TestRotationWhileWorking:
-    def test_sixteen_uploaders_and_no_failure(
+    def test_sixteen_uploads_go_on_during_rotations(
         self,
         worker: Store,
         store: Store,
@@ -69,7 +69,7 @@ class TestRotationWhileWorking:
         assert len(blobs_of(service, ana)) == sum(done)
         assert status_of(lambda: opened(service, ana, first).upload_blob("x", b"1")) == 403
 
-    def test_revocation_while_uploading(
+    def test_uploads_go_on_with_new_keys_after_a_revocation(
         self,
         owner: Store,
         keyed: Store,
@@ -86,7 +86,7 @@ class TestRotationWhileWorking:
         keyed.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
         assert len(policies(service, ana)) == 2
 
-    def test_revoked_where_storage_cannot_be_told(
+    def test_revoking_without_credentials_reports_keys_that_stay_valid(
         self,
         worker: Store,
         ana: User,
@@ -123,7 +123,7 @@ class TestRotationWhileWorking:
 
         assert asyncio.run(read()) == large
 
-    def test_of_the_key_encryption_key(
+    def test_the_key_encryption_key_is_rotated(
         self,
         owner: Store,
         ana: User,
@@ -151,7 +151,7 @@ class TestRotationWhileWorking:
             other.upload_pictures([(picture(1), None)], user_id=ana["user_id"])
             assert other.endpoints()[0]["api_key"] == "secret"
 
-    def test_a_secret_that_was_replaced_meanwhile_is_not_written_over(
+    def test_a_secret_replaced_during_a_rotation_is_not_overwritten(
         self, ana: User, database: psycopg.Connection, kek: str
     ) -> None:
         row = database.execute("select datastore.sealed_secrets()").fetchone()

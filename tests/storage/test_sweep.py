@@ -39,7 +39,7 @@ def test_blobs_of_deleted_pictures_are_swept(
     assert worker.sweep() == 0
 
 
-class TestWhatCannotBeDeleted:
+class TestBlobsThatCannotBeDeleted:
     """One blob does not stop the sweep for all."""
 
     @pytest.fixture
@@ -61,7 +61,7 @@ class TestWhatCannotBeDeleted:
             [hours, hours],
         )
 
-    def test_snapshots_and_leases_go_with_it(
+    def test_a_blob_is_deleted_with_its_snapshots_and_leases(
         self, worker: Store, ana: User, names: list[str], storage_connection_string: str
     ) -> None:
         container = container_of(storage_connection_string, ana)
@@ -88,7 +88,7 @@ class TestWhatCannotBeDeleted:
         monkeypatch.setattr(BlobClient, "delete_blob", refuse)
         return held
 
-    def test_an_error_is_kept_and_told_and_the_rest_goes_on(
+    def test_an_error_is_reported_and_the_other_blobs_are_deleted(
         self,
         worker: Store,
         ana: User,
@@ -118,7 +118,7 @@ class TestWhatCannotBeDeleted:
         refusing.pop()
         assert worker.sweep() == 1
 
-    def test_more_of_them_than_a_page_do_not_go_round_for_ever(
+    def test_a_page_of_errors_does_not_stop_the_sweep(
         self, worker: Store, names: list[str], refusing: list[str], database: psycopg.Connection
     ) -> None:
         refusing[:] = names
@@ -132,7 +132,7 @@ class TestWhatCannotBeDeleted:
             worker.sweep()
         assert sorted(str(one["blob_name"]) for one in told.value.remaining) == sorted(names)
 
-    def test_the_command_lists_them(
+    def test_the_command_lists_blobs_that_were_not_deleted(
         self, names: list[str], refusing: list[str], environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for name in ("DATASTORE_DB_URL", "DATASTORE_STORAGE_CONNECTION_STRING"):
@@ -166,7 +166,7 @@ def test_blobs_of_a_container_in_another_storage_account_are_left_alone(
     assert len(blobs(storage_connection_string, ana["container_name"])) == 1
 
 
-def test_pictures_that_never_arrive_are_given_up_on_demand(
+def test_pending_pictures_are_deleted_on_demand(
     acting: Store,
     worker: Store,
     ana: User,

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("kek")
 
 class TestUpload:
     @pytest.mark.parametrize("is_known", [True, False])
-    def test_what_came_is_looked_into_and_stored(
+    def test_an_upload_by_link_is_inspected_and_stored(
         self, acting: Store, ana: User, database: psycopg.Connection, container: ContainerClient, is_known: bool
     ) -> None:
         content = picture(1)
@@ -49,7 +49,7 @@ class TestUpload:
         with pytest.raises(Conflict, match="is stored"):
             acting.upload_link(id_)
 
-    def test_by_commands(
+    def test_an_upload_by_link_works_by_commands(
         self, acting: Store, ana: User, database: psycopg.Connection, environment: dict[str, str]
     ) -> None:
         id_ = announced(database, ana)
@@ -60,14 +60,16 @@ class TestUpload:
         listed = run(environment, "links", ana["email"], "--user", ana["email"])
         assert (id_ in listed.out, "write" in listed.out) == (True, True)
 
-    def test_a_large_one(self, acting: Store, ana: User, database: psycopg.Connection) -> None:
+    def test_a_large_picture_is_uploaded_by_link(self, acting: Store, ana: User, database: psycopg.Connection) -> None:
         content = picture(1, "BMP", size=(4000, 3000))
         id_ = announced(database, ana)
         assert put(acting.upload_link(id_), content) == 201
         acting.confirm_upload(id_)
         assert acting.read_picture(id_) == (content, "image/bmp")
 
-    def test_for_those_who_may(self, acting: Store, ana: User, database: psycopg.Connection) -> None:
+    def test_a_link_to_upload_needs_access_to_the_picture(
+        self, acting: Store, ana: User, database: psycopg.Connection
+    ) -> None:
         bob = acting.register_user("bob@example.org")
         id_ = announced(database, ana)
         put(acting.upload_link(id_), picture(1))
@@ -77,7 +79,7 @@ class TestUpload:
         with pytest.raises(NotAllowed):
             acting.confirm_upload(id_, user_id=bob["user_id"])
 
-    def test_without_the_account_it_is_confirmed_all_the_same(
+    def test_an_upload_is_confirmed_without_the_account_key(
         self, acting: Store, ana: User, database: psycopg.Connection, database_url: str
     ) -> None:
         id_ = announced(database, ana)
@@ -86,7 +88,7 @@ class TestUpload:
             backend.confirm_upload(id_, user_id=ana["user_id"])
             assert backend.read_picture(id_, user_id=ana["user_id"])[0] == picture(1)
 
-    def test_the_blob_that_came_is_swept_whether_or_not_it_was_confirmed(
+    def test_an_uploaded_blob_is_swept_confirmed_or_not(
         self, acting: Store, worker: Store, ana: User, database: psycopg.Connection, container: ContainerClient
     ) -> None:
         confirmed, forgotten, deleted = (announced(database, ana) for _ in range(3))

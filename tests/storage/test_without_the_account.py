@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("kek")
 
 
 class TestWithoutTheAccount:
-    def test_uploads_and_downloads(self, ana: User, environment: dict[str, str], tmp_path: Path) -> None:
+    def test_pictures_are_uploaded_and_downloaded(self, ana: User, environment: dict[str, str], tmp_path: Path) -> None:
         """A command with DATASTORE_DB_URL and DATASTORE_KEK alone."""
         alone = {name: value for name, value in environment.items() if name != "DATASTORE_STORAGE_CONNECTION_STRING"}
         folder = write_folder(tmp_path / "lot", {f"{n}.tiff": picture(n) for n in range(5)})
@@ -53,14 +53,14 @@ class TestWithoutTheAccount:
         assert len(policies(service, ana)) == 2
 
     @pytest.mark.parametrize("what", ["sweep", "renew_keys", "rotate_keys", "claim_containers"])
-    def test_what_only_the_account_can_do(self, database_url: str, what: str) -> None:
+    def test_calls_that_need_the_account_key_are_refused(self, database_url: str, what: str) -> None:
         with (
             connect(database_url, as_role="worker") as keyed,
             pytest.raises(CannotSign, match=r"storage account's credentials\. Set DATASTORE_STORAGE"),
         ):
             getattr(keyed, what)()
 
-    def test_keys_may_do_no_more_than_they_must(
+    def test_keys_have_only_their_permissions(
         self, store: Store, ana: User, service: BlobServiceClient, database: psycopg.Connection
     ) -> None:
         store.upload_pictures([(picture(1), None)], user_id=ana["user_id"])

@@ -38,7 +38,7 @@ from tools.blocking_methods import BLOCKING, with_methods
 class TestUploadPictures:
     """What a backend does that has no folder."""
 
-    def test_paths_bytes_and_streams(self, acting: Store, tmp_path: Path) -> None:
+    def test_pictures_are_paths_bytes_or_streams(self, acting: Store, tmp_path: Path) -> None:
         path = tmp_path / "by path.png"
         path.write_bytes(picture(1, "PNG"))
         with (tmp_path / "stream.tiff").open("w+b") as stream:
@@ -59,14 +59,14 @@ class TestUploadPictures:
         assert cast(JsonObject, documents[2]["user_data"])["zoom"] == Decimal("2.50")
         assert acting.read_picture(results[2]["picture_id"]) == (picture(3), "image/tiff")
 
-    def test_one(self, acting: Store, ana: User) -> None:
+    def test_one_picture_is_uploaded(self, acting: Store, ana: User) -> None:
         (result,) = acting.upload_pictures(NewPicture(picture(1)))
         assert acting.picture(result["picture_id"])["picture_set_id"] == ana["picture_set_id"]
 
-    def test_none(self, acting: Store) -> None:
+    def test_a_list_without_pictures_is_uploaded(self, acting: Store) -> None:
         assert acting.upload_pictures([]) == []
 
-    def test_into_a_set(self, acting: Store) -> None:
+    def test_pictures_are_uploaded_into_a_set(self, acting: Store) -> None:
         made = acting.create_picture_set({"name": "lot"})
         (result,) = acting.upload_pictures([(picture(1), {})], picture_set_id=str(made["picture_set_id"]))
         assert acting.picture(result["picture_id"])["picture_set_id"] == made["picture_set_id"]
@@ -84,9 +84,7 @@ class TestUploadPictures:
         content, _ = acting.read_picture(result["picture_id"])
         assert content == path.read_bytes()
 
-    def test_if_one_is_wrong_nothing_is_uploaded(
-        self, acting: Store, ana: User, storage_connection_string: str
-    ) -> None:
+    def test_one_wrong_picture_stops_the_upload(self, acting: Store, ana: User, storage_connection_string: str) -> None:
         with pytest.raises(InvalidDocument) as invalid:
             acting.upload_pictures([(picture(1), {}), (picture(2), {"user_data": {"zoom": -1}})])
         assert [error["instance_path"] for error in invalid.value.errors] == ["/1/user_data/zoom"]
@@ -96,19 +94,19 @@ class TestUploadPictures:
             acting.upload_pictures([(picture(1), {}), (b"some text", {})])
         assert blobs(storage_connection_string, ana["container_name"]) == {}
 
-    def test_what_only_the_database_knows(self, acting: Store) -> None:
+    def test_errors_of_the_database_are_raised(self, acting: Store) -> None:
         document: JsonObject = {"seed": {"seed_id": str(uuid.uuid4())}}
         with pytest.raises(InvalidDocument) as invalid:
             acting.upload_pictures([(picture(1), {}), (picture(2), document)])
         assert [error["instance_path"] for error in invalid.value.errors] == ["/1/seed/seed_id"]
 
-    def test_a_path_that_is_not_there(self, acting: Store, tmp_path: Path) -> None:
+    def test_a_missing_file_is_an_error(self, acting: Store, tmp_path: Path) -> None:
         with pytest.raises(BrokenPicture, match="No such file"):
             acting.upload_pictures([(tmp_path / "nothing.tiff", {})])
 
 
-class TestWhoActs:
-    def test_by_argument_or_block(self, store: Store, ana: User) -> None:
+class TestActingUser:
+    def test_the_acting_user_is_an_argument_or_a_block(self, store: Store, ana: User) -> None:
         bob = store.register_user("bob@example.org")
         (result,) = store.upload_pictures([(picture(1), {})], user_id=ana["user_id"])
         assert store.picture(result["picture_id"], user_id=ana["user_id"])
@@ -121,7 +119,7 @@ class TestWhoActs:
         with pytest.raises(NotAllowed, match="needs an acting user"):
             store.folders()
 
-    def test_each_thread_has_its_own(self, store: Store, ana: User) -> None:
+    def test_each_thread_has_its_own_acting_user(self, store: Store, ana: User) -> None:
         bob = store.register_user("bob@example.org")
         seen: dict[str, list[object]] = {}
 
@@ -138,7 +136,7 @@ class TestWhoActs:
         assert set(seen[ana["user_id"]]) == {ana["picture_set_id"]}
         assert set(seen[bob["user_id"]]) == {bob["picture_set_id"]}
 
-    def test_somebody_who_is_not_there(self, store: Store) -> None:
+    def test_an_unknown_acting_user_is_not_found(self, store: Store) -> None:
         with store.acting_as(uuid.uuid4()), pytest.raises(NotFound):
             store.folders()
 
@@ -161,7 +159,7 @@ class TestModels:
         (result,) = acting.upload_pictures([(picture(1), Picture.read({"seed": "Solanum nigrum"}))])
         assert acting.update_picture(result["picture_id"], Picture.read({"seed": None}))["seed"] is None
 
-    def test_every_error_is_told(self) -> None:
+    def test_every_error_is_listed(self) -> None:
         with pytest.raises(InvalidDocument) as invalid:
             Picture.read({"user_data": {"zoom": "x", "number_of_seeds": 1.5}, "client_data": {"client_email": "x"}})
         assert {error["instance_path"]: error["keyword"] for error in invalid.value.errors} == {
@@ -172,7 +170,7 @@ class TestModels:
 
 
 class TestErrors:
-    def test_conflict_and_not_found(self, acting: Store) -> None:
+    def test_conflict_and_not_found_are_raised(self, acting: Store) -> None:
         with pytest.raises(Conflict):
             acting.create_picture_set({"name": "General"})
         with pytest.raises(Conflict):
@@ -181,16 +179,14 @@ class TestErrors:
             with pytest.raises(NotFound):
                 acting.picture(wrong)
 
-    def test_all_are_one_family(self) -> None:
+    def test_all_errors_derive_from_datastore_error(self) -> None:
         from datastore_db import errors
 
         for error in vars(errors).values():
             if inspect.isclass(error) and issubclass(error, Exception):
                 assert issubclass(error, DatastoreError)
 
-    def test_a_container_that_someone_removed_is_made_again(
-        self, acting: Store, ana: User, storage_connection_string: str
-    ) -> None:
+    def test_a_removed_container_is_made_again(self, acting: Store, ana: User, storage_connection_string: str) -> None:
         from azure.storage.blob import BlobServiceClient
 
         with BlobServiceClient.from_connection_string(storage_connection_string) as service:
@@ -206,7 +202,7 @@ class TestErrors:
 
 
 class TestAsync:
-    def test_the_same_store(self, database_url: str, storage_connection_string: str) -> None:
+    def test_the_async_store_gives_the_same_answers(self, database_url: str, storage_connection_string: str) -> None:
         async def use() -> None:
             async with aio.connect(database_url, storage_connection_string) as store:
                 user = await store.register_user("ana@example.org")
@@ -220,7 +216,7 @@ class TestAsync:
 
         asyncio.run(use())
 
-    def test_it_can_be_awaited(self, database_url: str) -> None:
+    def test_connect_can_be_awaited(self, database_url: str) -> None:
         async def use() -> list[JsonObject]:
             store = await aio.connect(database_url, as_role="owner")
             try:
@@ -238,10 +234,10 @@ class TestAsync:
             assert inspect.signature(getattr(blocking.Store, name)) == inspect.signature(getattr(aio.Store, name))
             assert getattr(blocking.Store, name).__doc__
 
-    def test_the_list_of_blocking_methods_is_what_make_documents_writes(self) -> None:
+    def test_the_list_of_blocking_methods_is_up_to_date(self) -> None:
         text = BLOCKING.read_text(encoding="utf-8")
         assert with_methods(text) == text, "run: make documents"
 
-    def test_streams_of_bytes(self, acting: Store) -> None:
+    def test_bytes_are_streamed(self, acting: Store) -> None:
         (result,) = acting.upload_pictures([(io.BytesIO(picture(1)), {})])
         assert acting.read_picture(result["picture_id"])[0] == picture(1)

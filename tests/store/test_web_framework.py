@@ -100,7 +100,9 @@ RIGHT = ["block_in_the_task", "bound_in_a_thread", "bound_in_the_task", "bound_b
 
 @pytest.mark.parametrize("endpoint", ["async", "sync"])
 @pytest.mark.parametrize("dependency", RIGHT)
-def test_each_user_sees_their_own(client: TestClient, people: list[User], dependency: str, endpoint: str) -> None:
+def test_each_request_has_its_own_acting_user(
+    client: TestClient, people: list[User], dependency: str, endpoint: str
+) -> None:
     for _ in range(3):
         for user in people:
             assert ask(client, f"/{dependency}/{endpoint}", user) == [user["picture_set_id"]]

@@ -73,7 +73,7 @@ def upload(environment: dict[str, str], folder: Path) -> Done:
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_told_and_the_rest_is_done(
+def test_an_error_is_reported_and_the_rest_is_uploaded(
     mistake: str, ana: User, environment: dict[str, str], tmp_path: Path
 ) -> None:
     files, place, message = MISTAKES[mistake]
@@ -86,7 +86,7 @@ def test_a_mistake_is_told_and_the_rest_is_done(
     assert "1 uploaded" in done.out
 
 
-def test_names_with_spaces_and_unicode_are_fine(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
+def test_names_with_spaces_and_unicode_are_accepted(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
     names = ["a b.tiff", "çedille é.tiff", "日本語.tiff", "a'b\"c;d.tiff", "%41.tiff", "a..b.tiff", "-x.tiff"]
     folder = write_folder(tmp_path / "lot é", {name: picture(n) for n, name in enumerate(names)})
     done = upload(environment, folder)
@@ -96,7 +96,7 @@ def test_names_with_spaces_and_unicode_are_fine(ana: User, environment: dict[str
     assert "unchanged" in upload(environment, folder).out
 
 
-def test_links_that_leave_the_folder(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
+def test_links_that_leave_the_folder_are_refused(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
     secret = tmp_path / "secret.tiff"
     secret.write_bytes(picture(1))
     folder = write_folder(tmp_path / "lot", {"good.tiff": picture(2)})
@@ -108,7 +108,7 @@ def test_links_that_leave_the_folder(ana: User, environment: dict[str, str], tmp
     assert "2 uploaded" in done.out
 
 
-def test_dots_in_a_zip(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
+def test_dots_in_a_zip_are_refused(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
     path = tmp_path / "lot.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name in ("../../out.tiff", "/abs.tiff", "lot/good.tiff"):
@@ -120,7 +120,7 @@ def test_dots_in_a_zip(ana: User, environment: dict[str, str], tmp_path: Path) -
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file; tests/folder covers it for root")
-def test_an_unreadable_file(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "lot", {"good.tiff": picture(1), "bad.tiff": picture(2)})
     (folder / "bad.tiff").chmod(0)
     done = upload(environment, folder)
@@ -129,7 +129,7 @@ def test_an_unreadable_file(ana: User, environment: dict[str, str], tmp_path: Pa
     assert "1 uploaded" in done.out
 
 
-def test_a_folder_with_nothing_in_it(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
+def test_an_empty_folder_is_an_error(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert "nothing in it" in _fails(upload(environment, tmp_path / "empty"))
     assert "not-there" in _fails(upload(environment, tmp_path / "not-there"))
@@ -137,14 +137,14 @@ def test_a_folder_with_nothing_in_it(ana: User, environment: dict[str, str], tmp
     assert "file.txt" in _fails(upload(environment, text))
 
 
-def test_a_folder_without_pictures(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_folder_without_pictures_is_an_error(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
     done = upload(environment, write_folder(tmp_path / "lot", {"notes.txt": "x"}))
     assert done.status == 1
     assert "no picture" in done.err
     assert "notes.txt" in done.out
 
 
-def test_an_unknown_user(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
+def test_an_unknown_user_is_an_error(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "lot", {"1.tiff": picture(1)})
     done = run(environment, "upload", folder, "--user", "eve@example.org")
     assert "eve@example.org" in _fails(done)
@@ -170,7 +170,7 @@ SECRET = "dont-tell-me"
     ],
 )
 @pytest.mark.parametrize("command", [["ls"], ["register", "eve@example.org"], ["migrate"]])
-def test_an_unreachable_database(url: str, command: list[str], environment: dict[str, str]) -> None:
+def test_the_error_names_an_unreachable_database(url: str, command: list[str], environment: dict[str, str]) -> None:
     done = run(environment | {"DATASTORE_DB_URL": url}, *command)
     message = _fails(done)
     assert "database" in message
@@ -178,7 +178,7 @@ def test_an_unreachable_database(url: str, command: list[str], environment: dict
     assert SECRET not in done.err + done.out
 
 
-def test_an_unreachable_storage(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
+def test_the_error_names_an_unreachable_storage(ana: User, environment: dict[str, str], tmp_path: Path) -> None:
     key = "c2VjcmV0LWtleS1zZWNyZXQta2V5"
     storage = f"DefaultEndpointsProtocol=http;AccountName=x;AccountKey={key};BlobEndpoint=http://127.0.0.1:1/x"
     folder = write_folder(tmp_path / "lot", {"1.tiff": picture(1)})
@@ -203,6 +203,6 @@ def test_an_unreachable_storage(ana: User, environment: dict[str, str], tmp_path
     assert "refuses the account key" in _fails(refused)
 
 
-def test_a_database_that_was_never_migrated(environment: dict[str, str], empty_database: str) -> None:
+def test_the_error_names_a_database_that_was_not_migrated(environment: dict[str, str], empty_database: str) -> None:
     done = run(environment | {"DATASTORE_DB_URL": empty_database}, "ls")
     assert "datastore-db migrate" in _fails(done)

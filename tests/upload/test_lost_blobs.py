@@ -36,7 +36,7 @@ class TestLostBlobs:
         assert store.upload_folder(folder).counts == {"unchanged": 40}
 
     @pytest.mark.parametrize("lost", [1, 40])
-    def test_deleted_by_hand(
+    def test_a_deleted_blob_is_uploaded_again(
         self,
         acting: Store,
         ana: User,
@@ -55,7 +55,7 @@ class TestLostBlobs:
             assert (done.status, "40 restored (blobs that were lost)" in done.out) == (0, True)
         assert sound(database, storage_connection_string, ana) == 40
 
-    def test_other_bytes_lie_there(
+    def test_a_changed_blob_is_uploaded_again(
         self, acting: Store, ana: User, folder: Path, database: psycopg.Connection, storage_connection_string: str
     ) -> None:
         one, other, *_ = blobs(storage_connection_string, ana["container_name"])
@@ -64,14 +64,14 @@ class TestLostBlobs:
         self.restored(acting, database, folder, 2)
         assert sound(database, storage_connection_string, ana) == 40
 
-    def test_the_container_was_removed(
+    def test_blobs_of_a_removed_container_are_uploaded_again(
         self, acting: Store, ana: User, folder: Path, database: psycopg.Connection, storage_connection_string: str
     ) -> None:
         container_of(storage_connection_string, ana).delete_container()
         self.restored(acting, database, folder, 40)
         assert sound(database, storage_connection_string, ana) == 40
 
-    def test_a_dump_was_restored_after_a_sweep(
+    def test_blobs_swept_before_a_restore_are_uploaded_again(
         self,
         worker: Store,
         acting: Store,
@@ -100,7 +100,7 @@ class TestLostBlobs:
             assert sound(its, storage_connection_string, ana) == 40
 
     @pytest.mark.parametrize("count", [1, 20])
-    def test_pictures_of_a_backend(
+    def test_lost_pictures_of_a_backend_are_uploaded_again(
         self, acting: Store, ana: User, database: psycopg.Connection, storage_connection_string: str, count: int
     ) -> None:
         pictures = [(picture(n), None) for n in range(count)]
@@ -113,7 +113,7 @@ class TestLostBlobs:
         assert sound(database, storage_connection_string, ana) == count
         assert {one["state"] for one in acting.upload_pictures(pictures)} == {"unchanged"}
 
-    def test_costs_one_request_for_a_set_that_is_unchanged(
+    def test_an_unchanged_set_costs_one_request(
         self, acting: Store, folder: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         with caplog.at_level(logging.INFO, "azure"):

@@ -153,7 +153,7 @@ def test_numbers_keep_every_digit_and_nulls_stay(acting: Store, tmp_path: Path) 
     assert Decimal(str(rebuilt["big"])) == Decimal("1e300")
 
 
-def test_what_a_client_claims_of_the_systems_keys_is_kept_in_the_history(
+def test_claims_about_system_keys_are_kept_in_the_history(
     acting: Store, tmp_path: Path, database: psycopg.Connection
 ) -> None:
     claimed = {

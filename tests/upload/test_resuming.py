@@ -27,7 +27,7 @@ PICTURES = 120
 KILLS = int(os.environ.get("DATASTORE_TEST_KILLS", "6"))
 
 
-def test_killed_at_any_moment(
+def test_an_upload_killed_at_any_moment_is_finished(
     ana: User,
     environment: dict[str, str],
     database: psycopg.Connection,
@@ -74,7 +74,7 @@ def _announced(database: psycopg.Connection) -> int:
 
 
 @pytest.mark.parametrize("blob_is_there", [True, False])
-def test_cut_off_between_announcement_and_confirmation(
+def test_an_upload_cut_off_before_confirmation_is_finished(
     acting: Store,
     ana: User,
     database: psycopg.Connection,
@@ -111,7 +111,7 @@ def test_a_blob_that_is_only_half_right_is_sent_again(
     assert sound(database, storage_connection_string, ana) == 1
 
 
-def test_two_at_once(
+def test_two_uploads_at_once_store_each_picture_once(
     ana: User,
     environment: dict[str, str],
     database: psycopg.Connection,

@@ -16,7 +16,7 @@ from tests.support.storage import blobs
 from tests.upload.documents import by_path, client_part, picture_at, section
 
 
-def test_again_uploads_nothing(
+def test_uploading_again_sends_nothing(
     report: UploadReport, acting: Store, ana: User, storage_connection_string: str, database: psycopg.Connection
 ) -> None:
     before = blobs(storage_connection_string, ana["container_name"])
@@ -46,7 +46,7 @@ def test_a_corrected_yaml_updates_its_pictures_and_is_remembered(
     assert remembered == [({"seed": "Lolium temulentum"},)]
 
 
-def test_a_folder_that_has_grown_uploads_what_is_new(acting: Store, tmp_path: Path) -> None:
+def test_only_new_files_of_a_folder_are_uploaded(acting: Store, tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "lot", {"1.tiff": picture(1)})
     acting.upload_folder(folder)
     write_folder(folder, {"2.png": picture(2, "PNG"), "more/3.tiff": picture(3)})
@@ -93,7 +93,7 @@ def test_sets_of_the_same_name_in_different_directories_are_different_sets(actin
     assert [folder["folder_name"] for folder in acting.folders()] == ["General", "s", "s"]
 
 
-def test_what_was_downloaded_can_be_uploaded_again(report: UploadReport, acting: Store, tmp_path: Path) -> None:
+def test_a_download_can_be_uploaded_again(report: UploadReport, acting: Store, tmp_path: Path) -> None:
     for set_id, path in report.picture_sets:
         downloaded = acting.download(set_id, tmp_path / "copy" / Path(path).name)
         assert downloaded.complete

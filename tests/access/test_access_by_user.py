@@ -1,4 +1,4 @@
-"""Who sees and changes what: every table, view and function that there is, for every kind of user."""
+"""Which user sees and changes which rows: every table, view and function that there is, for every kind of user."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def world(connection: psycopg.Connection) -> World:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_rows_of_a_container_are_seen_by_those_who_may(connection: psycopg.Connection, world: World, kind: str) -> None:
+def test_rows_of_a_container_are_seen_only_with_access(connection: psycopg.Connection, world: World, kind: str) -> None:
     who, whose, permission = KINDS[kind]
     container_id = getattr(world, whose)["container_id"]
     for relation in relations(connection, "rpv", of_containers=True):
@@ -120,7 +120,7 @@ def test_no_row_is_copied_by_plain_sql(connection: psycopg.Connection, world: Wo
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_column_is_updated_by_those_who_may(connection: psycopg.Connection, world: World, kind: str) -> None:
+def test_a_column_is_updated_only_with_access(connection: psycopg.Connection, world: World, kind: str) -> None:
     """Each column that backends may update, in each row: without a change, so that no trigger minds."""
     who, whose, permission = KINDS[kind]
     container_id = getattr(world, whose)["container_id"]
@@ -146,7 +146,7 @@ def test_a_column_is_updated_by_those_who_may(connection: psycopg.Connection, wo
 
 
 @pytest.mark.parametrize("who", ["stranger", None])
-def test_what_ana_said_stands_in_nothing_that_others_see(
+def test_no_relation_shows_anas_feedback_to_others(
     connection: psycopg.Connection, world: World, who: str | None
 ) -> None:
     everything = [*relations(connection, "rpv", of_containers=True), *relations(connection, "rpv", of_containers=False)]
@@ -157,7 +157,7 @@ def test_what_ana_said_stands_in_nothing_that_others_see(
             assert count(connection, relation, "it::text like %s", f"%{ANAS}%") == 0, relation
 
 
-def test_without_a_user_the_backend_sees_nobody(connection: psycopg.Connection, world: World) -> None:
+def test_a_backend_without_an_acting_user_sees_no_row(connection: psycopg.Connection, world: World) -> None:
     with asking(connection, world, None):
         for table in (
             "user_account",
@@ -185,7 +185,7 @@ def functions(connection: psycopg.Connection) -> list[tuple[str, list[tuple[str,
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_function_tells_or_does_more_than_its_caller_may(
+def test_no_function_exceeds_the_rights_of_its_caller(
     connection: psycopg.Connection, world: World, functions: list[tuple[str, list[tuple[str, str]]]], kind: str
 ) -> None:
     who, whose, permission = KINDS[kind]

@@ -1,4 +1,4 @@
-"""What is served is what was stored: each read compares it, and two who bring one picture agree on one blob."""
+"""Each read compares the blob with the stored picture; uploads of one picture at once agree on one blob."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class TestReading:
         assert acting.read_picture(stored) == (picture(1), "image/tiff")
 
     @pytest.mark.parametrize("attack", ATTACKS[:2])
-    def test_size_and_md5_where_the_etag_is_not_known(
+    def test_size_and_md5_are_checked_without_an_etag(
         self,
         acting: Store,
         stored: str,
@@ -96,7 +96,7 @@ class TestReading:
         database.execute("update datastore.picture set image_data = image_data - 'format'")
         assert acting.read_picture(stored)[1] == "application/octet-stream"
 
-    def test_one_that_changes_while_it_is_read(
+    def test_a_blob_that_changes_while_it_is_read_is_refused(
         self, acting: Store, ana: User, database_url: str, storage_connection_string: str
     ) -> None:
         large = picture(1, "BMP", size=(4000, 3000))  # 36 MB: more than storage gives in one answer
@@ -116,7 +116,7 @@ class TestReading:
             asyncio.run(read())
 
 
-def test_those_who_bring_the_same_pictures_at_once_agree(
+def test_uploads_of_the_same_pictures_at_once_agree(
     acting: Store, ana: User, database: psycopg.Connection, storage_connection_string: str, tmp_path: Path
 ) -> None:
     folder = many_pictures(tmp_path / "lot", 60)
