@@ -15,8 +15,8 @@ from datastore_db.local import LocalStack
 
 VERIFIED = 1_000_000 // (BOXES * GUESSES)  # inferences
 TIMES = 10  # so many more without a verdict
-ACCURACY = "select count(*) from datastore.species_accuracy"
-EVERYTHING = "select datastore.rebuild_performance()::text"
+ACCURACY = "select count(*) from datastore.seed_accuracy"
+EVERYTHING = "select datastore.rebuild_evaluation()::text"
 PIPELINES = {
     "pipelines": [{"pipeline_name": f"P{n}", "models": ["detector", f"classifier {n}"]} for n in range(3)],
     "models": [
@@ -47,7 +47,7 @@ def measure(stack: LocalStack, scale: Scale) -> list[Figure]:
     few, many = (few_accuracy, few_everything), (many_accuracy, many_everything)
     names = {
         ACCURACY: f"accuracy by model version and species, {inferences * BOXES * GUESSES:,} guesses verified",
-        EVERYTHING: "rebuild_performance, the same",
+        EVERYTHING: "rebuild_evaluation, the same",
     }
     figures = []
     for (query, name), few_seconds, many_seconds in zip(names.items(), few, many, strict=True):

@@ -22,7 +22,7 @@ date_type = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 @click.option(
     "--question",
     type=click.Choice(
-        ["accuracy", "species", "confusion", "calibration", "time", "corrections", "experts", "training", "review"]
+        ["accuracy", "seeds", "confusion", "calibration", "time", "corrections", "experts", "training", "review"]
     ),
     default="accuracy",
     show_default=True,
@@ -63,7 +63,7 @@ def evaluation_command(
     \b
     Example:
       datastore-db evaluation
-      datastore-db evaluation --question species
+      datastore-db evaluation --question seeds
       datastore-db evaluation --plot figures.html
     """
     if plot is not None:

@@ -77,17 +77,17 @@ def _shares(shares: Shares) -> list[Number]:
     return [shares["precision"], shares["recall"], shares["f1"]]
 
 
-def _print_species(answer: Evaluation) -> None:
+def _print_seeds(answer: Evaluation) -> None:
     _print(
         "of, species, boxes, predicted, correct, precision, recall, F1",
         [
             [
                 name,
-                *(species["seed_name"], species["support"], species["predicted"], species["correct"]),
-                *(_share(share) for share in _shares(species)),
+                *(seed["seed_name"], seed["support"], seed["predicted"], seed["correct"]),
+                *(_share(share) for share in _shares(seed)),
             ]
             for name, figures in _classified(answer)
-            for species in figures["species"]
+            for seed in figures["seeds"]
         ],
     )
 
@@ -130,7 +130,7 @@ def _print_time(answer: Evaluation) -> None:
 
 
 def _counts(counts: FeedbackCounts) -> list[int]:
-    return [counts[key] for key in ("said", "confirmed", "corrected", "not_a_seed", "drawn", "moved")]
+    return [counts[key] for key in ("verdicts", "confirmed", "corrected", "not_a_seed", "drawn", "moved")]
 
 
 def _print_corrections(answer: Evaluation) -> None:
@@ -160,7 +160,7 @@ _LEFT_OUT = {
     "unknown_pipeline": "{boxes} of an unregistered pipeline or model: in no pipeline's figures",
     "several_classifiers": "{boxes} whose species several models may have decided: in no model version's figures",
     "several_detectors": "{boxes} that several models may have found: in no model version's figures",
-    "without_species": "{boxes} whose label names no species",
+    "without_seed": "{boxes} whose label names no species",
     "withdrawn": "{boxes} that an expert drew and that is no seed",
 }
 
@@ -207,7 +207,7 @@ def print_review(answer: Review) -> None:
 
 TABLES: dict[str, Callable[[Evaluation], None]] = {
     "accuracy": _print_accuracy,
-    "species": _print_species,
+    "seeds": _print_seeds,
     "confusion": _print_confusion,
     "calibration": _print_calibration,
     "time": _print_time,

@@ -112,8 +112,8 @@ def _print_inference(inference: JsonObject, verdicts: list[JsonObject], *, ids: 
                 f"{box['score']:.4g}",
                 _corners(cast("JsonObject", box["box"])),
                 _verdict(box),
-                str(verdict.get("said_by") or ""),
-                moment(verdict.get("said_at")),
+                str(verdict.get("given_by") or ""),
+                moment(verdict.get("given_at")),
             ]
         )
     columns = ["box id", "place", "label", "score", "box", "verified", "by", "at"]

@@ -11,7 +11,7 @@ from datastore_db.cli.context import acting_option, acting_store, json_option, p
 if TYPE_CHECKING:
     from datastore_db.json_codec import JsonObject
 
-species_argument = click.argument("species", metavar="NAME_OR_ID")
+seed_argument = click.argument("seed", metavar="NAME_OR_ID")
 
 
 @click.group("seeds", invoke_without_command=True)
@@ -78,11 +78,11 @@ def review_command(email: str | None, as_json: bool) -> None:
 
 
 @seeds_group.command("accept")
-@species_argument
+@seed_argument
 @acting_option
 @json_option
 @says_errors
-def accept_command(species: str, email: str | None, as_json: bool) -> None:
+def accept_command(seed: str, email: str | None, as_json: bool) -> None:
     """Accept a species that waits for a review: it is known from now on.
 
     \b
@@ -90,7 +90,7 @@ def accept_command(species: str, email: str | None, as_json: bool) -> None:
       datastore-db seeds accept "Setaria faberi"
     """
     with acting_store(email) as store:
-        accepted = store.accept_seed(str(store.find_species(species)["seed_id"]))
+        accepted = store.accept_seed(str(store.find_seed_named(seed)["seed_id"]))
     if as_json:
         print_json(accepted)
     else:
@@ -98,12 +98,12 @@ def accept_command(species: str, email: str | None, as_json: bool) -> None:
 
 
 @seeds_group.command("merge")
-@species_argument
+@seed_argument
 @click.argument("into", metavar="INTO_NAME_OR_ID")
 @acting_option
 @json_option
 @says_errors
-def merge_command(species: str, into: str, email: str | None, as_json: bool) -> None:
+def merge_command(seed: str, into: str, email: str | None, as_json: bool) -> None:
     """Merge a species that waits for a review into a known one, in every document before and after.
 
     This reads every box, so it may take a while.
@@ -113,7 +113,7 @@ def merge_command(species: str, into: str, email: str | None, as_json: bool) -> 
       datastore-db seeds merge "Ambrosia trifda" "Ambrosia trifida"
     """
     with acting_store(email) as store:
-        merged, target = store.find_species(species), store.find_species(into)
+        merged, target = store.find_seed_named(seed), store.find_seed_named(into)
         known = store.merge_seed(str(merged["seed_id"]), str(target["seed_id"]))
     if as_json:
         print_json(known)

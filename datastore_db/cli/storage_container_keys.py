@@ -1,4 +1,4 @@
-"""datastore-db keys new, ls, issue, renew, rotate, revoke, claim"""
+"""datastore-db keys new, ls, issue, renew, rotate, revoke, take-over"""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def revoke_command(
         _end_with([revoked["to_do"]], as_json=False)
 
 
-@keys_group.command("claim")
+@keys_group.command("take-over")
 @container_argument
 @click.option("--all", "everything", is_flag=True, help="All containers that this database knows.")
 @json_option
@@ -232,12 +232,12 @@ def claim_command(container: str | None, everything: bool, as_json: bool) -> Non
 
     \b
     Example:
-      datastore-db keys claim --all
+      datastore-db keys take-over --all
     """
     if everything == (container is not None):
         fail("which container? Say CONTAINER, or --all")
     with own_store() as store:
-        claimed = store.claim_containers(container)
+        claimed = store.take_over_containers(container)
     _print_renewed(claimed, as_json, "claimed")
 
 

@@ -16,7 +16,7 @@ class Shares(TypedDict):
     f1: Number
 
 
-class SpeciesFigures(Shares):
+class SeedFigures(Shares):
     """Of a species: how many boxes show it (support), how many the model says do (predicted), and both (correct)."""
 
     seed_id: str
@@ -69,7 +69,7 @@ class Classification(TypedDict):
     accuracy: Number
     top_n: list[Number]
     macro: Shares
-    species: list[SpeciesFigures]
+    seeds: list[SeedFigures]
     confusion: list[Confusion]
     calibration: Calibration
     over_time: list[PeriodAccuracy]
@@ -119,14 +119,14 @@ class LeftOut(TypedDict):
     unknown_pipeline: int
     several_classifiers: int
     several_detectors: int
-    without_species: int
+    without_seed: int
     withdrawn: int
 
 
 class FeedbackCounts(TypedDict):
-    """Feedback of experts. said: all verdicts; the rest are the verdicts that hold."""
+    """Feedback of experts. verdicts: all of them; the rest are the verdicts that hold."""
 
-    said: int
+    verdicts: int
     confirmed: int
     corrected: int
     not_a_seed: int

@@ -84,8 +84,8 @@ def _classifications(evaluation: Evaluation) -> dict[str, Classification]:
 def _confusion(name: str, figures: Classification) -> alt.LayerChart | alt.FacetChart:
     import altair as alt
 
-    species = [item["seed_name"] for item in figures["species"]]
-    support = {item["seed_name"]: item["support"] for item in figures["species"]}
+    species = [item["seed_name"] for item in figures["seeds"]]
+    support = {item["seed_name"]: item["support"] for item in figures["seeds"]}
     counts = {(cell["seed_name"], cell["model_seed_name"]): cell["boxes"] for cell in figures["confusion"]}
     rows = [
         {

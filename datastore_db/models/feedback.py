@@ -34,7 +34,7 @@ class FeedbackBox(Section):
         if (self.label is None) != (self.classId is None) and not (self.label or self.classId):
             absent, empty = ("label", "classId") if self.label is None else ("classId", "label")
             yield (
-                "species",
+                "seed",
                 worded("species", absent, empty),
             )
 

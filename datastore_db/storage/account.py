@@ -86,7 +86,7 @@ class Account:
                 return
             owner = await self.instance_of(container)
         if owner is None:
-            await self.claim(container, instance_id)
+            await self.take_over(container, instance_id)
         elif owner != instance_id:
             raise Conflict(another_instance(container))
 
@@ -104,7 +104,7 @@ class Account:
         return False
 
     @translated
-    async def claim(self, container: str, instance_id: str) -> None:
+    async def take_over(self, container: str, instance_id: str) -> None:
         """Make a container belong to this database, whomever it belonged to. Raises `ContainerMissing`."""
         client = self._service.get_container_client(container)
         metadata = (await client.get_container_properties()).metadata or {}
@@ -211,7 +211,7 @@ def another_account(container: str, endpoint: str, here: str) -> str:
     """What to say of a container that is in another storage account than the credentials are for."""
     return (
         f"the container {container} is in the storage {endpoint}, and DATASTORE_STORAGE_CONNECTION_STRING is for "
-        f"{here}. If its pictures were moved there: datastore-db keys claim {container} (or --all)"
+        f"{here}. If its pictures were moved there: datastore-db keys take-over {container} (or --all)"
     )
 
 
@@ -219,7 +219,7 @@ def another_instance(container: str) -> str:
     """What to say of a container that another database has made."""
     return (
         f"the container {container} belongs to another database: this one may be a copy of it, and must not touch its "
-        f"pictures. If this database takes its place: datastore-db keys claim {container} (or --all)"
+        f"pictures. If this database takes its place: datastore-db keys take-over {container} (or --all)"
     )
 
 

@@ -124,7 +124,7 @@ class Renewals:
         token = await self._sign(name, planned)
         return planned | {"container_name": name, "url": f"{self._account.endpoint}/{name}?{token}"}
 
-    async def claim(self, containers: Sequence[JsonObject]) -> list[Renewed]:
+    async def take_over(self, containers: Sequence[JsonObject]) -> list[Renewed]:
         """Take over containers that belong to another database, with the keys that this one knows."""
         return await _each(containers, lambda container: self._claim(str(container["container_id"])))
 
@@ -138,14 +138,14 @@ class Renewals:
             work = await self._turn(container_id, only_due=False)
             assert work is not None
         try:
-            await self._account.claim(str(work["container_name"]), str(work["instance_id"]))
+            await self._account.take_over(str(work["container_name"]), str(work["instance_id"]))
         except ContainerMissing:
             pass  # it is made
         except BaseException:
             await self._abandon(work)
             raise
         done = await self._carry_out(work | {"endpoint": None})
-        await self._database.call_as_worker("container_is_claimed", container_id=UUID(container_id))
+        await self._database.call_as_worker("take_over_container", container_id=UUID(container_id))
         return done
 
     async def _turn(self, container_id: str, *, only_due: bool) -> JsonObject | None:

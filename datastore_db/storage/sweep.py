@@ -33,9 +33,9 @@ async def sweep(database: Database, account: Account) -> int:
         after = int(str(due[-1]["blob_deletion_id"]))
         deleted, failures = await run.delete(due)
         if deleted:
-            await database.call("blobs_are_deleted", acting=None, blob_deletion_ids=Document(deleted))
+            await database.call("remove_blob_deletions", acting=None, blob_deletion_ids=Document(deleted))
         if failures:
-            await database.call("blobs_are_not_deleted", acting=None, failures=Document(failures))
+            await database.call("record_failed_deletions", acting=None, failures=Document(failures))
     if run.remaining:
         raise BlobsRemain(run.deleted, run.remaining)
     return run.deleted

@@ -30,7 +30,7 @@ class EvaluationOfStore(StoreBase):
         `NotFound` for a pipeline or a model version.
         """
         answer = await self._call(
-            "rebuild_performance",
+            "rebuild_evaluation",
             user_id,
             per=per,
             pipeline_id=None if pipeline_id is None else to_uuid(pipeline_id),

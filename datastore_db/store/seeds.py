@@ -20,9 +20,9 @@ class Seeds(StoreBase):
         """The species that wait for a person's look: `{"seeds": [{seed_id, seed_name, labels, …}]}`."""
         return cast(JsonObject, await self._call("unreviewed_seeds", user_id))
 
-    async def find_species(self, name_or_id: str, *, user_id: Id | None = None) -> JsonObject:
+    async def find_seed_named(self, name_or_id: str, *, user_id: Id | None = None) -> JsonObject:
         """The species with this id, this name or this label: `{seed_id, seed_name, status}`. Raises `NotFound`."""
-        return cast(JsonObject, await self._call("find_species", user_id, name_or_id=name_or_id))
+        return cast(JsonObject, await self._call("find_seed_named", user_id, name_or_id=name_or_id))
 
     async def accept_seed(self, seed_id: Id, *, user_id: Id | None = None) -> JsonObject:
         """Accept an unreviewed species as known. Raises `NotFound`, or `Conflict` for one that was merged."""

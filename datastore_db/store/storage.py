@@ -33,7 +33,7 @@ class Storage(StoreBase):
         """
         return await rewrap(self._database, self._keys)
 
-    async def claim_containers(self, container: str | None = None) -> list[Renewed]:
+    async def take_over_containers(self, container: str | None = None) -> list[Renewed]:
         """Take over a container in storage, or all, from another database that this one takes the place of.
 
         The other one, if it is still there, does not touch them any more. Raises `CannotSign`.
@@ -43,7 +43,7 @@ class Storage(StoreBase):
             found = [cast(JsonObject, await self._call_for_all_containers("container_called", container=container))]
         else:
             found = cast(list[JsonObject], await self._call_for_all_containers("rebuild_containers"))
-        return await renewals.claim(found)
+        return await renewals.take_over(found)
 
     async def instance(self) -> str:
         """The id of this database, which its containers in storage carry."""

@@ -28,7 +28,7 @@ return case
     and after ->> 'removed_at' is not null then 'removed'
   when entity = 'container_key' and before ->> 'retires_at' is null
     and after ->> 'retires_at' is not null then 'retired'
-  when entity = 'container' and before ->> 'claimed_at' is distinct from after ->> 'claimed_at' then 'claimed'
+  when entity = 'container' and before ->> 'taken_over_at' is distinct from after ->> 'taken_over_at' then 'taken over'
   when entity = 'container' and before ->> 'ready_at' is null and after ->> 'ready_at' is not null then 'made'
   when entity = 'membership' and before ->> 'accepted_at' is null and after ->> 'accepted_at' is not null then 'joined'
   when entity = 'seed' and before -> 'merged_into' <> after -> 'merged_into' then 'merged'
@@ -51,7 +51,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   id_key text := tg_argv[0];
   row_keys text[] := tg_argv[1];
-  told_keys text[] := tg_argv[2];
+  recorded_keys text[] := tg_argv[2];
 begin
   if tg_op = 'INSERT' then
     insert into datastore.history (container_id, entity, entity_id, action, acted_by, after)
@@ -59,23 +59,23 @@ begin
            -- A key for a person is made in storage by a process for which nobody acts.
            datastore.audit_action(tg_table_name, null, it.row),
            coalesce(datastore.acting_user(), (it.row ->> 'issued_by')::uuid),
-           datastore.only_keys(it.row, told_keys)
+           datastore.only_keys(it.row, recorded_keys)
     from (select to_jsonb(new_rows) as row from new_rows) as it;
   elsif tg_op = 'DELETE' then
     insert into datastore.history (container_id, entity, entity_id, action, acted_by, before)
     select (it.row ->> 'container_id')::uuid, tg_table_name, (it.row ->> id_key)::uuid,
            datastore.audit_action(tg_table_name, it.row, null), datastore.acting_user(),
-           datastore.only_keys(it.row, told_keys)
+           datastore.only_keys(it.row, recorded_keys)
     from (select to_jsonb(old_rows) as row from old_rows) as it;
   else
     insert into datastore.history (container_id, entity, entity_id, action, acted_by, before, after)
     select (now_is.row ->> 'container_id')::uuid, tg_table_name, (now_is.row ->> id_key)::uuid,
-           datastore.audit_action(tg_table_name, was.row, now_is.row), datastore.acting_user(), was.told, now_is.told
-    from (select it.row, datastore.only_keys(it.row, row_keys) as keys, datastore.only_keys(it.row, told_keys) as told
+           datastore.audit_action(tg_table_name, was.row, now_is.row), datastore.acting_user(), was.entry, now_is.entry
+    from (select it.row, datastore.only_keys(it.row, row_keys) as keys, datastore.only_keys(it.row, recorded_keys) as entry
           from (select to_jsonb(old_rows) as row from old_rows) as it) as was
-    join (select it.row, datastore.only_keys(it.row, row_keys) as keys, datastore.only_keys(it.row, told_keys) as told
+    join (select it.row, datastore.only_keys(it.row, row_keys) as keys, datastore.only_keys(it.row, recorded_keys) as entry
           from (select to_jsonb(new_rows) as row from new_rows) as it) as now_is on now_is.keys = was.keys
-    where was.told <> now_is.told;
+    where was.entry <> now_is.entry;
   end if;
   return null;
 end
@@ -88,13 +88,13 @@ comment on function datastore.audit() is
 -- container_id for which none is called, and that has no triggers of its own, is told of in full: access/tenants.sql.
 
 create or replace function datastore.audit_table(
-  audited regclass, told_keys text[] default null, id_key text default null,
+  audited regclass, recorded_keys text[] default null, id_key text default null,
   operations text default 'insert update delete'
 ) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 declare
   -- Never what is sealed
-  told text[] := coalesce(told_keys, array(
+  entry text[] := coalesce(recorded_keys, array(
     select attname from pg_attribute
     where attrelid = audited and attnum > 0 and not attisdropped and atttypid <> 'bytea'::regtype
       and attname not in ('container_id', 'nonce', 'ciphertext')
@@ -117,14 +117,14 @@ begin
     execute format(
       'create or replace trigger audit_%s after %s on %s referencing %s'
         ' for each statement execute function datastore.audit(%L, %L, %L)',
-      operation.name, operation.name, audited, operation.transition, id, row_keys, told);
+      operation.name, operation.name, audited, operation.transition, id, row_keys, entry);
   end loop;
 end
 $$;
 comment on function datastore.audit_table(regclass, text[], text, text) is
 'Has the history tell what is done to rows of a table.
 
-told_keys: the columns that are told; else all but the tenant and what is sealed
+recorded_keys: the columns that are told; else all but the tenant and what is sealed
 id_key: the column of the id by which a row is found in the history; else the first UUID of the primary key
 operations: some of insert, update and delete, where a row is told of by another one otherwise';
 
@@ -149,12 +149,12 @@ create or replace function datastore.rebuild_audit(
 ) returns jsonb
 language plpgsql stable as $$
 declare
-  told_ids bigint[];
+  recorded_ids bigint[];
   is_administrator boolean := datastore.acting_site_role() is not distinct from 'administrator';
 begin
   if datastore.acting_user() is null or rebuild_audit.entity_id is not null
      or rebuild_audit.container_id is not null then
-    told_ids := array(
+    recorded_ids := array(
       select history.history_id
       from datastore.history
       where (rebuild_audit.entity_id is null or history.entity_id = rebuild_audit.entity_id)
@@ -164,7 +164,7 @@ begin
       limit how_many);
   else
     -- Row-level security would find the same, in all that ever happened to anybody.
-    told_ids := array(
+    recorded_ids := array(
       select history.history_id
       from datastore.history
       where (history.container_id = any (array(select datastore.acting_container()
@@ -177,16 +177,16 @@ begin
   end if;
   return (
     select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-      'at', to_char(told.acted_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-      'action', told.action, 'entity', told.entity, 'entity_id', told.entity_id, 'container_id', told.container_id,
-      'by', told.acted_by, 'email', user_account.email, 'database_user', told.acted_as))
-      || case when told.before is not null then jsonb_build_object('before', told.before) else '{}' end
-      || case when told.after is not null then jsonb_build_object('after', told.after) else '{}' end
-      || case when told.claimed is not null then jsonb_build_object('claimed', told.claimed) else '{}' end
-      order by told.history_id desc), '[]')
-    from datastore.history as told
-    left join datastore.user_account on user_account.user_id = told.acted_by
-    where told.history_id = any (told_ids));
+      'at', to_char(entry.acted_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+      'action', entry.action, 'entity', entry.entity, 'entity_id', entry.entity_id, 'container_id', entry.container_id,
+      'by', entry.acted_by, 'email', user_account.email, 'database_user', entry.acted_as))
+      || case when entry.before is not null then jsonb_build_object('before', entry.before) else '{}' end
+      || case when entry.after is not null then jsonb_build_object('after', entry.after) else '{}' end
+      || case when entry.claimed is not null then jsonb_build_object('claimed', entry.claimed) else '{}' end
+      order by entry.history_id desc), '[]')
+    from datastore.history as entry
+    left join datastore.user_account on user_account.user_id = entry.acted_by
+    where entry.history_id = any (recorded_ids));
 end
 $$;
 comment on function datastore.rebuild_audit(uuid, uuid, timestamptz, integer) is

@@ -3,11 +3,11 @@
 -- Whoever may change the history may change the seals as well, and then all that follow: that shows only against a
 -- copy of a seal that is kept elsewhere.
 
-create or replace function datastore.history_hash(told datastore.history) returns bytea
+create or replace function datastore.history_hash(entry datastore.history) returns bytea
 language sql stable parallel safe
 return sha256(convert_to(jsonb_build_array(
-  told.history_id, told.container_id, told.entity, told.entity_id, told.action, told.acted_by, told.acted_as,
-  extract(epoch from told.acted_at), told.before, told.after, told.claimed)::text, 'UTF8'));
+  entry.history_id, entry.container_id, entry.entity, entry.entity_id, entry.action, entry.acted_by, entry.acted_as,
+  extract(epoch from entry.acted_at), entry.before, entry.after, entry.claimed)::text, 'UTF8'));
 comment on function datastore.history_hash(datastore.history) is
   'SHA-256 of a row of the history, as a JSON array of its columns, acted_at in seconds since 1970. It never '
   'changes: rows are sealed with it.';
@@ -139,9 +139,9 @@ declare
   kept_is_found boolean := kept is null;
 begin
   for seal in select * from datastore.history_seal order by history_seal.position loop
-    select coalesce(jsonb_agg(jsonb_build_object('what', told.what, 'history_id', told.history_id,
+    select coalesce(jsonb_agg(jsonb_build_object('what', entry.what, 'history_id', entry.history_id,
         'position', seal.position)), '[]') into found
-    from datastore.verify_seal(seal, previous) as told;
+    from datastore.verify_seal(seal, previous) as entry;
     if seal.position = (kept ->> 'position')::bigint then
       kept_is_found := true;
       if encode(seal.hash, 'hex') is distinct from kept ->> 'hash' then

@@ -34,7 +34,7 @@ begin atomic
     seed_key counted_id version_text task_name version_parts from_base64 to_base64 items_of items_beside
     extension_of object_v1 email_v1 is_near_limits is_beyond_range is_deep limit_errors check_limits call_limits
     check_batch check_bytes check_size read_ids is_large read_document is_json schema_of fits_schema system_keys
-    kept_keys claimed_keys what_the_client_says in_one_spelling', 'documents are taken apart and put together again'),
+    kept_keys claimed_keys divide_document in_one_spelling', 'documents are taken apart and put together again'),
   ('app worker reader', 'execute', 'wording count_guesses guesses_message check_guesses corner_rules corners_of
     secret_errors stray_secrets may_have_stray_secrets rule_errors document_errors invalid_documents
     document_is_valid check_document check_documents',
@@ -77,12 +77,12 @@ begin atomic
   ('worker', 'execute', 'begin_copy end_copy missing_copies', 'makes copies in storage'),
   ('worker', 'insert', 'picture_derivative(container_id, picture_id)', 'begin_copy'),
   ('worker', 'update', 'picture_derivative(begun_at, state, size, md5, sha256, etag, reason, ended_at)',
-    'begin_copy, end_copy and container_is_claimed'),
+    'begin_copy, end_copy and take_over_container'),
   ('worker', 'execute', 'delete_pending_pictures', 'uploads that nobody goes on with end'),
 
   -- Species
-  ('app worker reader', 'execute', 'species_name species_of seed_of_label seed_of_long_label known_seed said_seed
-    seed_errors check_seeds seed_json find_species rebuild_seeds unreviewed_seeds', 'species are the same for all'),
+  ('app worker reader', 'execute', 'seed_name_of seed_of_new_label seed_of_label seed_of_long_label known_seed stated_seed
+    seed_errors check_seeds seed_json find_seed_named rebuild_seeds unreviewed_seeds', 'species are the same for all'),
   ('app worker reader', 'select', 'seed label', 'species are the same for all'),
   ('app', 'execute', 'learn_labels',
     'a label that was never seen registers its species, unreviewed; it takes texts alone'),
@@ -96,8 +96,8 @@ begin atomic
   ('app', 'execute', 'import_inference import_inferences write_inferences split_boxes made_by find_pipeline
     find_model_versions names_a_picture has_many_boxes check_inferences labels_in without_system_keys differing_keys
     claimed_inference_keys', 'inferences are written for the acting user'),
-  ('app', 'execute', 'record_feedback reopen_inference speaker_of check_said_ids said_boxes named_boxes
-    judged_boxes drawn_boxes write_verdicts refuse_feedback settle_inference lock_inference tell_feedback',
+  ('app', 'execute', 'record_feedback reopen_inference author_of check_feedback_ids feedback_boxes named_boxes
+    judged_boxes drawn_boxes write_verdicts refuse_feedback settle_inference lock_inference update_picture_feedback',
     'experts judge in their own name'),
   ('app', 'insert', 'inference(inference_id, container_id, picture_id, document, pipeline_id, model_version_ids,
     top_seed_id, top_score)', 'write_inferences; a trigger refuses an id that another container has'),
@@ -107,19 +107,19 @@ begin atomic
     seed_ids, scores, top_place)', 'write_inferences and write_verdicts; a constraint says which id it has'),
   ('app', 'insert', 'expert_guess(container_id, box_id, object_id, label, seed_id, added_by)',
     'write_verdicts; a trigger says who added it'),
-  ('app', 'insert', 'verdict(container_id, inference_id, box_id, is_current, is_manual, said, said_by, outcome,
+  ('app', 'insert', 'verdict(container_id, inference_id, box_id, is_current, is_manual, feedback, given_by, outcome,
     object_id, seed_id, label, corners, model_seed_id, model_score, model_rank)',
     'write_verdicts; a trigger says who said it'),
   ('app', 'update', 'verdict(is_current)', 'another verdict takes its place'),
 
   -- How good the models are, and what to look at next
-  ('app worker reader', 'execute', 'rebuild_performance rebuild_review rebuild_training accuracy_figures
-    accuracy_over_time asked_inferences calibration_figures check_performance_filters classified confusion_figures
+  ('app worker reader', 'execute', 'rebuild_evaluation rebuild_review rebuild_training accuracy_figures
+    accuracy_over_time asked_inferences calibration_figures check_evaluation_filters classified confusion_figures
     correction_figures count_predictions decider_name deciding_version detected expert_figures left_out
-    model_versions_json species_figures species_margin training_figures is_known_pipeline verdict_kind',
+    model_versions_json seed_figures seed_margin training_figures is_known_pipeline verdict_kind',
     'reads verdicts, as far as policies show them'),
   ('app worker reader', 'select', 'training judgement accuracy accuracy_by_month calibration confusion
-    corrections_by_month detection expert_work species_accuracy uncertain_box disputed_picture', 'the same as rows'),
+    corrections_by_month detection expert_work seed_accuracy uncertain_box disputed_picture', 'the same as rows'),
 
   -- Models and pipelines
   ('app worker reader', 'execute', 'rebuild_pipelines pipeline_json model_json require_pipeline',
@@ -179,15 +179,15 @@ begin atomic
   ('app', 'update', 'container_key(revoked_at)', 'revoke_keys; a trigger says who and when'),
   ('app worker reader', 'execute', 'check_is_worker', 'says which role is needed'),
   ('worker', 'execute', 'begin_renewals finish_renewal abandon_renewal renewal_plan rotate_keys
-    container_is_claimed own_instance new_instance', 'makes containers and their keys in storage'),
+    take_over_container own_instance new_instance', 'makes containers and their keys in storage'),
   ('worker', 'insert', 'container_key(key_id, container_id, permission, policy_name, is_handed_out, starts_at,
     expires_at, settled_at, kek_id, nonce, ciphertext, issued_by)', 'finish_renewal'),
   ('worker', 'update', 'container_key(retires_at, revoked_at, removed_at, kek_id, nonce, ciphertext)',
     'renewals, rotation, revocation'),
-  ('worker', 'update', 'container(ready_at, endpoint, claimed_at, claimed_by)',
-    'finish_renewal and container_is_claimed'),
+  ('worker', 'update', 'container(ready_at, endpoint, taken_over_at, taken_over_by)',
+    'finish_renewal and take_over_container'),
   ('worker', 'insert', 'container_renewal', 'begin_renewals'),
-  ('worker', 'update', 'picture(etag)', 'container_is_claimed'),
+  ('worker', 'update', 'picture(etag)', 'take_over_container'),
   ('worker', 'update', 'container_renewal', 'begin_renewals'),
   ('worker', 'delete', 'container_renewal', 'finish_renewal and abandon_renewal'),
   ('app worker reader', 'select', 'instance', 'which database this is'),
@@ -199,9 +199,9 @@ begin atomic
 
   -- The outbox
   ('worker reader', 'select', 'blob_deletion', 'what the sweep will delete'),
-  ('worker', 'execute', 'due_blob_deletions blobs_are_deleted blobs_are_not_deleted', 'the sweep'),
-  ('worker', 'update', 'blob_deletion(attempts, tried_at, last_error)', 'blobs_are_not_deleted'),
-  ('worker', 'delete', 'blob_deletion', 'blobs_are_deleted');
+  ('worker', 'execute', 'due_blob_deletions remove_blob_deletions record_failed_deletions', 'the sweep'),
+  ('worker', 'update', 'blob_deletion(attempts, tried_at, last_error)', 'record_failed_deletions'),
+  ('worker', 'delete', 'blob_deletion', 'remove_blob_deletions');
 end;
 comment on function datastore.declared_privileges() is
   'Every privilege of the roles app, worker and reader, and its reason. objects: names of functions (all of that '
@@ -243,7 +243,7 @@ begin atomic
   ('merge_seed', 'a verifier merges a species in every container, and nothing of them is shown'),
   ('recognise_models', 'ties inferences of every container to models, and answers how many'),
   ('label_known', 'labels say what documents say, and nobody writes others'),
-  ('tell_feedback', 'error_handling says what verdicts say, and nobody writes anything else'),
+  ('update_picture_feedback', 'error_handling says what verdicts say, and nobody writes anything else'),
   ('label_verified', 'labels say what verdicts say, and nobody writes others'),
   ('delete_pending_pictures', 'workers delete what never arrived, and no other pictures'),
   ('seal_history', 'writes the seals of the history, which no other role may; it takes no argument'),

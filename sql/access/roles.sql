@@ -72,8 +72,8 @@ begin
 
   -- For those who log in as this role. Its members have what their own role says: alter role … set statement_timeout.
   if to_regrole(format('%I', prefix || '_app')) is not null and not exists (
-       select from pg_db_role_setting as said, unnest(said.setconfig) as setting
-       where said.setrole = to_regrole(format('%I', prefix || '_app'))
+       select from pg_db_role_setting as configured, unnest(configured.setconfig) as setting
+       where configured.setrole = to_regrole(format('%I', prefix || '_app'))
          and starts_with(setting, 'statement_timeout=')) then
     begin
       execute format('alter role %I set statement_timeout = %L', prefix || '_app', '60s');

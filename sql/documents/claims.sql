@@ -14,25 +14,25 @@ create or replace function datastore.remember_claims(entity text, claims jsonb) 
 language sql volatile
 begin atomic
   insert into datastore.claim as known (container_id, entity, entity_id, claimed)
-  select distinct on (said.entity_id) said.container_id, remember_claims.entity, said.entity_id, said.claimed
+  select distinct on (sent.entity_id) sent.container_id, remember_claims.entity, sent.entity_id, sent.claimed
   from rows from (jsonb_to_recordset(claims) as (container_id uuid, entity_id uuid, claimed jsonb))
-    with ordinality as said(container_id, entity_id, claimed, place)
-  where said.claimed is not null
-  order by said.entity_id, said.place desc
+    with ordinality as sent(container_id, entity_id, claimed, place)
+  where sent.claimed is not null
+  order by sent.entity_id, sent.place desc
   on conflict (entity_id, container_id) do update set claimed = excluded.claimed
   where known.claimed <> excluded.claimed;
 end;
 comment on function datastore.remember_claims(text, jsonb) is
   'Keeps what clients claimed, unless it was their last word already: an array of {container_id, entity_id, claimed}.';
 
-create or replace function datastore.stamp_claimed() returns trigger
+create or replace function datastore.stamp_claim() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   new.claimed_at := now();
   return new;
 end
 $$;
-comment on function datastore.stamp_claimed() is 'Trigger: when a client claimed something.';
+comment on function datastore.stamp_claim() is 'Trigger: when a client claimed something.';
 
 create or replace trigger audit_insert
   after insert on datastore.claim referencing new table as new_rows
@@ -40,8 +40,8 @@ create or replace trigger audit_insert
 create or replace trigger audit_update
   after update on datastore.claim referencing new table as new_rows
   for each statement execute function datastore.audit_claims();
-create or replace trigger stamp_claimed
-  before update on datastore.claim for each row execute function datastore.stamp_claimed();
+create or replace trigger stamp_claim
+  before update on datastore.claim for each row execute function datastore.stamp_claim();
 
 do $$
 begin

@@ -123,13 +123,13 @@ comment on function datastore.kept_keys(jsonb, jsonb) is
   'The unknown keys inside sections that the datastore fills: they are the client''s, and come back. NULL if there '
   'are none.';
 
-create or replace function datastore.what_the_client_says(sent jsonb, system_keys jsonb)
+create or replace function datastore.divide_document(sent jsonb, system_keys jsonb)
 returns table (document jsonb, kept jsonb)
 language sql immutable parallel safe
 begin atomic
   select sent - array(select jsonb_object_keys(system_keys)), datastore.kept_keys(sent, system_keys);
 end;
-comment on function datastore.what_the_client_says(jsonb, jsonb) is
+comment on function datastore.divide_document(jsonb, jsonb) is
   'A document without what the datastore fills, and the unknown keys inside those sections.';
 
 create or replace function datastore.claimed_keys(document jsonb, rebuilt jsonb, system_keys jsonb) returns jsonb

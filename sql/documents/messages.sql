@@ -27,7 +27,7 @@ return case name
     'expected at most %s, which is %s, found %s'
   when 'drawnBox' then
     'expected a boxId, or a box that was drawn, with box and a label or classId; found no boxId and no %s'
-  when 'species' then
+  when 'seed' then
     'expected a %s beside the empty %s, found none: both are empty for what is no seed, both are absent w'
     'here the top guess is right'
   when 'uniqueBoxId' then

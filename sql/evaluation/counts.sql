@@ -71,14 +71,14 @@ begin atomic
            datastore.deciding_version(made.model_version_ids, 'object detection') as detector_id
     from (select distinct asked.maker, asked.pipeline_id, asked.model_version_ids from asked) as made
   ), counted as (
-    select asked.maker, date_trunc(count_predictions.per, verdict.said_at at time zone 'UTC')::date as period,
+    select asked.maker, date_trunc(count_predictions.per, verdict.given_at at time zone 'UTC')::date as period,
            verdict.is_manual, verdict.outcome, verdict.seed_id, verdict.model_seed_id,
            verdict.model_rank, count(*) as boxes
     from asked
     join datastore.verdict on verdict.inference_id = asked.inference_id and verdict.container_id = asked.container_id
     where verdict.is_current and verdict.outcome is not null
-      and (count_predictions.since is null or verdict.said_at >= count_predictions.since)
-      and (count_predictions.until is null or verdict.said_at < count_predictions.until)
+      and (count_predictions.since is null or verdict.given_at >= count_predictions.since)
+      and (count_predictions.until is null or verdict.given_at < count_predictions.until)
     group by 1, 2, 3, 4, 5, 6, 7
   )
   select coalesce(array_agg(row(
@@ -113,7 +113,7 @@ begin atomic
     select null, array[counted.classifier_id]
     where counted.classifier_id is not null
   ) as decider
-  where counted.outcome = 'species' and not counted.is_manual and counted.seed_id is not null
+  where counted.outcome = 'seed' and not counted.is_manual and counted.seed_id is not null
     and counted.model_seed_id is not null;
 end;
 comment on function datastore.classified(datastore.prediction_count[]) is
@@ -132,11 +132,11 @@ begin atomic
   from (
     select decider.pipeline_id, decider.model_version_ids,
            coalesce(sum(counted.boxes)
-             filter (where counted.outcome = 'species' and not counted.is_manual), 0)::bigint as hits,
+             filter (where counted.outcome = 'seed' and not counted.is_manual), 0)::bigint as hits,
            coalesce(sum(counted.boxes)
              filter (where counted.outcome = 'not a seed' and not counted.is_manual), 0)::bigint as false_detections,
            coalesce(sum(counted.boxes)
-             filter (where counted.outcome = 'species' and counted.is_manual), 0)::bigint as misses
+             filter (where counted.outcome = 'seed' and counted.is_manual), 0)::bigint as misses
     from unnest(counts) as counted
     cross join lateral (
       select counted.pipeline_id, counted.model_version_ids

@@ -1,6 +1,6 @@
 -- The figures, from counts of verified boxes.
 
-create or replace function datastore.species_figures(counts datastore.prediction_count[])
+create or replace function datastore.seed_figures(counts datastore.prediction_count[])
 returns table (pipeline_id uuid, model_version_ids uuid[], seed_id uuid, seed_name text,
   support bigint, predicted bigint, correct bigint,
                "precision" double precision, recall double precision, f1 double precision)
@@ -29,7 +29,7 @@ begin atomic
   ) as summed
   join datastore.seed on seed.seed_id = summed.seed_id;
 end;
-comment on function datastore.species_figures(datastore.prediction_count[]) is
+comment on function datastore.seed_figures(datastore.prediction_count[]) is
   'Precision, recall and F1 by decider and species. support: how many boxes show it; predicted: how many the model '
   'says do; correct: both. 0 where nothing is divided by nothing, as in scikit-learn.';
 
@@ -61,14 +61,14 @@ begin atomic
   join (
     select species.pipeline_id, species.model_version_ids, avg(species."precision") as "precision",
            avg(species.recall) as recall, avg(species.f1) as f1
-    from datastore.species_figures(counts) as species
+    from datastore.seed_figures(counts) as species
     group by 1, 2
   ) as macro on macro.model_version_ids = ranked.model_version_ids
     and macro.pipeline_id is not distinct from ranked.pipeline_id;
 end;
 comment on function datastore.accuracy_figures(datastore.prediction_count[]) is
   'By decider: the share of boxes whose right species is the model''s first (accuracy), and among its first 1, 2, '
-  '3, 4, 5 (top_n); the means over the species of datastore.species_figures (macro).';
+  '3, 4, 5 (top_n); the means over the species of datastore.seed_figures (macro).';
 
 create or replace function datastore.confusion_figures(counts datastore.prediction_count[])
 returns table (pipeline_id uuid, model_version_ids uuid[], seed_id uuid, seed_name text,
@@ -129,10 +129,10 @@ begin atomic
            sum(verdict.model_score) as score, count(*) filter (where verdict.seed_id = verdict.model_seed_id) as correct
     from asked
     join datastore.verdict on verdict.inference_id = asked.inference_id and verdict.container_id = asked.container_id
-    where verdict.is_current and verdict.outcome = 'species' and not verdict.is_manual
+    where verdict.is_current and verdict.outcome = 'seed' and not verdict.is_manual
       and verdict.seed_id is not null and verdict.model_seed_id is not null
-      and (calibration_figures.since is null or verdict.said_at >= calibration_figures.since)
-      and (calibration_figures.until is null or verdict.said_at < calibration_figures.until)
+      and (calibration_figures.since is null or verdict.given_at >= calibration_figures.since)
+      and (calibration_figures.until is null or verdict.given_at < calibration_figures.until)
     group by 1, 2
   )
   select decider.pipeline_id, decider.model_version_ids, counted.bucket, sum(counted.boxes)::bigint,
@@ -157,22 +157,22 @@ comment on function datastore.calibration_figures(uuid, uuid, timestamptz, times
 create or replace function datastore.correction_figures(
   per text default 'month', pipeline_id uuid default null, model_version_id uuid default null,
   since timestamptz default null, until timestamptz default null, container_id uuid default null
-) returns table (period date, said bigint, confirmed bigint, corrected bigint, not_a_seed bigint,
+) returns table (period date, verdicts bigint, confirmed bigint, corrected bigint, not_a_seed bigint,
 drawn bigint, moved bigint)
 language sql stable parallel safe
 begin atomic
-  select date_trunc(correction_figures.per, judged.said_at at time zone 'UTC')::date, count(*),
+  select date_trunc(correction_figures.per, judged.given_at at time zone 'UTC')::date, count(*),
          count(*) filter (where judged.kind = 'confirmed'), count(*) filter (where judged.kind = 'corrected'),
          count(*) filter (where judged.kind = 'not a seed'), count(*) filter (where judged.kind = 'drawn'),
          count(*) filter (where judged.is_moved)
   from (
-    select verdict.said_at, verdict.is_current and verdict.corners is not null as is_moved,
+    select verdict.given_at, verdict.is_current and verdict.corners is not null as is_moved,
            datastore.verdict_kind(verdict) as kind
     from datastore.asked_inferences(correction_figures.pipeline_id, correction_figures.model_version_id,
       correction_figures.container_id) as asked
     join datastore.verdict on verdict.inference_id = asked.inference_id and verdict.container_id = asked.container_id
-    where (correction_figures.since is null or verdict.said_at >= correction_figures.since)
-      and (correction_figures.until is null or verdict.said_at < correction_figures.until)
+    where (correction_figures.since is null or verdict.given_at >= correction_figures.since)
+      and (correction_figures.until is null or verdict.given_at < correction_figures.until)
   ) as judged
   group by 1;
 end;
@@ -184,38 +184,38 @@ create or replace function datastore.expert_figures(
   pipeline_id uuid default null, model_version_id uuid default null, since timestamptz default null,
   until timestamptz default null,
   container_id uuid default null
-) returns table (user_id uuid, email text, said bigint, confirmed bigint, corrected bigint,
+) returns table (user_id uuid, email text, verdicts bigint, confirmed bigint, corrected bigint,
 not_a_seed bigint, drawn bigint, moved bigint,
                  inferences bigint, first_at timestamptz, last_at timestamptz)
 language sql stable parallel safe
 begin atomic
-  select counted.said_by, user_account.email, sum(counted.said)::bigint, sum(counted.confirmed)::bigint,
+  select counted.given_by, user_account.email, sum(counted.verdicts)::bigint, sum(counted.confirmed)::bigint,
          sum(counted.corrected)::bigint,
          sum(counted.not_a_seed)::bigint, sum(counted.drawn)::bigint, sum(counted.moved)::bigint, count(*),
          min(counted.first_at), max(counted.last_at)
   from (
-    select judged.said_by, judged.inference_id, count(*) as said,
+    select judged.given_by, judged.inference_id, count(*) as verdicts,
            count(*) filter (where judged.kind = 'confirmed') as confirmed, count(*)
              filter (where judged.kind = 'corrected') as corrected,
            count(*) filter (where judged.kind = 'not a seed') as not_a_seed, count(*)
              filter (where judged.kind = 'drawn') as drawn,
-           count(*) filter (where judged.is_moved) as moved, min(judged.said_at) as first_at,
-           max(judged.said_at) as last_at
+           count(*) filter (where judged.is_moved) as moved, min(judged.given_at) as first_at,
+           max(judged.given_at) as last_at
     from (
-      select verdict.said_by, verdict.said_at, verdict.inference_id, verdict.is_current
+      select verdict.given_by, verdict.given_at, verdict.inference_id, verdict.is_current
         and verdict.corners is not null as is_moved,
              datastore.verdict_kind(verdict) as kind
       from datastore.asked_inferences(expert_figures.pipeline_id, expert_figures.model_version_id,
         expert_figures.container_id) as asked
       join datastore.verdict on verdict.inference_id = asked.inference_id and verdict.container_id = asked.container_id
-      where (expert_figures.since is null or verdict.said_at >= expert_figures.since)
-        and (expert_figures.until is null or verdict.said_at < expert_figures.until)
+      where (expert_figures.since is null or verdict.given_at >= expert_figures.since)
+        and (expert_figures.until is null or verdict.given_at < expert_figures.until)
     ) as judged
     group by 1, 2
   ) as counted
-  left join datastore.user_account on user_account.user_id = counted.said_by
+  left join datastore.user_account on user_account.user_id = counted.given_by
   group by 1, 2;
 end;
 comment on function datastore.expert_figures(uuid, uuid, timestamptz, timestamptz, uuid) is
-  'Who said how much, as in datastore.correction_figures, and about how many inferences. user_id is NULL where '
+  'Who verdicts how much, as in datastore.correction_figures, and about how many inferences. user_id is NULL where '
   'nobody knows who it was.';

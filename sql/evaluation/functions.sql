@@ -48,10 +48,10 @@ return (
     'unknown_pipeline', coalesce(sum(counted.boxes) filter (
       where not datastore.is_known_pipeline(counted.pipeline_id, counted.model_version_ids)), 0),
     'several_classifiers', coalesce(sum(counted.boxes) filter (
-      where counted.classifier_id is null and not counted.is_manual and counted.outcome = 'species'), 0),
+      where counted.classifier_id is null and not counted.is_manual and counted.outcome = 'seed'), 0),
     'several_detectors', coalesce(sum(counted.boxes) filter (where counted.detector_id is null), 0),
-    'without_species', coalesce(sum(counted.boxes) filter (
-      where counted.outcome = 'species' and not counted.is_manual
+    'without_seed', coalesce(sum(counted.boxes) filter (
+      where counted.outcome = 'seed' and not counted.is_manual
         and (counted.seed_id is null or counted.model_seed_id is null)), 0),
     'withdrawn', coalesce(sum(counted.boxes) filter (where counted.outcome = 'not a seed' and counted.is_manual), 0))
   from unnest(counts) as counted
@@ -60,10 +60,10 @@ comment on function datastore.left_out(datastore.prediction_count[], uuid, uuid,
   'How many boxes no figure counts, or not each. without_verdict: nobody has verified them yet, whatever the '
   'period. Of the verified ones: unknown_pipeline: nobody knows the pipeline or one of its models, so they are in '
   'no pipeline''s figures; several_classifiers, several_detectors: it is not known which model decided, so they are '
-  'in no model version''s; without_species: the expert or the model named a label that stands for no species; '
+  'in no model version''s; without_seed: the expert or the model named a label that stands for no species; '
   'withdrawn: drawn by an expert, and then called not a seed.';
 
-create or replace function datastore.check_performance_filters(
+create or replace function datastore.check_evaluation_filters(
   per text, pipeline_id uuid, model_version_id uuid
 ) returns void
 language plpgsql stable as $$
@@ -74,22 +74,22 @@ begin
       'message', format('expected day, week, month, quarter or year, found %s',
         coalesce(to_json(per)::text, 'NULL')))));
   end if;
-  if not exists (select from datastore.pipeline where pipeline.pipeline_id = check_performance_filters.pipeline_id)
-     and check_performance_filters.pipeline_id is not null then
-    perform datastore.refuse('DS404', format('there is no pipeline %s', check_performance_filters.pipeline_id));
+  if not exists (select from datastore.pipeline where pipeline.pipeline_id = check_evaluation_filters.pipeline_id)
+     and check_evaluation_filters.pipeline_id is not null then
+    perform datastore.refuse('DS404', format('there is no pipeline %s', check_evaluation_filters.pipeline_id));
   end if;
   if not exists (select from datastore.model_version as version
-    where version.model_version_id = check_performance_filters.model_version_id)
-     and check_performance_filters.model_version_id is not null then
+    where version.model_version_id = check_evaluation_filters.model_version_id)
+     and check_evaluation_filters.model_version_id is not null then
     perform datastore.refuse('DS404',
-      format('there is no model version %s', check_performance_filters.model_version_id));
+      format('there is no model version %s', check_evaluation_filters.model_version_id));
   end if;
 end
 $$;
-comment on function datastore.check_performance_filters(text, uuid, uuid) is
+comment on function datastore.check_evaluation_filters(text, uuid, uuid) is
   'Raises DS400 for a period that is none, DS404 for a pipeline or a model version that nobody knows.';
 
-create or replace function datastore.rebuild_performance(
+create or replace function datastore.rebuild_evaluation(
   per text default 'month', pipeline_id uuid default null, model_version_id uuid default null,
   since timestamptz default null, until timestamptz default null, container_id uuid default null
 ) returns json
@@ -100,17 +100,17 @@ declare
   deciders jsonb;
   answer json;
 begin
-  perform datastore.check_performance_filters(rebuild_performance.per, rebuild_performance.pipeline_id,
-    rebuild_performance.model_version_id);
+  perform datastore.check_evaluation_filters(rebuild_evaluation.per, rebuild_evaluation.pipeline_id,
+    rebuild_evaluation.model_version_id);
   counts := datastore.count_predictions(
-    rebuild_performance.per, rebuild_performance.pipeline_id, rebuild_performance.model_version_id,
-    rebuild_performance.since, rebuild_performance.until, rebuild_performance.container_id);
+    rebuild_evaluation.per, rebuild_evaluation.pipeline_id, rebuild_evaluation.model_version_id,
+    rebuild_evaluation.since, rebuild_evaluation.until, rebuild_evaluation.container_id);
 
   with species as (
     select pipeline_id, model_version_ids, jsonb_agg(jsonb_build_object(
       'seed_id', seed_id, 'seed_name', seed_name, 'support', support, 'predicted', predicted, 'correct', correct,
       'precision', "precision", 'recall', recall, 'f1', f1) order by seed_name) as items
-    from datastore.species_figures(counts) group by 1, 2
+    from datastore.seed_figures(counts) group by 1, 2
   ), confusion as (
     select pipeline_id, model_version_ids, jsonb_agg(jsonb_build_object(
       'seed_id', seed_id, 'seed_name', seed_name, 'model_seed_id', model_seed_id,
@@ -124,9 +124,9 @@ begin
         'above', round((bucket - 1) / 10.0, 1), 'up_to', round(bucket / 10.0, 1), 'boxes', boxes,
         'mean_score', mean_score, 'accuracy', accuracy) order by bucket)) as item
     from datastore.calibration_figures(
-      rebuild_performance.pipeline_id, rebuild_performance.model_version_id, rebuild_performance.since,
-      rebuild_performance.until,
-      rebuild_performance.container_id)
+      rebuild_evaluation.pipeline_id, rebuild_evaluation.model_version_id, rebuild_evaluation.since,
+      rebuild_evaluation.until,
+      rebuild_evaluation.container_id)
     group by 1, 2
   ), over_time as (
     select pipeline_id, model_version_ids, jsonb_agg(jsonb_build_object(
@@ -136,7 +136,7 @@ begin
     select pipeline_id, model_version_ids, jsonb_build_object(
       'boxes', boxes, 'accuracy', accuracy, 'top_n', top_n,
       'macro', jsonb_build_object('precision', macro_precision, 'recall', macro_recall, 'f1', macro_f1),
-      'species', (select species.items from species
+      'seeds', (select species.items from species
                   where species.model_version_ids = figure.model_version_ids
                     and species.pipeline_id is not distinct from figure.pipeline_id),
       'confusion', (select confusion.items from confusion
@@ -182,32 +182,33 @@ begin
   select json_build_object(
     'verified_boxes', (select coalesce(sum(counted.boxes), 0) from unnest(counts) as counted),
     'left_out', datastore.left_out(
-      counts, rebuild_performance.pipeline_id, rebuild_performance.model_version_id, rebuild_performance.container_id),
+      counts, rebuild_evaluation.pipeline_id, rebuild_evaluation.model_version_id, rebuild_evaluation.container_id),
     'pipelines', jsonb_path_query_array(coalesce(deciders, '[]'), '$[*] ? (exists (@.pipeline_id))'),
     'model_versions', jsonb_path_query_array(coalesce(deciders, '[]'), '$[*] ? (exists (@.model_version_id))'),
     'corrections', coalesce((
       select json_agg(json_build_object(
-        'period', figure.period, 'said', figure.said, 'confirmed', figure.confirmed, 'corrected', figure.corrected,
+        'period', figure.period, 'verdicts', figure.verdicts, 'confirmed', figure.confirmed,
+        'corrected', figure.corrected,
         'not_a_seed', figure.not_a_seed, 'drawn', figure.drawn, 'moved', figure.moved) order by figure.period)
       from datastore.correction_figures(
-        rebuild_performance.per, rebuild_performance.pipeline_id, rebuild_performance.model_version_id,
-        rebuild_performance.since, rebuild_performance.until, rebuild_performance.container_id) as figure), '[]'),
+        rebuild_evaluation.per, rebuild_evaluation.pipeline_id, rebuild_evaluation.model_version_id,
+        rebuild_evaluation.since, rebuild_evaluation.until, rebuild_evaluation.container_id) as figure), '[]'),
     'experts', coalesce((
       select json_agg(json_build_object(
-        'user_id', figure.user_id, 'email', figure.email, 'said', figure.said, 'confirmed', figure.confirmed,
+        'user_id', figure.user_id, 'email', figure.email, 'verdicts', figure.verdicts, 'confirmed', figure.confirmed,
         'corrected', figure.corrected,
         'not_a_seed', figure.not_a_seed, 'drawn', figure.drawn, 'moved', figure.moved, 'inferences', figure.inferences,
         'first_at', to_char(figure.first_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
         'last_at', to_char(figure.last_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
-        order by figure.said desc, figure.email)
+        order by figure.verdicts desc, figure.email)
       from datastore.expert_figures(
-        rebuild_performance.pipeline_id, rebuild_performance.model_version_id,
-        rebuild_performance.since, rebuild_performance.until, rebuild_performance.container_id) as figure), '[]'))
+        rebuild_evaluation.pipeline_id, rebuild_evaluation.model_version_id,
+        rebuild_evaluation.since, rebuild_evaluation.until, rebuild_evaluation.container_id) as figure), '[]'))
   into answer;
   return answer;
 end
 $$;
-comment on function datastore.rebuild_performance(text, uuid, uuid, timestamptz, timestamptz, uuid) is
+comment on function datastore.rebuild_evaluation(text, uuid, uuid, timestamptz, timestamptz, uuid) is
 'How good pipelines and models are, as experts found: figures of verified boxes alone. Definitions:
 docs/evaluation.md#definitions.
 
@@ -219,12 +220,12 @@ pipelines[]: `name`, `pipeline_id`, `pipeline_name`, `models: [{model_version_id
   `classification`, `detection`
 model_versions[]: `name`, `model_version_id`, `model_name`, `version`, `task`, `classification`, `detection`
 classification, or null: `{boxes, accuracy, top_n: [among the first 1, 2, 3, 4, 5], macro: {precision, recall,
-  f1}, species: [{seed_id, seed_name, support, predicted, correct, precision, recall, f1}], confusion:
+  f1}, seeds: [{seed_id, seed_name, support, predicted, correct, precision, recall, f1}], confusion:
   [{seed_id, seed_name, model_seed_id, model_seed_name, boxes}], calibration: {expected_error, buckets: [{above,
   up_to, boxes, mean_score, accuracy}]}, over_time: [{period, boxes, correct, accuracy}]}`
 detection, or null: `{hits, false_detections, misses, precision, recall, f1}`
-corrections[]: `{period, said, confirmed, corrected, not_a_seed, drawn, moved}`
-experts[]: `{user_id, email, said, confirmed, corrected, not_a_seed, drawn, moved, inferences, first_at,
+corrections[]: `{period, verdicts, confirmed, corrected, not_a_seed, drawn, moved}`
+experts[]: `{user_id, email, verdicts, confirmed, corrected, not_a_seed, drawn, moved, inferences, first_at,
   last_at}`
 left_out: how many boxes are not counted (docs/evaluation.md#definitions)
 Errors: `DS400` for `per` · `DS404` for a pipeline or a model version';

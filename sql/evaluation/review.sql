@@ -24,7 +24,7 @@ comment on function datastore.training_figures(uuid) is
   'How many stored pictures are labelled with each species: said with the picture (known), by feedback (verified), '
   'and either (pictures). Species without any are in it, with 0.';
 
-create or replace function datastore.species_margin(seed_ids uuid[], scores numeric[])
+create or replace function datastore.seed_margin(seed_ids uuid[], scores numeric[])
 returns table (seed_id uuid, score numeric, second_seed_id uuid, second_score numeric)
 language sql immutable parallel safe
 begin atomic
@@ -38,7 +38,7 @@ begin atomic
     order by guess.seed_id, guess.score desc, guess.place
   ) as best;
 end;
-comment on function datastore.species_margin(uuid[], numeric[]) is
+comment on function datastore.seed_margin(uuid[], numeric[]) is
   'The two species of a box with the best scores, each counted once; the second score is 0 where only one was guessed.';
 
 create or replace function datastore.rebuild_training(container_id uuid default null) returns json

@@ -2,7 +2,7 @@ create or replace view datastore.judgement with (security_invoker = true) as
 select
   verdict.verdict_id, verdict.container_id, verdict.inference_id, verdict.box_id, inference.picture_id,
   inference.pipeline_id, inference.model_version_ids,
-  verdict.said_by, verdict.said_at, verdict.is_current, datastore.verdict_kind(verdict) as kind, verdict.is_manual,
+  verdict.given_by, verdict.given_at, verdict.is_current, datastore.verdict_kind(verdict) as kind, verdict.is_manual,
   verdict.is_current and verdict.corners is not null as is_moved,
   verdict.outcome, verdict.seed_id, verdict.model_seed_id, verdict.model_score, verdict.model_rank
 from datastore.verdict
@@ -31,11 +31,11 @@ from datastore.detected((select datastore.count_predictions())) as figure;
 comment on view datastore.detection is
   'How good the detection is, by pipeline, and by the model version that found the boxes: see datastore.detected.';
 
-create or replace view datastore.species_accuracy with (security_invoker = true) as
+create or replace view datastore.seed_accuracy with (security_invoker = true) as
 select datastore.decider_name(figure.pipeline_id, figure.model_version_ids) as decider, figure.*
-from datastore.species_figures((select datastore.count_predictions())) as figure;
-comment on view datastore.species_accuracy is
-  'Precision, recall and F1 of each species, by pipeline and by model version: see datastore.species_figures.';
+from datastore.seed_figures((select datastore.count_predictions())) as figure;
+comment on view datastore.seed_accuracy is
+  'Precision, recall and F1 of each species, by pipeline and by model version: see datastore.seed_figures.';
 
 create or replace view datastore.confusion with (security_invoker = true) as
 select datastore.decider_name(figure.pipeline_id, figure.model_version_ids) as decider, figure.*
@@ -70,7 +70,7 @@ select inference.container_id, inference.picture_id, inference.inference_id, box
        best.score - best.second_score as margin, best.seed_id, best.score, best.second_seed_id, best.second_score
 from datastore.inference
 join datastore.box on box.inference_id = inference.inference_id and box.container_id = inference.container_id
-cross join lateral datastore.species_margin(box.seed_ids, box.scores) as best
+cross join lateral datastore.seed_margin(box.seed_ids, box.scores) as best
 where inference.verified_at is null and best.score is not null
   and not exists (
     select from datastore.verdict

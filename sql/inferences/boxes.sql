@@ -4,7 +4,7 @@
 create or replace function datastore.seed_of_long_label(label text) returns uuid
 language plpgsql stable parallel safe as $$
 begin
-  return case when octet_length(label) > 1000 then datastore.species_of(label) end;
+  return case when octet_length(label) > 1000 then datastore.seed_of_new_label(label) end;
 end
 $$;
 comment on function datastore.seed_of_long_label(text) is

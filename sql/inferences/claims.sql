@@ -50,9 +50,9 @@ return (
              || coalesce((
                select jsonb_build_object('topN', jsonb_object_agg(guess.place, guess.claimed))
                from (
-                 select said.place, datastore.differing_keys(said.item, said.rebuilt,
+                 select pair.place, datastore.differing_keys(pair.item, pair.rebuilt,
                    datastore.inference_system_keys('guesses')) as claimed
-                 from datastore.items_beside(sent.item -> 'topN', sent.rebuilt -> 'topN') as said
+                 from datastore.items_beside(sent.item -> 'topN', sent.rebuilt -> 'topN') as pair
                ) as guess
                where guess.claimed <> '{}'
                having count(*) > 0), '{}') as claimed

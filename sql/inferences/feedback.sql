@@ -14,13 +14,13 @@ begin
   for no key update;
 
   with shown as materialized (
-    select distinct on (verdict.seed_id) verdict.seed_id, verdict.said_by, verdict.said_at
+    select distinct on (verdict.seed_id) verdict.seed_id, verdict.given_by, verdict.given_at
     from datastore.inference
     join datastore.verdict on verdict.inference_id = inference.inference_id
       and verdict.container_id = inference.container_id
     where inference.picture_id = label_verified.picture_id and inference.container_id = label_verified.container_id
       and inference.verified_at is not null
-      and verdict.is_current and verdict.outcome = 'species' and verdict.seed_id is not null
+      and verdict.is_current and verdict.outcome = 'seed' and verdict.seed_id is not null
     order by verdict.seed_id, verdict.verdict_id
   ), gone as (
     delete from datastore.picture_label as label
@@ -28,7 +28,8 @@ begin
       and label.origin = 'verified' and label.seed_id not in (select shown.seed_id from shown)
   )
   insert into datastore.picture_label (picture_id, container_id, seed_id, origin, labelled_by, labelled_at)
-  select label_verified.picture_id, label_verified.container_id, shown.seed_id, 'verified', shown.said_by, shown.said_at
+  select label_verified.picture_id, label_verified.container_id, shown.seed_id, 'verified',
+         shown.given_by, shown.given_at
   from shown
   on conflict do nothing;
 end
@@ -38,7 +39,7 @@ comment on function datastore.label_verified(uuid, uuid) is
   'Known labels stay.';
 
 create or replace function datastore.settle_inference(
-  inference datastore.inference, said_by uuid
+  inference datastore.inference, given_by uuid
 ) returns datastore.inference
 language plpgsql volatile as $$
 declare
@@ -48,7 +49,7 @@ begin
   set feedback_at = now(),
       verified_at = case when judged.is_complete then coalesce(known.verified_at, now()) end,
       verified_by = case when judged.is_complete then case when known.verified_at is null
-        then settle_inference.said_by else known.verified_by end end
+        then settle_inference.given_by else known.verified_by end end
   from (
     select not exists (
       select from datastore.box
@@ -62,7 +63,7 @@ begin
   if settled.verified_at is not null then
     perform datastore.label_verified(settled.picture_id, settled.container_id);
   end if;
-  perform datastore.tell_feedback(settled.picture_id, settled.container_id);
+  perform datastore.update_picture_feedback(settled.picture_id, settled.container_id);
   return settled;
 end
 $$;
@@ -98,7 +99,7 @@ comment on function datastore.lock_inference(uuid, uuid) is
   'The row of an inference that the acting user may see; experts who answer at the same moment wait for each other '
   'here. Errors: DS404.';
 
-create or replace function datastore.speaker_of(document jsonb) returns uuid
+create or replace function datastore.author_of(document jsonb) returns uuid
 language plpgsql stable as $$
 declare
   acting_id uuid := datastore.acting_user();
@@ -117,7 +118,7 @@ begin
   return coalesce(acting_id, named_id);
 end
 $$;
-comment on function datastore.speaker_of(jsonb) is
+comment on function datastore.author_of(jsonb) is
   'Who gives this feedback: the acting user; where nobody acts the userId of the document, or nobody. Errors: '
   'DS403, DS404.';
 
@@ -128,13 +129,13 @@ declare
   speaker_id uuid;
 begin
   perform datastore.check_document('feedback', record_feedback.document);
-  speaker_id := datastore.speaker_of(record_feedback.document);
+  speaker_id := datastore.author_of(record_feedback.document);
   -- In the order in which datastore.merge_seed takes them, lest the two wait for each other.
   lock table datastore.label in access share mode;
   known := datastore.lock_inference((record_feedback.document ->> 'inferenceId')::uuid, record_feedback.container_id);
-  perform datastore.check_said_ids(record_feedback.document, known.inference_id);
+  perform datastore.check_feedback_ids(record_feedback.document, known.inference_id);
   perform datastore.learn_labels(array(
-    select item.label from datastore.said_boxes(record_feedback.document) as item where item.label is not null));
+    select item.label from datastore.feedback_boxes(record_feedback.document) as item where item.label is not null));
 
   perform datastore.refuse_feedback('DS409', 'the inference is verified with another verdict',
                                     datastore.write_verdicts(known, record_feedback.document, speaker_id));
@@ -187,8 +188,8 @@ declare
 begin
   return (
     select coalesce(jsonb_agg(jsonb_build_object(
-      'box_id', verdict.box_id, 'said', verdict.said, 'said_by', verdict.said_by,
-      'said_at', to_char(verdict.said_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+      'box_id', verdict.box_id, 'feedback', verdict.feedback, 'given_by', verdict.given_by,
+      'given_at', to_char(verdict.given_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
       'outcome', verdict.outcome, 'label', verdict.label, 'classId', verdict.seed_id, 'box', verdict.corners,
       'is_current', verdict.is_current) order by verdict.verdict_id), '[]')
     from datastore.verdict
@@ -198,6 +199,6 @@ $$;
 comment on function datastore.rebuild_verdicts(uuid, uuid) is
 'Everything that experts said about an inference, in order.
 
-Answer: `[{box_id, said, said_by, said_at, outcome, label, classId, box, is_current}]`. `said`: as it was sent;
+Answer: `[{box_id, feedback, given_by, given_at, outcome, label, classId, box, is_current}]`. `feedback`: as sent;
   `outcome`: `species`, `not a seed` or null; `box`: corrected coordinates, or null
 Errors: `DS404`';

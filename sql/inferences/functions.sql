@@ -130,11 +130,11 @@ begin
     from datastore.inference
     where inference.pipeline_id is null or array_position(inference.model_version_ids, null) is not null
   ), named as materialized (
-    select said.pipeline_id as known_id, said.named, pipeline.id as pipeline_id,
-           datastore.made_by(said.named, pipeline.id) as model_version_ids
-    from (select distinct unknown.pipeline_id, unknown.named from unknown) as said
+    select written.pipeline_id as known_id, written.named, pipeline.id as pipeline_id,
+           datastore.made_by(written.named, pipeline.id) as model_version_ids
+    from (select distinct unknown.pipeline_id, unknown.named from unknown) as written
     cross join lateral (
-      select coalesce(said.pipeline_id, datastore.find_pipeline(said.named)) as id offset 0
+      select coalesce(written.pipeline_id, datastore.find_pipeline(written.named)) as id offset 0
     ) as pipeline
   ), found as (
     select unknown.inference_id, unknown.container_id, named.pipeline_id, named.model_version_ids

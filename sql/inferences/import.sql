@@ -21,7 +21,7 @@ language plpgsql volatile as $$
 declare
   known datastore.picture := datastore.find_picture(import_inference.picture_id, import_inference.container_id);
   new_id uuid := gen_random_uuid();
-  said jsonb;
+  stripped jsonb;
   answer text;
 begin
   perform datastore.check_may_write(array[known.container_id]);
@@ -41,10 +41,10 @@ begin
   end;
   if answer is null then
     perform datastore.check_document('inference', document);
-    said := datastore.without_system_keys(document);
-    perform datastore.learn_labels(datastore.labels_in(array[said]));
+    stripped := datastore.without_system_keys(document);
+    perform datastore.learn_labels(datastore.labels_in(array[stripped]));
     answer := (datastore.write_inferences(
-      array[new_id], array[known.picture_id], array[known.container_id], array[said], true, true))[1];
+      array[new_id], array[known.picture_id], array[known.container_id], array[stripped], true, true))[1];
     perform datastore.remember_claims('inference', jsonb_build_array(jsonb_build_object(
       'container_id', known.container_id, 'entity_id', new_id,
       'claimed', datastore.claimed_inference_keys(document, answer::jsonb))));
@@ -132,7 +132,7 @@ declare
   picture_ids uuid[];
   container_ids uuid[];
   sent jsonb[];
-  said jsonb[];
+  stripped jsonb[];
 begin
   if jsonb_typeof(import_inferences.documents) is distinct from 'array' then
     perform datastore.check_inferences(import_inferences.documents);
@@ -164,26 +164,26 @@ begin
     end if;
   exception
     when sqlstate 'DS000' then
-      said := array(select datastore.without_system_keys(document)
+      stripped := array(select datastore.without_system_keys(document)
         from unnest(sent) with ordinality as item(document, place) order by place);
     when data_exception or integrity_constraint_violation then
       perform datastore.check_inferences(import_inferences.documents);
       raise;
   end;
-  if errors is not null or said is not null then
+  if errors is not null or stripped is not null then
     perform datastore.check_inferences(import_inferences.documents);
   end if;
   if errors is not null then
     perform datastore.refuse('DS404', 'there is no such picture', errors);
   end if;
 
-  if said is not null then
-    perform datastore.learn_labels(datastore.labels_in(said));
-    perform datastore.write_inferences(new_ids, picture_ids, container_ids, said, true, false);
+  if stripped is not null then
+    perform datastore.learn_labels(datastore.labels_in(stripped));
+    perform datastore.write_inferences(new_ids, picture_ids, container_ids, stripped, true, false);
     perform datastore.remember_claims('inference', jsonb_agg(jsonb_build_object(
       'container_id', item.container_id, 'entity_id', item.inference_id,
       'claimed', datastore.claimed_inference_keys(item.document, datastore.inference_json(inference)::jsonb))))
-    from unnest(new_ids, container_ids, sent, said) as item(inference_id, container_id, document, cleaned)
+    from unnest(new_ids, container_ids, sent, stripped) as item(inference_id, container_id, document, cleaned)
     join datastore.inference on inference.inference_id = item.inference_id
       and inference.container_id = item.container_id
     where item.document is distinct from item.cleaned

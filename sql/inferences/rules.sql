@@ -93,9 +93,9 @@ begin atomic
     and (box.item ->> 'box' is null
          or coalesce(box.item ->> 'label', '') = '' and coalesce(box.item ->> 'classId', '') = '')
   union all
-  select '/boxes/' || box.place, 'species',
-         case when box.item ->> 'label' is null then format(datastore.wording('species'), 'label', 'classId')
-              else format(datastore.wording('species'), 'classId', 'label') end
+  select '/boxes/' || box.place, 'seed',
+         case when box.item ->> 'label' is null then format(datastore.wording('seed'), 'label', 'classId')
+              else format(datastore.wording('seed'), 'classId', 'label') end
   from datastore.items_of(document -> 'boxes') as box
   where jsonb_typeof(box.item) = 'object'
     and coalesce(box.item ->> 'label', box.item ->> 'classId') = ''

@@ -159,9 +159,9 @@ create table datastore.verdict (
   is_current boolean not null,
   is_manual boolean not null default false,
   -- what was said, as sent, and by whom
-  said jsonb not null,
-  said_by uuid default datastore.acting_user(),
-  said_at timestamptz not null default now(),
+  feedback jsonb not null,
+  given_by uuid default datastore.acting_user(),
+  given_at timestamptz not null default now(),
   schema_version integer not null default 1,
   -- what holds for the box since then
   outcome text,
@@ -177,12 +177,12 @@ create table datastore.verdict (
   foreign key (inference_id, container_id) references datastore.inference on delete cascade,
   foreign key (box_id, container_id) references datastore.box on delete cascade,
   constraint verdict_schema_version_check check (schema_version in (1)),
-  constraint feedback_v1_box_check check (schema_version <> 1 or datastore.feedback_v1_box(said)),
+  constraint feedback_v1_box_check check (schema_version <> 1 or datastore.feedback_v1_box(feedback)),
   constraint inference_v1_corners_check check (schema_version <> 1 or datastore.inference_v1_corners(corners)),
   -- A box's id begins like its inference's.
   constraint verdict_box_id_check check (left(box_id::text, 24) = left(inference_id::text, 24)),
-  constraint verdict_outcome_check check (outcome in ('species', 'not a seed')),
-  constraint verdict_species_check check ((outcome is not distinct from 'species') = (label is not null))
+  constraint verdict_outcome_check check (outcome in ('seed', 'not a seed')),
+  constraint verdict_seed_check check ((outcome is not distinct from 'seed') = (label is not null))
 );
 -- A box has one verdict at a time, whoever says what.
 create unique index verdict_current_key on datastore.verdict (box_id, container_id) where is_current;
@@ -201,9 +201,9 @@ comment on column datastore.verdict.is_current is
   'Does it hold now? One for a box at most. False: another one took its place, or it agreed with the one that held.';
 comment on column datastore.verdict.is_manual is
   'As in its box: did an expert draw it? Here, too, so that the figures need not read boxes.';
-comment on column datastore.verdict.said is 'The box of the feedback document, as it was sent.';
-comment on column datastore.verdict.said_by is 'Who said it, if it is known.';
-comment on column datastore.verdict.said_at is 'When.';
+comment on column datastore.verdict.feedback is 'The box of the feedback document, as it was sent.';
+comment on column datastore.verdict.given_by is 'Who said it, if it is known.';
+comment on column datastore.verdict.given_at is 'When.';
 comment on column datastore.verdict.schema_version is
   'The version of the feedback''s schema that this row was written with.';
 comment on column datastore.verdict.outcome is

@@ -61,15 +61,15 @@ comment on function datastore.keep_inference_ids() is
   'documents have keys that the datastore fills. A unique index over the id alone would not do: partitions and '
   'clusters need the container in it.';
 
-create or replace function datastore.stamp_said() returns trigger
+create or replace function datastore.stamp_verdict() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
-  new.said_at := now();
-  new.said_by := datastore.acting_user();
+  new.given_at := now();
+  new.given_by := datastore.acting_user();
   return new;
 end
 $$;
-comment on function datastore.stamp_said() is 'Trigger: an acting user gives verdicts in their own name.';
+comment on function datastore.stamp_verdict() is 'Trigger: an acting user gives verdicts in their own name.';
 
 create or replace function datastore.stamp_added() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -148,9 +148,9 @@ create or replace trigger audit_insert
 create or replace trigger keep_inference_ids
   after insert on datastore.inference referencing new table as new_rows
   for each statement execute function datastore.keep_inference_ids();
-create or replace trigger stamp_said
+create or replace trigger stamp_verdict
   before insert on datastore.verdict for each row
-  when (datastore.acting_user() is not null) execute function datastore.stamp_said();
+  when (datastore.acting_user() is not null) execute function datastore.stamp_verdict();
 create or replace trigger stamp_added
   before insert on datastore.expert_guess for each row
   when (datastore.acting_user() is not null) execute function datastore.stamp_added();
@@ -176,7 +176,7 @@ begin
   perform datastore.audit_table('datastore.expert_guess',
     '{object_id,label,added_by,added_at}', 'box_id', operations => 'update delete');
   perform datastore.audit_table('datastore.verdict',
-    '{verdict_id,inference_id,said,said_by,said_at,outcome,object_id,label,corners}', 'box_id',
+    '{verdict_id,inference_id,feedback,given_by,given_at,outcome,object_id,label,corners}', 'box_id',
     operations => 'update delete');
 end
 $$;

@@ -17,8 +17,8 @@ return (
 comment on function datastore.rank_of(uuid[], numeric[], uuid) is
   'The rank of a species among those that were guessed, by score, each counted once; NULL if it is not among them.';
 
-create or replace function datastore.said_boxes(document jsonb)
-returns table (place integer, said jsonb, box_id uuid, class_id uuid, label text, is_blank boolean,
+create or replace function datastore.feedback_boxes(document jsonb)
+returns table (place integer, feedback jsonb, box_id uuid, class_id uuid, label text, is_blank boolean,
   corners jsonb, comment text)
 language sql immutable parallel safe
 begin atomic
@@ -30,7 +30,7 @@ begin atomic
          nullif(item.item -> 'box', 'null'), item.item ->> 'comment'
   from datastore.items_of(document -> 'boxes') as item;
 end;
-comment on function datastore.said_boxes(jsonb) is
+comment on function datastore.feedback_boxes(jsonb) is
   'The boxes of a feedback document as rows. is_blank: label and classId are both the empty string.';
 
 create or replace function datastore.refuse_feedback(code text, message text, errors jsonb) returns void
@@ -43,51 +43,51 @@ end
 $$;
 comment on function datastore.refuse_feedback(text, text, jsonb) is 'Raises the errors, if there are any.';
 
-create or replace function datastore.check_said_ids(document jsonb, inference_id uuid) returns void
+create or replace function datastore.check_feedback_ids(document jsonb, inference_id uuid) returns void
 language sql stable
 begin atomic
   select datastore.refuse_feedback('DS404', 'there is no such box in this inference', (
-    select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s/boxId', said.place), 'keyword', 'boxId',
+    select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s/boxId', answer.place), 'keyword', 'boxId',
                                         'message', format('inference %s has no box %s',
-                                          check_said_ids.inference_id, said.box_id)) order by said.place)
-    from datastore.said_boxes(document) as said
-    where said.box_id is not null and not exists (
-      select from datastore.box where box.box_id = said.box_id and box.inference_id = check_said_ids.inference_id)));
+                                          check_feedback_ids.inference_id, answer.box_id)) order by answer.place)
+    from datastore.feedback_boxes(document) as answer
+    where answer.box_id is not null and not exists (
+      select from datastore.box where box.box_id = answer.box_id and box.inference_id = check_feedback_ids.inference_id)));
   select datastore.refuse_feedback('DS404', 'there is no such seed', (
-    select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s/classId', said.place), 'keyword', 'classId',
-                                        'message', format('there is no seed %s', said.class_id)) order by said.place)
-    from datastore.said_boxes(document) as said
-    where said.class_id is not null and datastore.known_seed(said.class_id) is null));
+    select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s/classId', answer.place), 'keyword', 'classId',
+                                        'message', format('there is no seed %s', answer.class_id)) order by answer.place)
+    from datastore.feedback_boxes(document) as answer
+    where answer.class_id is not null and datastore.known_seed(answer.class_id) is null));
   select datastore.refuse_feedback('DS400', 'invalid feedback document', (
-    select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s/label', said.place),
-        'keyword', 'species', 'message',
-      case when said.class_id is null then format('%s names no species', to_json(said.label))
+    select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s/label', answer.place),
+        'keyword', 'seed', 'message',
+      case when answer.class_id is null then format('%s names no species', to_json(answer.label))
            else format('classId is %s, label is %s: leave one out', to_json(seed.name),
-             to_json(said.label)) end) order by said.place)
-    from datastore.said_boxes(document) as said
-    left join datastore.seed on seed.seed_id = datastore.known_seed(said.class_id)
-    where said.label is not null
-      and case when said.class_id is null then datastore.seed_key(said.label) = ''
-               else datastore.seed_of_label(said.label) is distinct from seed.seed_id end));
+             to_json(answer.label)) end) order by answer.place)
+    from datastore.feedback_boxes(document) as answer
+    left join datastore.seed on seed.seed_id = datastore.known_seed(answer.class_id)
+    where answer.label is not null
+      and case when answer.class_id is null then datastore.seed_key(answer.label) = ''
+               else datastore.seed_of_label(answer.label) is distinct from seed.seed_id end));
 end;
-comment on function datastore.check_said_ids(jsonb, uuid) is
+comment on function datastore.check_feedback_ids(jsonb, uuid) is
   'Raises DS404 for a box that is not of this inference and for a species that nobody knows, DS400 for a label and '
   'classId of different species.';
 
 create or replace function datastore.named_boxes(document jsonb)
-returns table (place integer, said jsonb, box_id uuid, label text, is_blank boolean, corners jsonb,
+returns table (place integer, feedback jsonb, box_id uuid, label text, is_blank boolean, corners jsonb,
   comment text, seed_id uuid, seed_name text)
 language sql stable
 begin atomic
-  select said.place, said.said, said.box_id, said.label, said.is_blank, said.corners, said.comment,
+  select answer.place, answer.feedback, answer.box_id, answer.label, answer.is_blank, answer.corners, answer.comment,
          named.seed_id, named.name
-  from datastore.said_boxes(document) as said
-  left join datastore.seed as known on known.seed_id = said.class_id
+  from datastore.feedback_boxes(document) as answer
+  left join datastore.seed as known on known.seed_id = answer.class_id
   -- limit 1: looked up one by one, however few labels there were when this was planned
-  left join lateral (select label.seed_id from datastore.label where label.label = said.label limit 1) as label on true
+  left join lateral (select label.seed_id from datastore.label where label.label = answer.label limit 1) as label on true
   left join datastore.seed as named
     on named.seed_id = coalesce(known.merged_into, known.seed_id, label.seed_id,
-      datastore.seed_of_long_label(said.label));
+      datastore.seed_of_long_label(answer.label));
 end;
 comment on function datastore.named_boxes(jsonb) is
   'The boxes of a feedback document with the species that they name, once datastore.learn_labels(text[]) knows '
@@ -99,33 +99,33 @@ return jsonb_build_array(box -> 'topX', box -> 'topY', box -> 'bottomX', box -> 
 comment on function datastore.corners_of(jsonb) is
   'The coordinates of a box, to be compared: 6.0 and 6 are equal there, and unknown keys are left out.';
 
-create or replace function datastore.judged_boxes(inference datastore.inference, document jsonb, said_by uuid)
-returns table (place integer, said jsonb, box_id uuid, is_manual boolean, held_id bigint, is_change boolean,
+create or replace function datastore.judged_boxes(inference datastore.inference, document jsonb, given_by uuid)
+returns table (place integer, feedback jsonb, box_id uuid, is_manual boolean, held_id bigint, is_change boolean,
                outcome text, object_id uuid, seed_id uuid, label text, corners jsonb,
                model_seed_id uuid, model_score numeric, model_rank integer)
 language sql stable
 begin atomic
-  select said.place, said.said, box.box_id, box.is_manual, held.verdict_id,
+  select answer.place, answer.feedback, box.box_id, box.is_manual, held.verdict_id,
          held.verdict_id is null or compared.is_moved
            or (holds.outcome, holds.seed_id) is distinct from (held.outcome, held.seed_id),
          holds.outcome, holds.object_id, holds.seed_id, holds.label,
-         case when compared.is_moved then said.corners else held.corners end,
+         case when compared.is_moved then answer.corners else held.corners end,
          box.seed_ids[box.top_place], box.scores[box.top_place],
          datastore.rank_of(box.seed_ids, box.scores, holds.seed_id)
-  from datastore.named_boxes(document) as said
-  join datastore.box on box.box_id = said.box_id and box.inference_id = (inference).inference_id
+  from datastore.named_boxes(document) as answer
+  join datastore.box on box.box_id = answer.box_id and box.inference_id = (inference).inference_id
   left join datastore.verdict as held on held.box_id = box.box_id
     and held.container_id = box.container_id and held.is_current
   -- offset 0: computed once, wherever it is used
   cross join lateral (
-    select said.corners is not null
-           and datastore.corners_of(said.corners) <> datastore.corners_of((box.document -> 'box')
+    select answer.corners is not null
+           and datastore.corners_of(answer.corners) <> datastore.corners_of((box.document -> 'box')
              || coalesce(held.corners, '{}')) as is_moved
     offset 0
   ) as compared
   cross join lateral (
-    select case when not said.is_blank then 'species'
-                when compared.is_moved and coalesce(said.comment, '') not in ('No Seed', 'Multi Seed') then 'moved only'
+    select case when not answer.is_blank then 'seed'
+                when compared.is_moved and coalesce(answer.comment, '') not in ('No Seed', 'Multi Seed') then 'moved only'
                 else 'not a seed' end as kind
     offset 0
   ) as meant
@@ -134,11 +134,11 @@ begin atomic
   left join lateral (
     select guess.object_id, guess.seed_id, guess.label
     from datastore.guess
-    where meant.kind = 'species' and guess.box_id = box.box_id
-      and (said.seed_id is null or guess.seed_id = said.seed_id)
-    order by case when said.seed_id is null then guess.object_id = held.object_id
-      else guess.label = said.label end desc nulls last,
-             case when said.seed_id is null then (guess.place = box.top_place)::integer
+    where meant.kind = 'seed' and guess.box_id = box.box_id
+      and (answer.seed_id is null or guess.seed_id = answer.seed_id)
+    order by case when answer.seed_id is null then guess.object_id = held.object_id
+      else guess.label = answer.label end desc nulls last,
+             case when answer.seed_id is null then (guess.place = box.top_place)::integer
                else guess.score end desc nulls last,
              guess.place
     limit 1
@@ -148,15 +148,15 @@ begin atomic
     union all
     select 'not a seed', null, null, null where meant.kind = 'not a seed'
     union all
-    select 'species', guess.object_id, guess.seed_id, guess.label where guess.object_id is not null
+    select 'seed', guess.object_id, guess.seed_id, guess.label where guess.object_id is not null
     union all
-    select 'species', null, coalesce(said.seed_id, box.seed_id),
-           coalesce(said.label, said.seed_name, box.document ->> 'label')
-    where meant.kind = 'species' and guess.object_id is null
+    select 'seed', null, coalesce(answer.seed_id, box.seed_id),
+           coalesce(answer.label, answer.seed_name, box.document ->> 'label')
+    where meant.kind = 'seed' and guess.object_id is null
   ) as holds(outcome, object_id, seed_id, label)
   -- The very same from the same expert is sent again after a lost answer. Coordinates are then the stored ones already,
   -- and must not be taken for "not a seed".
-  where (held.said = said.said and held.said_by is not distinct from judged_boxes.said_by) is not true;
+  where (held.feedback = answer.feedback and held.given_by is not distinct from judged_boxes.given_by) is not true;
 end;
 comment on function datastore.judged_boxes(datastore.inference, jsonb, uuid) is
   'What feedback says about boxes that are there: for each what holds then, and whether that is a change. A species '
@@ -164,10 +164,10 @@ comment on function datastore.judged_boxes(datastore.inference, jsonb, uuid) is
   'left out.';
 
 create or replace function datastore.drawn_boxes(inference datastore.inference, document jsonb)
-returns table (place integer, said jsonb, box_position bigint, seed_id uuid, label text, corners jsonb)
+returns table (place integer, feedback jsonb, box_position bigint, seed_id uuid, label text, corners jsonb)
 language sql stable
 begin atomic
-  select drawn.place, drawn.said, row_number() over (order by drawn.place)
+  select drawn.place, drawn.feedback, row_number() over (order by drawn.place)
            + coalesce((select max(box.position) from datastore.box
                where box.inference_id = (inference).inference_id), 0),
          drawn.seed_id, drawn.label, drawn.corners
@@ -175,10 +175,10 @@ begin atomic
     select distinct on (any_box.seed_id, any_box.coordinates) any_box.*
     -- Sorted together: to look for each among those that are there would compare all with all in some plans.
     from (
-      select said.place, said.said, said.seed_id, coalesce(said.label, said.seed_name) as label, said.corners,
-             datastore.corners_of(said.corners) as coordinates
-      from datastore.named_boxes(document) as said
-      where said.box_id is null
+      select answer.place, answer.feedback, answer.seed_id, coalesce(answer.label, answer.seed_name) as label, answer.corners,
+             datastore.corners_of(answer.corners) as coordinates
+      from datastore.named_boxes(document) as answer
+      where answer.box_id is null
       union all
       select null, null, box.seed_id, null, null, datastore.corners_of(box.document -> 'box')
       from datastore.box
@@ -193,7 +193,7 @@ comment on function datastore.drawn_boxes(datastore.inference, jsonb) is
   'and species as another, there or in the feedback, is the same box.';
 
 create or replace function datastore.write_verdicts(
-  inference datastore.inference, document jsonb, said_by uuid
+  inference datastore.inference, document jsonb, given_by uuid
 ) returns jsonb
 language plpgsql volatile
 -- Planned once and not for each call, as in datastore.write_inferences; by indexes, also where tables are still empty.
@@ -205,14 +205,14 @@ declare
   errors jsonb;
 begin
   with judged as materialized (
-    select * from datastore.judged_boxes(inference, document, said_by)
+    select * from datastore.judged_boxes(inference, document, given_by)
   ), drawn as materialized (
     select datastore.counted_id(left((inference).inference_id::text, 24), drawn.box_position)::uuid as box_id, drawn.*
     from datastore.drawn_boxes(inference, document) as drawn
   ), verdict as materialized (
-    select judged.place, judged.said, judged.box_id, judged.is_manual, judged.held_id, judged.is_change,
-           judged.outcome, judged.object_id is null and judged.outcome = 'species' as is_new_guess,
-           coalesce(judged.object_id, case when judged.outcome = 'species' then gen_random_uuid() end) as object_id,
+    select judged.place, judged.feedback, judged.box_id, judged.is_manual, judged.held_id, judged.is_change,
+           judged.outcome, judged.object_id is null and judged.outcome = 'seed' as is_new_guess,
+           coalesce(judged.object_id, case when judged.outcome = 'seed' then gen_random_uuid() end) as object_id,
            judged.seed_id, judged.label, judged.corners, judged.model_seed_id, judged.model_score, judged.model_rank
     from judged
     -- An expert's agreement is kept once.
@@ -220,9 +220,9 @@ begin
       select from datastore.verdict as known
       where known.box_id = judged.box_id and known.container_id = (inference).container_id
         and known.verdict_id >= judged.held_id
-        and known.said_by is not distinct from write_verdicts.said_by)
+        and known.given_by is not distinct from write_verdicts.given_by)
     union all
-    select drawn.place, drawn.said, drawn.box_id, true, null, true, 'species', true, gen_random_uuid(),
+    select drawn.place, drawn.feedback, drawn.box_id, true, null, true, 'seed', true, gen_random_uuid(),
            drawn.seed_id, drawn.label, null, null, null, null
     from drawn
   ), added_box as (
@@ -234,7 +234,7 @@ begin
   ), added_guess as (
     insert into datastore.expert_guess (container_id, box_id, object_id, label, seed_id, added_by)
     select (inference).container_id, verdict.box_id, verdict.object_id, verdict.label,
-           verdict.seed_id, write_verdicts.said_by
+           verdict.seed_id, write_verdicts.given_by
     from verdict where verdict.is_new_guess order by verdict.place
   ), retired as (
     update datastore.verdict as known set is_current = false
@@ -243,12 +243,12 @@ begin
     returning 1
   ), added_verdict as (
     insert into datastore.verdict
-      (container_id, inference_id, box_id, is_current, is_manual, said, said_by, outcome,
+      (container_id, inference_id, box_id, is_current, is_manual, feedback, given_by, outcome,
         object_id, seed_id, label, corners,
        model_seed_id, model_score, model_rank)
     select (inference).container_id, (inference).inference_id, verdict.box_id, verdict.is_change,
-           verdict.is_manual, verdict.said,
-           write_verdicts.said_by, verdict.outcome, verdict.object_id, verdict.seed_id, verdict.label,
+           verdict.is_manual, verdict.feedback,
+           write_verdicts.given_by, verdict.outcome, verdict.object_id, verdict.seed_id, verdict.label,
            verdict.corners, verdict.model_seed_id, verdict.model_score, verdict.model_rank
     from verdict
     -- Counted first: a box has one verdict that holds, so the old ones go before the new ones come.

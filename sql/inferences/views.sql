@@ -18,10 +18,10 @@ comment on view datastore.guess is
 create or replace view datastore.judged_box with (security_invoker = true) as
 select
   box.container_id, box.inference_id, box.box_id, box.is_manual, box.position,
-  verdict.outcome, verdict.said_by, verdict.said_at,
+  verdict.outcome, verdict.given_by, verdict.given_at,
   concat(
     '{"box_id": "', box.box_id,
-    '", "classId": ', coalesce('"' || case when verdict.outcome = 'species' then verdict.seed_id
+    '", "classId": ', coalesce('"' || case when verdict.outcome = 'seed' then verdict.seed_id
       else box.seed_id end || '"', 'null'),
     ', "object_type_id": 1, "top_id": ',
     coalesce(to_json(verdict.object_id)::text, (box.guesses -> (box.top_place - 1) -> 'object_id')::text, 'null'),
@@ -29,7 +29,7 @@ select
     ', "is_valid": ', (verdict.outcome is distinct from 'not a seed')::text,
     ', "is_manual": ', box.is_manual::text,
     ', "label": ', coalesce(to_json(verdict.label)::text, (box.document -> 'label')::text),
-    ', "score": ', case verdict.outcome when 'species' then '1' when 'not a seed' then '0'
+    ', "score": ', case verdict.outcome when 'seed' then '1' when 'not a seed' then '0'
       else (box.document -> 'score')::text end,
     ', "box": ', coalesce((box.document -> 'box') || verdict.corners, box.document -> 'box'),
     case when verdict.box_id is not null and not box.is_manual then

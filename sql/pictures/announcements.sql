@@ -42,12 +42,12 @@ language sql volatile
 begin atomic
   with rewritten as (
     update datastore.picture
-    set document = said.document, kept = said.kept
+    set document = divided.document, kept = divided.kept
     from rows from (unnest(picture_ids), jsonb_array_elements(documents)) as sent(picture_id, document)
-    cross join lateral datastore.what_the_client_says(sent.document,
-      datastore.system_keys('picture', sent.document)) as said
+    cross join lateral datastore.divide_document(sent.document,
+      datastore.system_keys('picture', sent.document)) as divided
     where picture.picture_id = sent.picture_id and picture.container_id = rewrite_pictures.container_id
-      and (picture.document, picture.kept) is distinct from (said.document, said.kept)
+      and (picture.document, picture.kept) is distinct from (divided.document, divided.kept)
     returning picture.picture_id
   )
   select coalesce(array_agg(rewritten.picture_id), '{}') from rewritten;
@@ -157,10 +157,10 @@ begin
            fresh.image_data - 'tags' || jsonb_strip_nulls(jsonb_build_object('parent', '', 'size', fresh.size)),
            fresh.public_tags,
            fresh.quality_check || '{"upload_check": false}',
-           coalesce(fresh.public_tags <> fresh.image_data -> 'tags', false), said.document, said.kept
+           coalesce(fresh.public_tags <> fresh.image_data -> 'tags', false), divided.document, divided.kept
     from fresh
-    cross join lateral datastore.what_the_client_says(fresh.document,
-      datastore.system_keys('picture', fresh.document)) as said
+    cross join lateral datastore.divide_document(fresh.document,
+      datastore.system_keys('picture', fresh.document)) as divided
     order by fresh.nth
     returning picture_id, blob_name, position
   ), inserted as (

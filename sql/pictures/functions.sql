@@ -9,34 +9,34 @@ declare
 begin
   perform datastore.check_limits(confirmations), datastore.check_batch(confirmations);
   select jsonb_agg(jsonb_build_object('instance_path',
-      '/' || (said.place - 1) || '/picture_id', 'keyword', 'picture_id',
+      '/' || (sent.place - 1) || '/picture_id', 'keyword', 'picture_id',
                                       'message', format('there is no picture %s',
-                                        coalesce(said.picture_id::text, 'null'))) order by said.place)
+                                        coalesce(sent.picture_id::text, 'null'))) order by sent.place)
   into errors
-  from datastore.confirmed_pictures(confirmations) as said
+  from datastore.confirmed_pictures(confirmations) as sent
   where not exists (
-    select from datastore.picture where picture.picture_id = said.picture_id);
+    select from datastore.picture where picture.picture_id = sent.picture_id);
   if errors is not null then
     perform datastore.refuse('DS404', 'there is no such picture', errors);
   end if;
   perform datastore.check_may_write(array(
-    select picture.container_id from datastore.confirmed_pictures(confirmations) as said
-    join datastore.picture on picture.picture_id = said.picture_id));
+    select picture.container_id from datastore.confirmed_pictures(confirmations) as sent
+    join datastore.picture on picture.picture_id = sent.picture_id));
 
   -- Batches of one set wait for each other, as announcements do: they would lock pictures in another order.
   perform from datastore.picture_set
   where picture_set_id in (
-    select picture.picture_set_id from datastore.confirmed_pictures(confirmations) as said
-    join datastore.picture on picture.picture_id = said.picture_id)
+    select picture.picture_set_id from datastore.confirmed_pictures(confirmations) as sent
+    join datastore.picture on picture.picture_id = sent.picture_id)
   order by picture_set_id for no key update;
 
-  select jsonb_agg(jsonb_build_object('instance_path', '/' || (said.place - 1), 'keyword', 'conflict', 'message',
+  select jsonb_agg(jsonb_build_object('instance_path', '/' || (sent.place - 1), 'keyword', 'conflict', 'message',
                                       format('the blob of %s has another size or MD5 than was announced',
-                                        said.picture_id)) order by said.place)
+                                        sent.picture_id)) order by sent.place)
   into errors
-  from datastore.confirmed_pictures(confirmations) as said
-  join datastore.picture on picture.picture_id = said.picture_id
-  where said.size <> picture.size or said.md5 <> picture.md5;
+  from datastore.confirmed_pictures(confirmations) as sent
+  join datastore.picture on picture.picture_id = sent.picture_id
+  where sent.size <> picture.size or sent.md5 <> picture.md5;
   if errors is not null then
     perform datastore.refuse('DS409', 'a blob is not what was announced', errors);
   end if;
@@ -45,30 +45,30 @@ begin
   update datastore.picture as old
   set state = 'replaced', replaced_by = new.picture_id
   from datastore.picture as new
-  where new.picture_id in (select said.picture_id from datastore.confirmed_pictures(confirmations) as said)
+  where new.picture_id in (select sent.picture_id from datastore.confirmed_pictures(confirmations) as sent)
     and new.state = 'pending' and old.state = 'stored'
     and old.container_id = new.container_id and old.picture_set_id = new.picture_set_id
     and old.relative_path = new.relative_path;
 
   update datastore.picture
-  set state = 'stored', size = coalesce(said.size, picture.size), md5 = coalesce(said.md5, picture.md5),
-    etag = coalesce(said.etag, picture.etag),
+  set state = 'stored', size = coalesce(sent.size, picture.size), md5 = coalesce(sent.md5, picture.md5),
+    etag = coalesce(sent.etag, picture.etag),
       image_data = picture.image_data
-        || jsonb_strip_nulls(jsonb_build_object('size', coalesce(said.size, picture.size))),
+        || jsonb_strip_nulls(jsonb_build_object('size', coalesce(sent.size, picture.size))),
       quality_check = picture.quality_check || '{"upload_check": true}'
-  from datastore.confirmed_pictures(confirmations) as said
-  where picture.picture_id = said.picture_id and picture.state = 'pending';
+  from datastore.confirmed_pictures(confirmations) as sent
+  where picture.picture_id = sent.picture_id and picture.state = 'pending';
 
   -- Also of what is stored already: its blob was lost, and the same bytes were put back.
   update datastore.picture
-  set etag = said.etag
-  from datastore.confirmed_pictures(confirmations) as said
-  where picture.picture_id = said.picture_id and picture.etag is distinct from said.etag and said.etag is not null;
+  set etag = sent.etag
+  from datastore.confirmed_pictures(confirmations) as sent
+  where picture.picture_id = sent.picture_id and picture.etag is distinct from sent.etag and sent.etag is not null;
 
-  select jsonb_agg(jsonb_build_object('picture_id', picture.picture_id, 'state', picture.state) order by said.place)
+  select jsonb_agg(jsonb_build_object('picture_id', picture.picture_id, 'state', picture.state) order by sent.place)
   into answer
-  from datastore.confirmed_pictures(confirmations) as said
-  join datastore.picture on picture.picture_id = said.picture_id;
+  from datastore.confirmed_pictures(confirmations) as sent
+  join datastore.picture on picture.picture_id = sent.picture_id;
   return coalesce(answer, '[]');
 end
 $$;

@@ -34,14 +34,14 @@ end
 $$;
 comment on function datastore.check_seeds(jsonb) is 'Raises DS400 for a seed that is unknown, or contradicts itself.';
 
-create or replace function datastore.said_seed(seed jsonb) returns table (seed_id uuid, name text)
+create or replace function datastore.stated_seed(seed jsonb) returns table (seed_id uuid, name text)
 language sql immutable parallel safe
 begin atomic
   select (seed ->> 'seed_id')::uuid, case jsonb_typeof(seed) when 'string' then seed #>> '{}'
     else seed ->> 'seed_name' end
   where jsonb_typeof(seed) in ('string', 'object');
 end;
-comment on function datastore.said_seed(jsonb) is
+comment on function datastore.stated_seed(jsonb) is
   'Key seed of a picture''s document: the species'' id, or its name. No row if none is said.';
 
 create or replace function datastore.label_known(picture_ids uuid[], container_id uuid) returns void
@@ -54,18 +54,18 @@ begin
   perform datastore.check_acting('datastore.picture_label');
   perform datastore.check_may_write(array[label_known.container_id]);
   perform datastore.learn_labels(array(
-    select said.name
+    select stated.name
     from datastore.picture
-    cross join lateral datastore.said_seed(picture.document -> 'seed') as said
+    cross join lateral datastore.stated_seed(picture.document -> 'seed') as stated
     where picture.picture_id = any (picture_ids) and picture.container_id = label_known.container_id
-      and said.seed_id is null));
+      and stated.seed_id is null));
 
   with shown as materialized (
     select picture.picture_id,
-           case when said.seed_id is not null then datastore.known_seed(said.seed_id)
-                else datastore.seed_of_label(said.name) end as seed_id
+           case when stated.seed_id is not null then datastore.known_seed(stated.seed_id)
+                else datastore.seed_of_label(stated.name) end as seed_id
     from datastore.picture
-    cross join lateral datastore.said_seed(picture.document -> 'seed') as said
+    cross join lateral datastore.stated_seed(picture.document -> 'seed') as stated
     where picture.picture_id = any (picture_ids) and picture.container_id = label_known.container_id
   ), gone as (
     delete from datastore.picture_label as label
@@ -83,4 +83,4 @@ end
 $$;
 comment on function datastore.label_known(uuid[], uuid) is
   'Gives pictures of a container the label that their own documents say (key seed), and takes away another that '
-  'they said before. An unknown species is registered as unreviewed. Errors: DS403.';
+  'they stated before. An unknown species is registered as unreviewed. Errors: DS403.';

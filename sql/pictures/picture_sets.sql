@@ -28,19 +28,19 @@ declare
   keys jsonb := datastore.system_keys('picture_set', document);
   written_id uuid := target_id;
   name text := coalesce(document ->> 'name', nullif(regexp_replace(folder_path, '^.*/', ''), ''), folder_root);
-  said record;
+  divided record;
 begin
-  select client.document, client.kept into said from datastore.what_the_client_says(document, keys) as client;
+  select client.document, client.kept into divided from datastore.divide_document(document, keys) as client;
   if written_id is null then
     insert into datastore.picture_set as written (container_id, name, folder_root, folder_path, document, kept)
-    values (container_id, name, folder_root, folder_path, said.document, said.kept)
+    values (container_id, name, folder_root, folder_path, divided.document, divided.kept)
     returning written.picture_set_id into written_id;
   else
     update datastore.picture_set as known
-    set name = coalesce(name, known.picture_set_id::text), document = said.document, kept = said.kept
+    set name = coalesce(name, known.picture_set_id::text), document = divided.document, kept = divided.kept
     where known.picture_set_id = written_id and known.container_id = write_picture_set.container_id
       and (known.name, known.document, known.kept)
-          is distinct from (coalesce(name, known.picture_set_id::text), said.document, said.kept);
+          is distinct from (coalesce(name, known.picture_set_id::text), divided.document, divided.kept);
   end if;
 
   if document ?| array(select jsonb_object_keys(keys)) then

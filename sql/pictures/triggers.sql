@@ -137,11 +137,11 @@ create or replace function datastore.keep_client_keys() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   if datastore.acting_user() is not null and exists (
-    select from new_rows as said
-    cross join lateral (select datastore.system_keys(tg_argv[0], said.document) as keys offset 0) as filled
-    where said.document ?| array(select jsonb_object_keys(filled.keys))
-       or said.kept is distinct from (
-            case when said.kept is not null then datastore.kept_keys(said.kept, filled.keys) end)) then
+    select from new_rows as changed
+    cross join lateral (select datastore.system_keys(tg_argv[0], changed.document) as keys offset 0) as filled
+    where changed.document ?| array(select jsonb_object_keys(filled.keys))
+       or changed.kept is distinct from (
+            case when changed.kept is not null then datastore.kept_keys(changed.kept, filled.keys) end)) then
     raise insufficient_privilege using
       message = 'a document has keys that the datastore fills: who changed it and when, what is in the file, …';
   end if;

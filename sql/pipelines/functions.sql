@@ -12,7 +12,7 @@ return (pipeline).document || jsonb_build_object(
     else 'false'
   end);
 comment on function datastore.pipeline_json(datastore.pipeline) is
-  'A pipeline as its document said, with what the datastore knows.';
+  'A pipeline as its document has it, with what the datastore knows.';
 
 create or replace function datastore.model_json(version datastore.model_version, with_keys boolean) returns jsonb
 language sql stable parallel safe
@@ -26,7 +26,7 @@ return (version).document || jsonb_build_object('model_id', (version).model_id) 
   else '{}'
 end;
 comment on function datastore.model_json(datastore.model_version, boolean) is
-  'A version of a model as its document said, with what the datastore knows; with_keys: its sealed secrets as well.';
+  'A version of a model as its document has it, with what the datastore knows; with_keys: its sealed secrets as well.';
 
 create or replace function datastore.lock_pipelines() returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -96,7 +96,7 @@ do $$ begin perform datastore.take_text('import_pipelines'); end $$;
 create or replace function datastore.remember_import(document jsonb, rebuilt jsonb) returns void
 language sql volatile
 begin atomic
-  with said as (
+  with submitted as (
     select remember_import.document - array['pipelines', 'models'] as document, (
       select jsonb_object_agg(format('/%s/%s/%s', list.name, item.place, key.name), item.item -> key.name)
       from (values ('pipelines', datastore.pipelines_system_keys('pipeline')),
@@ -107,9 +107,9 @@ begin atomic
     ) as claimed
   )
   insert into datastore.pipelines_import (document, claimed)
-  select said.document, said.claimed
-  from said
-  where (said.document, said.claimed) is distinct from (
+  select submitted.document, submitted.claimed
+  from submitted
+  where (submitted.document, submitted.claimed) is distinct from (
     select (newest.document, newest.claimed)
     from datastore.pipelines_import as newest order by newest.pipelines_import_id desc limit 1);
 end;

@@ -26,13 +26,13 @@ begin atomic
          format(datastore.wording('uniqueModel'), model.name,
            ', version ' || nullif(model.version, ''), model.first_place)
   from (
-    select model.place, model.item -> 'model_name' as name, said.version,
-           min(model.place) over (partition by model.item -> 'model_name', said.version) as first_place
+    select model.place, model.item -> 'model_name' as name, listed.version,
+           min(model.place) over (partition by model.item -> 'model_name', listed.version) as first_place
     from datastore.items_of(document -> 'models') as model
     cross join lateral (
       select coalesce(trim_scale(datastore.number_of(model.item -> 'version'))::text,
         model.item ->> 'version', '') as version
-    ) as said
+    ) as listed
     where model.item -> 'model_name' is not null
   ) as model
   where model.place > model.first_place

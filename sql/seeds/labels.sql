@@ -15,38 +15,38 @@ Errors: none';
 
 -- Labels and their species
 
-create or replace function datastore.species_name(label text) returns text
+create or replace function datastore.seed_name_of(label text) returns text
 language sql immutable parallel safe
 return (
   select case
     -- It would not fit into an index.
     when octet_length(folded.key) > 1000 then rtrim(left(folded.key, 200)) || ' ' || md5(folded.key)
     when datastore.seed_key(cleaned.name) = folded.key then cleaned.name
-    else btrim(species_name.label)
+    else btrim(seed_name_of.label)
   end
   -- offset 0: each is computed once, wherever it is used, and the name of a long label is not
-  from (select datastore.seed_key(species_name.label) as key offset 0) as folded
+  from (select datastore.seed_key(seed_name_of.label) as key offset 0) as folded
   left join lateral (
     select btrim(regexp_replace(regexp_replace(regexp_replace(
-             btrim(species_name.label, E' \t\r\n'), '^(["''])(.*)\1$', '\2'), '^\s*[0-9]+\s+',
+             btrim(seed_name_of.label, E' \t\r\n'), '^(["''])(.*)\1$', '\2'), '^\s*[0-9]+\s+',
              ''), '\s\s+|(?! )\s', ' ', 'g')) as name
     where octet_length(folded.key) <= 1000
     offset 0
   ) as cleaned on true
 );
-comment on function datastore.species_name(text) is
+comment on function datastore.seed_name_of(text) is
   'The name under which a label''s species is registered: the label without quotes and class number, unless that '
   'would be another species.';
 
-create or replace function datastore.species_of(label text) returns uuid
+create or replace function datastore.seed_of_new_label(label text) returns uuid
 language sql stable parallel safe
 return (
   select coalesce(seed.merged_into, seed.seed_id)
   -- offset 0: computed once, and not for each species
-  from (select datastore.seed_key(datastore.species_name(species_of.label)) as key offset 0) as said
-  join datastore.seed on seed.key = said.key
+  from (select datastore.seed_key(datastore.seed_name_of(seed_of_new_label.label)) as key offset 0) as written
+  join datastore.seed on seed.key = written.key
 );
-comment on function datastore.species_of(text) is
+comment on function datastore.seed_of_new_label(text) is
   'The species that a label stands for, NULL if nobody knows it. datastore.label has the answer for labels that '
   'were seen before.';
 
@@ -62,12 +62,12 @@ declare
 begin
   perform datastore.check_acting('datastore.label');
   -- Each once, because what a label stands for takes longer to say than to look up.
-  select array_agg(said.label order by said.label), array_agg(species.name order by said.label),
-         array_agg(datastore.seed_key(species.name) order by said.label)
+  select array_agg(written.label order by written.label), array_agg(species.name order by written.label),
+         array_agg(datastore.seed_key(species.name) order by written.label)
   into new_labels, names, keys
-  from (select distinct said.label from unnest(labels) as said(label)) as said
-  left join lateral (select true from datastore.label where label.label = said.label limit 1) as seen(is_seen) on true
-  cross join lateral datastore.species_name(said.label) as species(name)
+  from (select distinct written.label from unnest(labels) as written(label)) as written
+  left join lateral (select true from datastore.label where label.label = written.label limit 1) as seen(is_seen) on true
+  cross join lateral datastore.seed_name_of(written.label) as species(name)
   where seen.is_seen is null;
 
   -- In order, so that two calls do not wait for each other.
@@ -79,13 +79,13 @@ begin
   on conflict (key) do nothing;
 
   insert into datastore.label (label, seed_id)
-  select said.label, species.seed_id
-  from unnest(new_labels, keys) as said(label, key)
+  select written.label, species.seed_id
+  from unnest(new_labels, keys) as written(label, key)
   cross join lateral (
-    select coalesce(seed.merged_into, seed.seed_id) from datastore.seed where seed.key = said.key limit 1
+    select coalesce(seed.merged_into, seed.seed_id) from datastore.seed where seed.key = written.key limit 1
   ) as species(seed_id)
-  where octet_length(said.label) <= 1000
-  order by said.label
+  where octet_length(written.label) <= 1000
+  order by written.label
   on conflict (label) do nothing;
 end
 $$;
@@ -96,7 +96,7 @@ comment on function datastore.learn_labels(text[]) is
 create or replace function datastore.seed_of_label(label text) returns uuid
 language sql stable parallel safe
 return coalesce((select label.seed_id from datastore.label where label.label = seed_of_label.label),
-  datastore.species_of(seed_of_label.label));
+  datastore.seed_of_new_label(seed_of_label.label));
 comment on function datastore.seed_of_label(text) is
   'The species of a label, seen before or not; NULL if nobody knows it.';
 

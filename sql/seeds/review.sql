@@ -40,14 +40,14 @@ end
 $$;
 comment on function datastore.find_seed(uuid) is 'The row of a species, locked for a review. Errors: DS404.';
 
-create or replace function datastore.find_species(name_or_id text) returns jsonb
+create or replace function datastore.find_seed_named(name_or_id text) returns jsonb
 language plpgsql stable as $$
 declare
   -- A species that was merged is found by its own name: it is the one that a person asks for.
   found_id uuid := coalesce(
     case when jsonschema._is_uuid_1(name_or_id)
       then (select seed.seed_id from datastore.seed where seed.seed_id = name_or_id::uuid) end,
-    (select seed.seed_id from datastore.seed where seed.key = datastore.seed_key(datastore.species_name(name_or_id))),
+    (select seed.seed_id from datastore.seed where seed.key = datastore.seed_key(datastore.seed_name_of(name_or_id))),
     datastore.seed_of_label(name_or_id));
 begin
   if found_id is null then
@@ -56,7 +56,7 @@ begin
   return datastore.seed_json(found_id);
 end
 $$;
-comment on function datastore.find_species(text) is
+comment on function datastore.find_seed_named(text) is
 'The species that a person names. One that was merged is found by its own name.
 
 name_or_id: its id, its name, or one of its labels
@@ -137,7 +137,7 @@ begin
   from datastore.box
   where target.seed_id = any (box.seed_ids) and box.box_id = verdict.box_id and box.container_id = verdict.container_id
     and verdict.model_rank is distinct from datastore.rank_of(box.seed_ids, box.scores, verdict.seed_id);
-  perform datastore.refresh_error_handling(array(
+  perform datastore.refresh_picture_feedback(array(
     select distinct inference.picture_id
     from datastore.verdict join datastore.inference using (inference_id, container_id)
     where verdict.seed_id = target.seed_id));

@@ -170,18 +170,18 @@ Answer: `[{key_id, container_id, container_name, permission, state, policy_name,
   over), `handed out`, `revoked`, `expired`, `removed`
 Errors: none';
 
-create or replace function datastore.container_is_claimed(container_id uuid) returns void
+create or replace function datastore.take_over_container(container_id uuid) returns void
 language sql volatile
 begin atomic
-  update datastore.container set claimed_at = now(), claimed_by = datastore.acting_user()
-  where container.container_id = container_is_claimed.container_id;
+  update datastore.container set taken_over_at = now(), taken_over_by = datastore.acting_user()
+  where container.container_id = take_over_container.container_id;
   -- Blobs that were copied to another storage account have other ETags there; size and MD5 are the same.
   update datastore.picture set etag = null
-  where picture.container_id = container_is_claimed.container_id and picture.etag is not null;
+  where picture.container_id = take_over_container.container_id and picture.etag is not null;
   update datastore.picture_derivative set etag = null
-  where picture_derivative.container_id = container_is_claimed.container_id and picture_derivative.etag is not null;
+  where picture_derivative.container_id = take_over_container.container_id and picture_derivative.etag is not null;
 end;
-comment on function datastore.container_is_claimed(uuid) is
+comment on function datastore.take_over_container(uuid) is
 'Says that a container in storage that carried another database''s id carries this one''s now. Raises nothing.
 
 The ETags of its blobs are forgotten, because they may have been copied there.';

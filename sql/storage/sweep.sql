@@ -53,7 +53,7 @@ end;
 comment on function datastore.due_blob_deletions(interval, integer, jsonb, bigint) is
 'The oldest entries of the outbox: blobs whose picture is gone. However a row of `datastore.picture` disappears,
 by `DELETE`, by a cascade or by `TRUNCATE`, a trigger puts its blob here. `datastore-db sweep` deletes the
-blobs, and then calls blobs_are_deleted, and blobs_are_not_deleted for those that storage does not delete: they
+blobs, and then calls remove_blob_deletions, and record_failed_deletions for those that storage does not delete: they
 are due again an hour later, and a day later after the fifth time.
 
 older_than: an entry is due only after this time (one hour), because an upload that was overtaken may still be
@@ -65,19 +65,19 @@ Answer: `[{blob_deletion_id, container_id, container_name, endpoint, blob_name}]
   the container is made
 Errors: none';
 
-create or replace function datastore.blobs_are_deleted(blob_deletion_ids jsonb) returns void
+create or replace function datastore.remove_blob_deletions(blob_deletion_ids jsonb) returns void
 language sql volatile
 begin atomic
   delete from datastore.blob_deletion
   where blob_deletion_id in (select id::bigint from jsonb_array_elements_text(blob_deletion_ids) as id);
 end;
-comment on function datastore.blobs_are_deleted(jsonb) is
+comment on function datastore.remove_blob_deletions(jsonb) is
 'Takes entries out of the outbox.
 
 blob_deletion_ids: an array of `blob_deletion_id`
 Errors: none for an id that is gone already';
 
-create or replace function datastore.blobs_are_not_deleted(failures jsonb) returns void
+create or replace function datastore.record_failed_deletions(failures jsonb) returns void
 language sql volatile
 begin atomic
   update datastore.blob_deletion
@@ -85,7 +85,7 @@ begin atomic
   from jsonb_to_recordset(failures) as failed(blob_deletion_id bigint, error text)
   where blob_deletion.blob_deletion_id = failed.blob_deletion_id;
 end;
-comment on function datastore.blobs_are_not_deleted(jsonb) is
+comment on function datastore.record_failed_deletions(jsonb) is
 'Keeps why entries of the outbox could not be deleted, in `last_error`, with `tried_at` and `attempts`.
 
 failures: an array of `{blob_deletion_id, error}`

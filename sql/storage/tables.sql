@@ -16,8 +16,8 @@ create table datastore.container (
   created_at timestamptz not null default now(),
   ready_at timestamptz,
   endpoint text,
-  claimed_at timestamptz,
-  claimed_by uuid,
+  taken_over_at timestamptz,
+  taken_over_by uuid,
   constraint container_user_id_key unique (user_id),
   constraint container_name_key unique (name),
   constraint container_tier_check check (datastore.is_tier(tier)),
@@ -39,9 +39,9 @@ comment on column datastore.container.created_at is 'When the row was made.';
 comment on column datastore.container.ready_at is 'When it was made in storage; NULL while it is only a row.';
 comment on column datastore.container.endpoint is
   'Where it was made: the address of the storage account, https://…, without secrets; NULL while it is only a row.';
-comment on column datastore.container.claimed_at is
-  'When this database took it over from another one: datastore-db keys claim.';
-comment on column datastore.container.claimed_by is 'The acting user of that, if one was set.';
+comment on column datastore.container.taken_over_at is
+  'When this database took it over from another one: datastore-db keys take-over.';
+comment on column datastore.container.taken_over_by is 'The acting user of that, if one was set.';
 
 -- Columns and no JSON, as in datastore.model_secret: the message of a failing check shows the row, which holds no key
 -- in clear.

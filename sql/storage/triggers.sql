@@ -34,7 +34,7 @@ create or replace trigger queue_all_blob_deletions
 -- What the history tells of these tables
 do $$
 begin
-  perform datastore.audit_table('datastore.container', '{name,user_id,ready_at,endpoint,claimed_at}');
+  perform datastore.audit_table('datastore.container', '{name,user_id,ready_at,endpoint,taken_over_at}');
   perform datastore.audit_table('datastore.container_key',
     '{permission,policy_name,is_handed_out,expires_at,retires_at,revoked_at,removed_at,kek_id}', 'key_id');
   perform datastore.audit_table('datastore.link', '{link_id,permission,expires_at}', 'picture_id');

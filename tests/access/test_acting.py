@@ -55,7 +55,7 @@ FORGOTTEN: list[Callable[[Store], object]] = [
     # What works on all containers
     lambda store: store.sweep(),
     lambda store: store.renew_keys(),
-    lambda store: store.claim_containers(),
+    lambda store: store.take_over_containers(),
     lambda store: store.instance(),
     lambda store: store.new_instance(),
 ]

@@ -134,9 +134,9 @@ FORBIDDEN = {
     "its size": STORED.format("size = 7"),
     "its checksum": STORED.format("quality_check = '{}'"),
     "its state": STORED.format("state = 'pending'"),
-    "a verdict's speaker": "update datastore.verdict set said_by = null where container_id = %(container_id)s",
+    "a verdict's speaker": "update datastore.verdict set given_by = null where container_id = %(container_id)s",
     "a verdict": "delete from datastore.verdict where container_id = %(container_id)s",
-    "what a verdict said": "update datastore.verdict set said = '{}' where container_id = %(container_id)s",
+    "what a verdict said": "update datastore.verdict set feedback = '{}' where container_id = %(container_id)s",
     "a label of a picture": "delete from datastore.picture_label where container_id = %(container_id)s",
     "a species for a label":
         "insert into datastore.label (label, seed_id) select 'x', seed_id from datastore.seed limit 1",
@@ -186,11 +186,11 @@ def test_no_user_with_access_runs_a_forbidden_statement(backend: psycopg.Connect
 
 
 def test_feedback_is_given_in_the_acting_users_name(backend: psycopg.Connection, world: World) -> None:
-    """said_by and added_by may be written, for who gives feedback without an acting user."""
+    """given_by and added_by may be written, for who gives feedback without an acting user."""
     speaker, owner = world.users["contributor"]["user_id"], world.users["owner"]["user_id"]
     for insert, column in [
-        ("verdict (container_id, inference_id, box_id, is_current, said, said_by) values"
-         " (%(container_id)s, %(inference_id)s, %(box_id)s, false, '{}', %(owner)s)", "said_by"),
+        ("verdict (container_id, inference_id, box_id, is_current, feedback, given_by) values"
+         " (%(container_id)s, %(inference_id)s, %(box_id)s, false, '{}', %(owner)s)", "given_by"),
         ("expert_guess (container_id, box_id, label, added_by) values"
          " (%(container_id)s, %(box_id)s, 'x', %(owner)s)", "added_by"),
     ]:  # fmt: skip

@@ -11,8 +11,8 @@ from tests.support.people import World
 
 NO_ONE = "11111111-1111-4111-8111-111111111111"
 VERDICT = (
-    "insert into datastore.verdict (container_id, inference_id, box_id, is_current, said, said_by, outcome, label)"
-    " values (%(container_id)s, %(inference_id)s, %(box_id)s, false, '{}', %(ana)s, 'species', 'x')"
+    "insert into datastore.verdict (container_id, inference_id, box_id, is_current, feedback, given_by, outcome, label)"
+    " values (%(container_id)s, %(inference_id)s, %(box_id)s, false, '{}', %(ana)s, 'seed', 'x')"
 )
 
 
@@ -118,8 +118,8 @@ CONTRIBUTORS = {
          " '{\"label\": \"x\", \"score\": 1, \"box\": {\"topX\": 1, \"topY\": 1, \"bottomX\": 2, \"bottomY\": 2},"
          " \"overlapping\": false, \"overlappingIndices\": [], \"is_verified\": true}' from made", "DS000"),
     "a verdict on a box of another inference":
-        ("insert into datastore.verdict (container_id, inference_id, box_id, is_current, said, outcome, label)"
-         " select container_id, inference_id, %(box_id)s, false, '{}', 'species', 'x' from datastore.inference"
+        ("insert into datastore.verdict (container_id, inference_id, box_id, is_current, feedback, outcome, label)"
+         " select container_id, inference_id, %(box_id)s, false, '{}', 'seed', 'x' from datastore.inference"
          " where container_id = %(container_id)s and inference_id <> %(inference_id)s limit 1", "23514"),
     "a claim about a user":
         ("insert into datastore.claim (container_id, entity, entity_id, claimed)"

@@ -129,7 +129,7 @@ def test_a_backend_works_with_its_login_and_the_key_alone(
             assert verified["verified"] is True
             backend.reopen_inference(answer["inference_id"])
             unreviewed: Any = backend.unreviewed_seeds()
-            known: Any = backend.find_species("Bromus japonicus")
+            known: Any = backend.find_seed_named("Bromus japonicus")
             backend.merge_seed(unreviewed["seeds"][0]["seed_id"], known["seed_id"])
             assert backend.evaluation()["verified_boxes"] == 2
             assert len(backend.folders()) == 4

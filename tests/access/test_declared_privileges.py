@@ -213,7 +213,7 @@ class TestRules:
         """
         left = {
             "inference.inference_id", "inference.feedback_at", "inference.verified_at", "inference.verified_by",
-            "box.box_id", "expert_guess.object_id", "expert_guess.added_by", "verdict.said_by",
+            "box.box_id", "expert_guess.object_id", "expert_guess.added_by", "verdict.given_by",
         }  # fmt: skip
         written = rows(
             database,

@@ -263,7 +263,7 @@ class TestAudit:
         for statement in (
             "update datastore.picture set edited_by = %s",
             "update datastore.picture set created_by = %s",
-            "update datastore.verdict set said_by = %s",
+            "update datastore.verdict set given_by = %s",
         ):
             with database.transaction(force_rollback=True):
                 database.execute("select datastore.act_as(%s)", [ana["user_id"]])

@@ -58,7 +58,7 @@ RULES: list[tuple[str, dict[str, Any], Errors]] = [
     (
         "feedback",
         feedback({"boxId": ID, "label": ""}, {"boxId": OTHER, "label": None, "classId": ""}),
-        [("/boxes/0", "species"), ("/boxes/1", "species")],
+        [("/boxes/0", "seed"), ("/boxes/1", "seed")],
     ),
     ("pipelines", {}, []),
     ("pipelines", pipelines({"default": True}, {"default": False}, {"default": None}), []),

@@ -101,4 +101,4 @@ class Said:
 
 def performance(call: Call, **filters: object) -> Any:
     names = ("per", "pipeline_id", "model_version_id", "since", "until")
-    return call("rebuild_performance", *[filters.get(name, "month" if name == "per" else None) for name in names])
+    return call("rebuild_evaluation", *[filters.get(name, "month" if name == "per" else None) for name in names])

@@ -142,10 +142,10 @@ def compare(figures: Document, expected: Expected) -> None:
         assert float(share) == pytest.approx(top_k_accuracy_score(truth, ranks, k=n, labels=labels)), n
 
     present = sorted({*truth, *predicted})
-    assert [species["seed_name"] for species in classification["species"]] == present
+    assert [species["seed_name"] for species in classification["seeds"]] == present
     columns = precision_recall_fscore_support(truth, predicted, labels=present, zero_division=0)
     for key, values in zip(("precision", "recall", "f1", "support"), columns, strict=True):
-        assert [float(species[key]) for species in classification["species"]] == pytest.approx(list(values)), key
+        assert [float(species[key]) for species in classification["seeds"]] == pytest.approx(list(values)), key
     macro = precision_recall_fscore_support(truth, predicted, average="macro", zero_division=0)[:3]
     assert [float(classification["macro"][key]) for key in ("precision", "recall", "f1")] == pytest.approx(list(macro))
 
@@ -172,7 +172,7 @@ def test_figures_equal_those_of_scikit_learn(call: Call, picture_id: str, seed: 
     seeds = {item["seed_name"]: item["seed_id"] for item in call("rebuild_seeds")["seeds"]}
     call("merge_seed", seeds[TYPO], seeds["Lolium temulentum"])
 
-    told = call("rebuild_performance")
+    told = call("rebuild_evaluation")
     pipelines = {figures["pipeline_name"]: figures for figures in told["pipelines"]}
     assert set(pipelines) == set(experiment.of_pipelines) == set(DECIDERS) - {None}
     for name, figures in pipelines.items():

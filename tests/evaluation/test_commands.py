@@ -26,14 +26,14 @@ def test_the_command_prints_tables(told: Said, environment: dict[str, str]) -> N
     assert "2 boxes without a verdict" in done.out
 
     printed = json.loads(run(environment, "performance", "--json").out)
-    assert printed == json.loads(json.dumps(told.call("rebuild_performance"), default=float))
+    assert printed == json.loads(json.dumps(told.call("rebuild_evaluation"), default=float))
     none = run(environment, "performance", "--until", "2000-01-01")
     assert none.out == "0 verified boxes. Left out:\n  2 boxes without a verdict\n"
 
 
 def test_each_subject_prints_its_tables(told: Said, environment: dict[str, str]) -> None:
     expected = {
-        "species": "Lolium temulentum",
+        "seeds": "Lolium temulentum",
         "confusion": "</script><b>Avena",
         "calibration": "0.900",
         "time": "0.500",

@@ -52,7 +52,7 @@ def test_a_species_named_by_an_expert_is_no_prediction(said: Said) -> None:
     assert [(cell["seed_name"], cell["model_seed_name"]) for cell in classification["confusion"]] == [
         ("Cirsium arvense", "Bromus japonicus")
     ]
-    assert {item["seed_name"]: item["predicted"] for item in classification["species"]} == {
+    assert {item["seed_name"]: item["predicted"] for item in classification["seeds"]} == {
         "Bromus japonicus": 1,
         "Cirsium arvense": 0,
     }
@@ -115,7 +115,7 @@ def test_boxes_without_a_species_are_left_out(call: Call, picture_id: str, model
     told = performance(call)
     assert told["pipelines"][0]["classification"] is None
     assert told["pipelines"][0]["detection"]["hits"] == 2
-    assert told["left_out"]["without_species"] == 2
+    assert told["left_out"]["without_seed"] == 2
 
 
 def test_species_that_were_merged_count_as_one(call: Call, picture_id: str, models: None) -> None:
@@ -137,7 +137,7 @@ def test_species_that_were_merged_count_as_one(call: Call, picture_id: str, mode
     classification = told["pipelines"][0]["classification"]
     # Solanum nigrum is the second species of the first box now, not the third.
     assert classification["top_n"] == [0.5, 1, 1, 1, 1]
-    assert [item["seed_name"] for item in classification["species"]] == ["Lolium temulentum", "Solanum nigrum"]
+    assert [item["seed_name"] for item in classification["seeds"]] == ["Lolium temulentum", "Solanum nigrum"]
     assert [(item["confirmed"], item["corrected"]) for item in told["corrections"]] == [(1, 1)]
 
 
@@ -146,7 +146,7 @@ def test_filters_limit_the_figures(call: Call, picture_id: str, models: None, da
     old.say(old.box(0))
     new.say(new.box(0, label="Solanum nigrum"), new.box(1))
     database.execute(
-        "update datastore.verdict set said_at = '2024-01-31 23:30-01' where inference_id = %s",
+        "update datastore.verdict set given_at = '2024-01-31 23:30-01' where inference_id = %s",
         [old.inference["inference_id"]],
     )
     everything = performance(call)

@@ -21,7 +21,7 @@ def test_corrections_are_listed_with_their_experts(call: Call, said: Said, ana: 
     said.say(said.box(3, classId="", label="", box=CORNERS), acting=ana["user_id"])
     told = performance(call)
     (month,) = told["corrections"]
-    counted = {"said": 5, "confirmed": 1, "corrected": 1, "not_a_seed": 1, "drawn": 1, "moved": 1}
+    counted = {"verdicts": 5, "confirmed": 1, "corrected": 1, "not_a_seed": 1, "drawn": 1, "moved": 1}
     assert {key: month[key] for key in counted} == counted
     (expert,) = told["experts"]
     assert {key: expert[key] for key in counted} == counted
@@ -31,7 +31,7 @@ def test_corrections_are_listed_with_their_experts(call: Call, said: Said, ana: 
     feedback = {"userId": bob["user_id"], "inferenceId": said.inference["inference_id"], "boxes": [said.box(1)]}
     call("record_feedback", feedback | {"boxes": [said.box(1, label="Lolium temulentum")]})
     told = performance(call)
-    assert [(item["email"], item["said"], item["confirmed"], item["corrected"]) for item in told["experts"]] == [
+    assert [(item["email"], item["verdicts"], item["confirmed"], item["corrected"]) for item in told["experts"]] == [
         ("ana@example.org", 5, 1, 0),
         ("bob@example.org", 1, 1, 0),
     ]
@@ -90,14 +90,14 @@ def test_each_user_gets_figures_of_their_own_container(call: Call, said: Said, a
     bob = call("register_user", "bob@example.org")
     said.say(said.box(0))
     for acting, boxes, waiting in ((None, 1, 3), (ana["user_id"], 1, 3), (bob["user_id"], 0, 0)):
-        told = call("rebuild_performance", acting=acting)
+        told = call("rebuild_evaluation", acting=acting)
         assert (told["verified_boxes"], told["left_out"]["without_verdict"]) == (boxes, waiting)
         assert len(told["experts"]) == len(told["corrections"]) == boxes
         assert call("rebuild_review", acting=acting)["looked_at"] == boxes
 
 
 VIEWS = (
-    *("judgement", "accuracy", "detection", "species_accuracy", "confusion", "calibration", "accuracy_by_month"),
+    *("judgement", "accuracy", "detection", "seed_accuracy", "confusion", "calibration", "accuracy_by_month"),
     *("corrections_by_month", "expert_work", "training", "uncertain_box"),
 )
 

@@ -11,9 +11,9 @@ from tests.fuzz.inputs import FILLERS, KINDS, document_of
 
 # Functions of names, emails and the like: what looks like JSON is a text there.
 TEXTS = {
-    "find_species", "register_user", "create_group", "find_group_named", "container_called", "set_member", "find_user",
-    "set_site_role", "seed_key", "species_name", "species_of", "seed_of_label", "version_parts", "from_base64",
-    "read_document", "is_json", "share_container", "remove_member", "hand_out_link", "plan_key", "rebuild_performance",
+    "find_seed_named", "register_user", "create_group", "find_group_named", "container_called", "set_member", "find_user",
+    "set_site_role", "seed_key", "seed_name_of", "seed_of_new_label", "seed_of_label", "version_parts", "from_base64",
+    "read_document", "is_json", "share_container", "remove_member", "hand_out_link", "plan_key", "rebuild_evaluation",
 }  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def _calls(kind: str, document: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield "announce_pictures", ("$picture_set", f"[{document}]")
         yield "confirm_pictures", (document,)
         yield "confirm_pictures", (f'[{{"picture_id":"$picture","size":{document}}}]',)
-        yield "find_species", (document,)
+        yield "find_seed_named", (document,)
         yield "register_user", (document,)
     elif kind == "inspection":
         yield "announce_pictures", ("$picture_set", "[{}]", f"[{document}]")
@@ -78,7 +78,7 @@ def _calls(kind: str, document: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _other_calls(given: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Keys, sharing, links, performance: with ids, names and arrays. A name is a text, and no document."""
-    for function in ("find_group_named", "container_called", "find_user", "seed_key", "species_name", "species_of"):
+    for function in ("find_group_named", "container_called", "find_user", "seed_key", "seed_name_of", "seed_of_new_label"):
         yield function, (given,)
     for function in ("seed_of_label", "version_parts", "from_base64", "read_document", "is_json"):
         yield function, (given,)
@@ -95,7 +95,7 @@ def _other_calls(given: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "share_container", ("$picture", given)
     yield "plan_key", ("$container", given, "1 hour")
     yield "hand_out_link", ("$picture", given)
-    yield "rebuild_performance", (given,)
+    yield "rebuild_evaluation", (given,)
     for kind in KINDS:
         yield "document_errors", (kind, given)
         yield "document_is_valid", (kind, given)

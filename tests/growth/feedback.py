@@ -94,10 +94,10 @@ def wrong_corners_of_feedback(session: Session, n: int) -> Call:
     return feedback(session, [{"box": CORNERS | {"topX": 9}}] * n, [box()] * n)
 
 
-@case("rebuild_performance", 5000)
+@case("rebuild_evaluation", 5000)
 def performance_of_many_verdicts(session: Session, n: int) -> Call:
     session.ask(*spread(feedback(session, [{"label": f"s{n % 50}"}] * n, [box()] * n)))
-    return "select datastore.rebuild_performance('month')", ()
+    return "select datastore.rebuild_evaluation('month')", ()
 
 
 @case("rebuild_training", 5000)

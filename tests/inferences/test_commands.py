@@ -120,26 +120,26 @@ def test_the_review_of_species(acting: Store, owner: Store, picture_id: str, env
 
     accepted = run(environment, "seeds", "accept", "setaria  FABERI")
     assert (accepted.status, accepted.out) == (0, "Setaria faberi is known\n")
-    known = acting.find_species("Ambrosia trifida")
+    known = acting.find_seed_named("Ambrosia trifida")
     merged = run(environment, "seeds", "merge", "Ambrosia trifda", str(known["seed_id"]))
     assert (merged.status, merged.out) == (0, "Ambrosia trifda is Ambrosia trifida\n")
     none = run(environment, "seeds", "review")
     assert (none.status, none.err) == (0, "nothing waits for a review\n")
 
     with pytest.raises(Conflict, match="was merged"):
-        acting.accept_seed(str(acting.find_species("Ambrosia trifda")["seed_id"]))
+        acting.accept_seed(str(acting.find_seed_named("Ambrosia trifda")["seed_id"]))
 
 
 @pytest.mark.parametrize("name", ["Ambrosia trifida", "13 ambrosia  TRIFIDA", "'Ambrosia trifida'", "id"])
 def test_how_a_species_is_found(owner: Store, name: str) -> None:
-    known = owner.find_species("Ambrosia trifida")
-    assert owner.find_species(str(known["seed_id"]) if name == "id" else name) == known
+    known = owner.find_seed_named("Ambrosia trifida")
+    assert owner.find_seed_named(str(known["seed_id"]) if name == "id" else name) == known
 
 
 @pytest.mark.parametrize("name", ["", "   ", "''", "8367cc4e-1b61-42c2-a061-ca8662aeac37", "x" * 10_000])
 def test_an_unknown_species_is_an_error(owner: Store, name: str) -> None:
     with pytest.raises(NotFound, match="no species"):
-        owner.find_species(name)
+        owner.find_seed_named(name)
 
 
 def test_unregistered_models_are_listed(

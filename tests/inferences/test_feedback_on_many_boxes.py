@@ -19,10 +19,10 @@ class TestManyBoxes:
         answer = call("import_inference", picture_id, boxes_of([LABELS[n % 3] for n in range(100)]))
         first = answer["boxes"][0]["box"]
         kinds: list[tuple[Document, tuple[str | None, str | None]]] = [
-            ({}, ("species", None)),
-            ({"box": MOVED}, ("species", None)),
-            ({"label": "Ambrosia trifida"}, ("species", seeds["Ambrosia trifida"])),
-            ({"classId": seeds["Bromus japonicus"]}, ("species", seeds["Bromus japonicus"])),
+            ({}, ("seed", None)),
+            ({"box": MOVED}, ("seed", None)),
+            ({"label": "Ambrosia trifida"}, ("seed", seeds["Ambrosia trifida"])),
+            ({"classId": seeds["Bromus japonicus"]}, ("seed", seeds["Bromus japonicus"])),
             (NOT_A_SEED, ("not a seed", None)),
             (NOT_A_SEED | {"box": MOVED}, (None, None)),
             (NOT_A_SEED | {"box": MOVED, "comment": "No Seed"}, ("not a seed", None)),
@@ -37,12 +37,12 @@ class TestManyBoxes:
         assert (rebuilt["verified"], call("record_feedback", feedback)) == (False, rebuilt)
 
         verdicts = call("rebuild_verdicts", answer["inference_id"])
-        assert [verdict["said"] for verdict in verdicts] == said
-        assert {verdict["said_by"] for verdict in verdicts} == {ana["user_id"]}
-        judged = [verdict for verdict in verdicts if verdict["said"].get("boxId")]
+        assert [verdict["feedback"] for verdict in verdicts] == said
+        assert {verdict["given_by"] for verdict in verdicts} == {ana["user_id"]}
+        judged = [verdict for verdict in verdicts if verdict["feedback"].get("boxId")]
         for n, (verdict, before, box) in enumerate(zip(judged, answer["boxes"], rebuilt["boxes"], strict=False)):
             outcome, species = kinds[n % 7][1]
-            if outcome == "species" and species is None:
+            if outcome == "seed" and species is None:
                 top = next(guess for guess in before["topN"] if guess["object_id"] == before["top_id"])
                 assert (verdict["label"], box["label"]) == (top["label"], top["label"])
             else:

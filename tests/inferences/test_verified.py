@@ -60,8 +60,12 @@ class TestVerified:
         box = say((0, {"label": "13 Ambrosia trifida"}), userId=bob["user_id"])["boxes"][0]
         assert box["label"] == "13 Ambrosia trifida"
         first, second = call("rebuild_verdicts", imported["inference_id"])
-        assert (first["said"]["comment"], first["said_by"], first["label"]) == ("yellow", ana["user_id"], "Zea mays")
-        assert (second["said_by"], first["is_current"], second["is_current"]) == (bob["user_id"], False, True)
+        assert (first["feedback"]["comment"], first["given_by"], first["label"]) == (
+            "yellow",
+            ana["user_id"],
+            "Zea mays",
+        )
+        assert (second["given_by"], first["is_current"], second["is_current"]) == (bob["user_id"], False, True)
 
     def test_another_experts_agreement_is_kept(
         self, say: Say, call: Call, imported: Document, ana: dict[str, str], bob: dict[str, str]
@@ -70,7 +74,7 @@ class TestVerified:
         for _ in range(3):
             assert say((0, {"label": "14 Ambrosia psilostachya"}), userId=bob["user_id"]) == first
         said = [
-            (verdict["said_by"], verdict["is_current"])
+            (verdict["given_by"], verdict["is_current"])
             for verdict in call("rebuild_verdicts", imported["inference_id"])
         ]
         assert said == [(ana["user_id"], True), (bob["user_id"], False)]

@@ -145,7 +145,7 @@ class TestErrorHandling:
         right = {"boxId": said["boxes"][0]["box_id"], "label": "Ambrosia trifida"}
         call("record_feedback", {"inferenceId": said["inference_id"], "boxes": [right]})
         assert told(call, pictures[1])[1] == "1 of 1 box corrected"
-        wrong, known = (call("find_species", name)["seed_id"] for name in ("Ambrosia trifda", "Ambrosia trifida"))
+        wrong, known = (call("find_seed_named", name)["seed_id"] for name in ("Ambrosia trifda", "Ambrosia trifida"))
         call("merge_seed", wrong, known)
         assert told(call, pictures[1])[1] == "0 of 1 box corrected"
 

@@ -40,12 +40,12 @@ return (
 comment on function datastore.labels_of_seed(uuid) is
 'The labels that stand for a species, as they were written.
 
-seed_id: the species, as find_species answers it
+seed_id: the species, as find_seed_named answers it
 Answer: an array of texts
 Errors: none';
 """,
     ),
-    Edit("sql/access/privileges.sql", " labels_of_seed", after="find_species rebuild_seeds unreviewed_seeds"),
+    Edit("sql/access/privileges.sql", " labels_of_seed", after="find_seed_named rebuild_seeds unreviewed_seeds"),
     Edit(
         "datastore_db/store/seeds.py",
         '''
@@ -71,7 +71,7 @@ def labels_command(species: str, email: str | None, as_json: bool) -> None:
       datastore-db seeds labels "Setaria faberi"
     """
     with acting_store(email) as store:
-        labels = store.labels_of_seed(str(store.find_species(species)["seed_id"]))
+        labels = store.labels_of_seed(str(store.find_seed_named(species)["seed_id"]))
     if as_json:
         print_json(cast("JsonObject", {"labels": labels}))
     else:

@@ -55,7 +55,7 @@ def test_a_long_label_is_the_same_species_everywhere(call: Call, user: dict[str,
     verified = call("record_feedback", {"inferenceId": said["inference_id"], "boxes": boxes})
     assert [box["label"] for box in verified["boxes"]] == [text(2), text(3)]
     assert len(labels(call, named)) == 3
-    assert call("find_species", LONG)["seed_id"] == seed_id
+    assert call("find_seed_named", LONG)["seed_id"] == seed_id
 
 
 def test_texts_that_begin_alike_are_different_species(call: Call, user: dict[str, str]) -> None:
@@ -67,7 +67,7 @@ def test_a_long_species_is_reviewed_like_any_other(call: Call, user: dict[str, s
     picture_id = announced(call, user, LONG)
     (unreviewed,) = call("unreviewed_seeds")["seeds"]
     assert len(unreviewed["seed_name"]) < 300
-    known = call("find_species", "Solanum nigrum")["seed_id"]
+    known = call("find_seed_named", "Solanum nigrum")["seed_id"]
     call("merge_seed", unreviewed["seed_id"], known)
     assert labels(call, picture_id) == [known]
     assert labels(call, announced(call, user, LONG)) == [known]

@@ -108,7 +108,7 @@ class TestBrokenKeys:
         self, worker: Store, ana: User, database_url: str, database: psycopg.Connection
     ) -> None:
         database.execute("update datastore.container set endpoint = 'https://other.blob.core.windows.net'")
-        (claimed,) = worker.claim_containers("ana@example.org")
+        (claimed,) = worker.take_over_containers("ana@example.org")
         assert (claimed.error, sorted(claimed.issued)) == (None, ["read", "write"])
         self.upload(database_url, ana)
 

@@ -96,7 +96,7 @@ class TestContainers:
         with pytest.raises(Conflict, match="belongs to another database"):
             store.register_user("bob@example.org")
         assert client.get_container_access_policy()["signed_identifiers"] == []
-        assert worker.claim_containers("bob@example.org")[0].error is None
+        assert worker.take_over_containers("bob@example.org")[0].error is None
         assert keyed.upload_pictures([(picture(1), None)], user_id=bob["user_id"])
 
     def test_ten_registrations_at_once_make_one_container(
@@ -126,7 +126,7 @@ class TestContainers:
         database.execute("update datastore.container set endpoint = 'https://other.blob.core.windows.net'")
         (refused,) = worker.renew_keys("ana@example.org")
         assert "is in the storage https://other.blob.core.windows.net" in str(refused.error)
-        assert worker.claim_containers("ana@example.org")[0].error is None
+        assert worker.take_over_containers("ana@example.org")[0].error is None
         assert worker.renew_keys("ana@example.org")[0].error is None
 
 

@@ -53,7 +53,7 @@ class TestInstance:
             )
             for refused in (restored.renew_keys(), restored.renew_keys("ana@example.org"), restored.rotate_keys()):
                 assert "belongs to another database" in str(refused[0].error)
-                assert "datastore-db keys claim" in str(refused[0].error)
+                assert "datastore-db keys take-over" in str(refused[0].error)
             with pytest.raises(Conflict, match="belongs to another database"):
                 restored.sweep()
             with pytest.raises(Conflict, match="belongs to another database"):
@@ -61,8 +61,8 @@ class TestInstance:
             assert policies(service, ana).keys() == before
             assert owner.read_picture(uploaded["picture_id"])[0] == picture(1)
 
-            assert restored.claim_containers()[0].error is None
-            assert count(its, "select count(*) from datastore.container where claimed_at is not null") == 1
+            assert restored.take_over_containers()[0].error is None
+            assert count(its, "select count(*) from datastore.container where taken_over_at is not null") == 1
             assert restored.sweep() == 1
             restored.upload_pictures([(picture(2), None)], user_id=ana["user_id"])
         assert "belongs to another database" in str(worker.renew_keys("ana@example.org")[0].error)
@@ -94,6 +94,6 @@ class TestInstance:
         assert was != now
         assert run(environment, "instance").out.strip() == now
         refused = run(environment, "keys", "renew", "ana@example.org")
-        assert (refused.status, "keys claim" in refused.err) == (1, True)
+        assert (refused.status, "keys take-over" in refused.err) == (1, True)
         assert run(environment, "keys", "claim", "--all").status == 0
         assert run(environment, "keys", "renew", "ana@example.org").status == 0

@@ -52,7 +52,7 @@ class TestWithoutTheAccount:
         assert time.monotonic() - start > 0.5
         assert len(policies(service, ana)) == 2
 
-    @pytest.mark.parametrize("what", ["sweep", "renew_keys", "rotate_keys", "claim_containers"])
+    @pytest.mark.parametrize("what", ["sweep", "renew_keys", "rotate_keys", "take_over_containers"])
     def test_calls_that_need_the_account_key_are_refused(self, database_url: str, what: str) -> None:
         with (
             connect(database_url, as_role="worker") as keyed,

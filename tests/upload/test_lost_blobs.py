@@ -94,7 +94,7 @@ class TestLostBlobs:
             connect(empty_database, storage_connection_string, as_role="worker") as its_worker,
             psycopg.connect(empty_database, autocommit=True) as its,
         ):
-            its_worker.claim_containers()
+            its_worker.take_over_containers()
             with store.acting_as(ana["user_id"]):
                 self.restored(store, its, folder, 20)
             assert sound(its, storage_connection_string, ana) == 40
