@@ -71,9 +71,11 @@ begin
     insert into datastore.history (container_id, entity, entity_id, action, acted_by, before, after)
     select (now_is.row ->> 'container_id')::uuid, tg_table_name, (now_is.row ->> id_key)::uuid,
            datastore.audit_action(tg_table_name, was.row, now_is.row), datastore.acting_user(), was.entry, now_is.entry
-    from (select it.row, datastore.only_keys(it.row, row_keys) as keys, datastore.only_keys(it.row, recorded_keys) as entry
+    from (select it.row, datastore.only_keys(it.row, row_keys) as keys,
+                 datastore.only_keys(it.row, recorded_keys) as entry
           from (select to_jsonb(old_rows) as row from old_rows) as it) as was
-    join (select it.row, datastore.only_keys(it.row, row_keys) as keys, datastore.only_keys(it.row, recorded_keys) as entry
+    join (select it.row, datastore.only_keys(it.row, row_keys) as keys,
+                 datastore.only_keys(it.row, recorded_keys) as entry
           from (select to_jsonb(new_rows) as row from new_rows) as it) as now_is on now_is.keys = was.keys
     where was.entry <> now_is.entry;
   end if;
