@@ -35,7 +35,7 @@ class FeedbackBox(Section):
             absent, empty = ("label", "classId") if self.label is None else ("classId", "label")
             yield (
                 "seed",
-                worded("species", absent, empty),
+                worded("seed", absent, empty),
             )
 
 

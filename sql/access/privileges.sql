@@ -81,8 +81,9 @@ begin atomic
   ('worker', 'execute', 'delete_pending_pictures', 'uploads that nobody goes on with end'),
 
   -- Species
-  ('app worker reader', 'execute', 'seed_name_of seed_of_new_label seed_of_label seed_of_long_label known_seed stated_seed
-    seed_errors check_seeds seed_json find_seed_named rebuild_seeds unreviewed_seeds', 'species are the same for all'),
+  ('app worker reader', 'execute', 'seed_name_of seed_of_new_label seed_of_label seed_of_long_label known_seed
+    stated_seed seed_errors check_seeds seed_json find_seed_named rebuild_seeds unreviewed_seeds',
+    'species are the same for all'),
   ('app worker reader', 'select', 'seed label', 'species are the same for all'),
   ('app', 'execute', 'learn_labels',
     'a label that was never seen registers its species, unreviewed; it takes texts alone'),

@@ -113,4 +113,4 @@ begin atomic
 end;
 comment on function datastore.feedback_rules(jsonb) is
   'What is wrong with feedback beyond its schema. corners: a top beyond its bottom; drawnBox: neither boxId nor box '
-  'and species; species: one of label and classId empty, the other absent; uniqueBoxId: a box twice.';
+  'and seed; seed: one of label and classId empty, the other absent; uniqueBoxId: a box twice.';

@@ -52,10 +52,12 @@ begin atomic
                                           check_feedback_ids.inference_id, answer.box_id)) order by answer.place)
     from datastore.feedback_boxes(document) as answer
     where answer.box_id is not null and not exists (
-      select from datastore.box where box.box_id = answer.box_id and box.inference_id = check_feedback_ids.inference_id)));
+      select from datastore.box
+      where box.box_id = answer.box_id and box.inference_id = check_feedback_ids.inference_id)));
   select datastore.refuse_feedback('DS404', 'there is no such seed', (
-    select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s/classId', answer.place), 'keyword', 'classId',
-                                        'message', format('there is no seed %s', answer.class_id)) order by answer.place)
+    select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s/classId', answer.place),
+                                        'keyword', 'classId', 'message', format('there is no seed %s', answer.class_id))
+                     order by answer.place)
     from datastore.feedback_boxes(document) as answer
     where answer.class_id is not null and datastore.known_seed(answer.class_id) is null));
   select datastore.refuse_feedback('DS400', 'invalid feedback document', (
@@ -84,7 +86,9 @@ begin atomic
   from datastore.feedback_boxes(document) as answer
   left join datastore.seed as known on known.seed_id = answer.class_id
   -- limit 1: looked up one by one, however few labels there were when this was planned
-  left join lateral (select label.seed_id from datastore.label where label.label = answer.label limit 1) as label on true
+  left join lateral (
+    select label.seed_id from datastore.label where label.label = answer.label limit 1
+  ) as label on true
   left join datastore.seed as named
     on named.seed_id = coalesce(known.merged_into, known.seed_id, label.seed_id,
       datastore.seed_of_long_label(answer.label));
@@ -125,7 +129,8 @@ begin atomic
   ) as compared
   cross join lateral (
     select case when not answer.is_blank then 'seed'
-                when compared.is_moved and coalesce(answer.comment, '') not in ('No Seed', 'Multi Seed') then 'moved only'
+                when compared.is_moved and coalesce(answer.comment, '') not in ('No Seed', 'Multi Seed')
+                  then 'moved only'
                 else 'not a seed' end as kind
     offset 0
   ) as meant
@@ -175,7 +180,8 @@ begin atomic
     select distinct on (any_box.seed_id, any_box.coordinates) any_box.*
     -- Sorted together: to look for each among those that are there would compare all with all in some plans.
     from (
-      select answer.place, answer.feedback, answer.seed_id, coalesce(answer.label, answer.seed_name) as label, answer.corners,
+      select answer.place, answer.feedback, answer.seed_id, coalesce(answer.label, answer.seed_name) as label,
+             answer.corners,
              datastore.corners_of(answer.corners) as coordinates
       from datastore.named_boxes(document) as answer
       where answer.box_id is null

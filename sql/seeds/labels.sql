@@ -66,7 +66,9 @@ begin
          array_agg(datastore.seed_key(species.name) order by written.label)
   into new_labels, names, keys
   from (select distinct written.label from unnest(labels) as written(label)) as written
-  left join lateral (select true from datastore.label where label.label = written.label limit 1) as seen(is_seen) on true
+  left join lateral (
+    select true from datastore.label where label.label = written.label limit 1
+  ) as seen(is_seen) on true
   cross join lateral datastore.seed_name_of(written.label) as species(name)
   where seen.is_seen is null;
 

@@ -11,9 +11,10 @@ from tests.fuzz.inputs import FILLERS, KINDS, document_of
 
 # Functions of names, emails and the like: what looks like JSON is a text there.
 TEXTS = {
-    "find_seed_named", "register_user", "create_group", "find_group_named", "container_called", "set_member", "find_user",
-    "set_site_role", "seed_key", "seed_name_of", "seed_of_new_label", "seed_of_label", "version_parts", "from_base64",
-    "read_document", "is_json", "share_container", "remove_member", "hand_out_link", "plan_key", "rebuild_evaluation",
+    "find_seed_named", "register_user", "create_group", "find_group_named", "container_called", "set_member",
+    "find_user", "set_site_role", "seed_key", "seed_name_of", "seed_of_new_label", "seed_of_label", "version_parts",
+    "from_base64", "read_document", "is_json", "share_container", "remove_member", "hand_out_link", "plan_key",
+    "rebuild_evaluation",
 }  # fmt: skip
 
 
@@ -78,7 +79,14 @@ def _calls(kind: str, document: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _other_calls(given: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Keys, sharing, links, performance: with ids, names and arrays. A name is a text, and no document."""
-    for function in ("find_group_named", "container_called", "find_user", "seed_key", "seed_name_of", "seed_of_new_label"):
+    for function in (
+        "find_group_named",
+        "container_called",
+        "find_user",
+        "seed_key",
+        "seed_name_of",
+        "seed_of_new_label",
+    ):
         yield function, (given,)
     for function in ("seed_of_label", "version_parts", "from_base64", "read_document", "is_json"):
         yield function, (given,)
