@@ -95,5 +95,5 @@ class TestInstance:
         assert run(environment, "instance").out.strip() == now
         refused = run(environment, "keys", "renew", "ana@example.org")
         assert (refused.status, "keys take-over" in refused.err) == (1, True)
-        assert run(environment, "keys", "claim", "--all").status == 0
+        assert run(environment, "keys", "take-over", "--all").status == 0
         assert run(environment, "keys", "renew", "ana@example.org").status == 0
