@@ -18,7 +18,7 @@ from datastore_db.cli.context import (
     json_option,
     own_store,
     print_json,
-    says_errors,
+    prints_errors,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 )
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def audit_command(
     id: str | None,  # noqa: A002
     since: datetime | None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from datastore_db.cli.context import acting_option, acting_store, fail, json_option, print_json, says_errors
+from datastore_db.cli.context import acting_option, acting_store, fail, json_option, print_json, prints_errors
 from datastore_db.store.access_levels import SHARE_LEVELS, SharingLevel, described
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def share_command(group: str | None, public: bool, role: str, personal: bool, email: str | None, as_json: bool) -> None:
     """Share your container with a GROUP that you are in, or publish it.
 
@@ -57,7 +57,7 @@ def share_command(group: str | None, public: bool, role: str, personal: bool, em
 @click.option("--personal-data", "personal", is_flag=True, help="Show the pictures' personal data to you alone.")
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def unshare_command(group: str | None, public: bool, personal: bool, email: str | None, as_json: bool) -> None:
     """End sharing your container with GROUP, or its publication.
 
@@ -82,7 +82,7 @@ def unshare_command(group: str | None, public: bool, personal: bool, email: str 
 @click.command("containers")
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def containers_command(email: str | None, as_json: bool) -> None:
     """List the containers that you see: your own first, then those that other users share.
 

@@ -34,7 +34,7 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(command)
 
 
-def says_errors(command: Callable[..., None]) -> Callable[..., None]:
+def prints_errors(command: Callable[..., None]) -> Callable[..., None]:
     """Errors of this package end a command with a message and exit status 2; a traceback would be a bug."""
 
     @wraps(command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from datastore_db.cli.context import fail, json_option, print_json, says_errors
+from datastore_db.cli.context import fail, json_option, print_json, prints_errors
 
 
 @click.command("migrate")
@@ -22,7 +22,7 @@ from datastore_db.cli.context import fail, json_option, print_json, says_errors
     help="How long to wait for another migration, and for clients that use a replaced function.",
 )
 @json_option
-@says_errors
+@prints_errors
 def migrate_command(only_pre: bool, back: bool, yes: bool, wait: float, as_json: bool) -> None:
     """Bring the database to this release: tables by numbered migrations, then the functions and views that differ.
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import click
 
-from datastore_db.cli.context import acting_option, acting_store, json_option, print_json, says_errors
+from datastore_db.cli.context import acting_option, acting_store, json_option, print_json, prints_errors
 from datastore_db.cli.evaluation_tables import TABLES, print_left_out, print_review, print_training
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ date_type = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
     help="Draw the confusion matrix and accuracy over time into FILE, a .png or an .html. Needs the extra plots.",
 )
 @json_option
-@says_errors
+@prints_errors
 def evaluation_command(
     email: str | None,
     question: str,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from datastore_db.cli.context import acting_option, acting_store, counted, json_option, print_json, says_errors
+from datastore_db.cli.context import acting_option, acting_store, counted, json_option, print_json, prints_errors
 
 if TYPE_CHECKING:
     from datastore_db.json_codec import Json, JsonObject
@@ -31,7 +31,7 @@ def inference_group() -> None:
 @file_argument
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def add_command(picture_id: str, file: Path, email: str | None, as_json: bool) -> None:
     """Store a pipeline's inference about the picture with the id PICTURE: a FILE of JSON or YAML.
 
@@ -56,7 +56,7 @@ def add_command(picture_id: str, file: Path, email: str | None, as_json: bool) -
 @click.option("--ids", is_flag=True, help="The boxes' ids as well, which feedback names.")
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def show_command(id_: str, as_sent: bool, ids: bool, email: str | None, as_json: bool) -> None:
     """Show the inference with this ID, or the newest one of the picture with this ID.
 
@@ -77,7 +77,7 @@ def show_command(id_: str, as_sent: bool, ids: bool, email: str | None, as_json:
 @file_argument
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def feedback_command(file: Path, email: str | None, as_json: bool) -> None:
     """Store an expert's feedback on the boxes of an inference: a FILE of JSON or YAML, all of it or nothing.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from datastore_db.cli.context import fail, says_errors
+from datastore_db.cli.context import fail, prints_errors
 
 
 @click.command("local")
@@ -17,7 +17,7 @@ from datastore_db.cli.context import fail, says_errors
     type=click.Path(path_type=Path),
     help="Where the data is kept. [default: DATASTORE_HOME, or the usual place]",
 )
-@says_errors
+@prints_errors
 def local_command(home: Path | None) -> None:
     """Keep the PostgreSQL and the Azurite of this machine running until Ctrl-C, and print their addresses.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from datastore_db.cli.context import acting_option, acting_store, json_option, own_store, print_json, says_errors
+from datastore_db.cli.context import acting_option, acting_store, json_option, own_store, print_json, prints_errors
 
 
 @click.command("register")
 @click.argument("email")
 @click.option("--tier", default="user", show_default=True, help="The use of the container; the first part of its name.")
 @json_option
-@says_errors
+@prints_errors
 def register_command(email: str, tier: str, as_json: bool) -> None:
     """Register a user, with a storage container of their own and a picture set named General.
 
@@ -34,7 +34,7 @@ def register_command(email: str, tier: str, as_json: bool) -> None:
 @click.argument("role", type=click.Choice(["user", "verifier", "administrator"]))
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def site_role_command(member: str, role: str, email: str | None, as_json: bool) -> None:
     """Give the user with this EMAIL a ROLE for the data that all containers share.
 

@@ -11,7 +11,7 @@ from datastore_db.cli.context import (
     acting_store,
     json_option,
     print_json,
-    says_errors,
+    prints_errors,
 )
 from datastore_db.store.access_levels import GROUP_LEVELS, SharingLevel, described
 
@@ -38,7 +38,7 @@ def group_group() -> None:
 @click.argument("name")
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def create_command(name: str, email: str | None, as_json: bool) -> None:
     """Make a group with this NAME; you are its owner.
 
@@ -54,7 +54,7 @@ def create_command(name: str, email: str | None, as_json: bool) -> None:
 @group_group.command("ls")
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def ls_command(email: str | None, as_json: bool) -> None:
     """List your groups, their members, and the containers that are shared with them.
 
@@ -92,7 +92,7 @@ def ls_command(email: str | None, as_json: bool) -> None:
 )  # fmt: skip
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def add_command(group: str, member: str, role: str, email: str | None, as_json: bool) -> None:
     """Invite the user with this EMAIL to GROUP, or change their role. They accept with `group join`.
 
@@ -109,7 +109,7 @@ def add_command(group: str, member: str, role: str, email: str | None, as_json: 
 @group_argument
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def join_command(group: str, email: str | None, as_json: bool) -> None:
     """Accept an invitation to GROUP. `datastore-db group ls` lists invitations, `group remove` declines one.
 
@@ -127,7 +127,7 @@ def join_command(group: str, email: str | None, as_json: bool) -> None:
 @click.argument("member", metavar="EMAIL")
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def remove_command(group: str, member: str, email: str | None, as_json: bool) -> None:
     """Remove the user with this EMAIL from GROUP; each member may leave.
 
@@ -147,7 +147,7 @@ def remove_command(group: str, member: str, email: str | None, as_json: bool) ->
 @group_argument
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def delete_command(group: str, email: str | None, as_json: bool) -> None:
     """Delete GROUP: nothing is shared with its members any more. No picture is touched.
 

@@ -17,7 +17,7 @@ from datastore_db.cli.context import (
     json_option,
     own_store,
     print_json,
-    says_errors,
+    prints_errors,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _STATES = {
 @click.option("--name", help="The picture set's name, instead of the folder's.")
 @click.option("--replace", is_flag=True, help="Put changed pictures in the place of those stored under the same path.")
 @json_option
-@says_errors
+@prints_errors
 def upload_command(folder: Path, email: str | None, name: str | None, replace: bool, as_json: bool) -> None:
     """Upload a FOLDER (or a zip) of pictures with YAML or JSON beside them.
 
@@ -119,7 +119,7 @@ def _print_leftovers(problems: list[Problem], not_processed: list[NotProcessed])
 @click.option("--pictures", is_flag=True, help="List every picture, not only the sets.")
 @click.option("--container", "container_id", metavar="ID", help="Those of a container that is shared with you.")
 @json_option
-@says_errors
+@prints_errors
 def ls_command(email: str | None, pictures: bool, container_id: str | None, as_json: bool) -> None:
     """List picture sets.
 
@@ -161,7 +161,7 @@ def ls_command(email: str | None, pictures: bool, container_id: str | None, as_j
 @click.argument("id_", metavar="ID")
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def show_command(id_: str, email: str | None, as_json: bool) -> None:
     """Show the JSON of a picture or a picture set.
 
@@ -186,7 +186,7 @@ def show_command(id_: str, email: str | None, as_json: bool) -> None:
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def download_command(id_: str, directory: Path, email: str | None, as_json: bool) -> None:
     """Download a picture or a picture set into DIR: the files, and their JSON beside them.
 
@@ -221,7 +221,7 @@ def download_command(id_: str, directory: Path, email: str | None, as_json: bool
 
 @click.command("copies")
 @json_option
-@says_errors
+@prints_errors
 def copies_command(as_json: bool) -> None:
     """Make the missing copies without personal data, for users without access to the pictures' personal data.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from datastore_db.cli.context import acting_option, acting_store, counted, fail, json_option, print_json, says_errors
+from datastore_db.cli.context import acting_option, acting_store, counted, fail, json_option, print_json, prints_errors
 
 if TYPE_CHECKING:
     from datastore_db.json_codec import Json, JsonObject
@@ -31,7 +31,7 @@ def pipelines_group() -> None:
 @file_argument
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def load_command(file: Path, email: str | None, as_json: bool) -> None:
     """Register the pipelines and models of FILE (JSON or YAML), or change them.
 
@@ -60,7 +60,7 @@ def load_command(file: Path, email: str | None, as_json: bool) -> None:
 @acting_option
 @click.option("--all", "everything", is_flag=True, help="Retired pipelines and old versions of models as well.")
 @json_option
-@says_errors
+@prints_errors
 def show_command(email: str | None, everything: bool, as_json: bool) -> None:
     """Show pipelines and models, without the models' secrets. Your own choice comes first, then the default.
 
@@ -105,7 +105,7 @@ def show_command(email: str | None, everything: bool, as_json: bool) -> None:
 @pipelines_group.command("seal")
 @file_argument
 @json_option
-@says_errors
+@prints_errors
 def seal_command(file: Path, as_json: bool) -> None:
     """Print the document of FILE as JSON with its secrets sealed, for a DBA to import with SQL.
 
@@ -130,7 +130,7 @@ def seal_command(file: Path, as_json: bool) -> None:
 @click.option("--none", "give_up", is_flag=True, help="Give the choice up: the default pipeline comes first again.")
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def choose_command(pipeline_id: str | None, give_up: bool, email: str | None, as_json: bool) -> None:
     """Make the pipeline with this ID your own choice, which comes before the default one.
 
@@ -157,7 +157,7 @@ def choose_command(pipeline_id: str | None, give_up: bool, email: str | None, as
 @click.option("--back", is_flag=True, help="Bring a retired pipeline back.")
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def retire_command(pipeline_id: str, back: bool, email: str | None, as_json: bool) -> None:
     """Retire the pipeline with this ID: it is listed no more, and its inferences stay.
 
@@ -176,7 +176,7 @@ def retire_command(pipeline_id: str, back: bool, email: str | None, as_json: boo
 @pipelines_group.command("unknown")
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def unknown_command(email: str | None, as_json: bool) -> None:
     """List the unregistered models that inferences name: `pipelines load` registers them and links the inferences.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from datastore_db.cli.context import acting_option, acting_store, json_option, print_json, says_errors
+from datastore_db.cli.context import acting_option, acting_store, json_option, print_json, prints_errors
 
 if TYPE_CHECKING:
     from datastore_db.json_codec import JsonObject
@@ -18,7 +18,7 @@ seed_argument = click.argument("seed", metavar="NAME_OR_ID")
 @acting_option
 @json_option
 @click.pass_context
-@says_errors
+@prints_errors
 def seeds_group(context: click.Context, email: str | None, as_json: bool) -> None:
     """List the species: known ones, and those that wait for a review because a document named them first.
 
@@ -44,7 +44,7 @@ def seeds_group(context: click.Context, email: str | None, as_json: bool) -> Non
 @seeds_group.command("review")
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def review_command(email: str | None, as_json: bool) -> None:
     """List the species that wait for a review, the oldest first, with the labels that brought them.
 
@@ -81,7 +81,7 @@ def review_command(email: str | None, as_json: bool) -> None:
 @seed_argument
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def accept_command(seed: str, email: str | None, as_json: bool) -> None:
     """Accept a species that waits for a review: it is known from now on.
 
@@ -102,7 +102,7 @@ def accept_command(seed: str, email: str | None, as_json: bool) -> None:
 @click.argument("into", metavar="INTO_NAME_OR_ID")
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def merge_command(seed: str, into: str, email: str | None, as_json: bool) -> None:
     """Merge a species that waits for a review into a known one, in every document before and after.
 

@@ -16,7 +16,7 @@ from datastore_db.cli.context import (
     json_option,
     own_store,
     print_json,
-    says_errors,
+    prints_errors,
 )
 from datastore_db.errors import BlobsRemain, NotAllowed, Remaining
 
@@ -31,7 +31,7 @@ from datastore_db.errors import BlobsRemain, NotAllowed, Remaining
 )
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def sweep_command(days: int | None, email: str | None, as_json: bool) -> None:
     """Delete from storage the blobs whose pictures were deleted from the database an hour ago or earlier.
 
@@ -72,7 +72,7 @@ def sweep_command(days: int | None, email: str | None, as_json: bool) -> None:
 @click.command("instance")
 @click.option("--new", is_flag=True, help="Make this database another instance: it is a copy of the one that it was.")
 @json_option
-@says_errors
+@prints_errors
 def instance_command(new: bool, as_json: bool) -> None:
     """Print the id of this database, which its containers in storage carry.
 

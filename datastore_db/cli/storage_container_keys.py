@@ -17,7 +17,7 @@ from datastore_db.cli.context import (
     json_option,
     own_store,
     print_json,
-    says_errors,
+    prints_errors,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def keys_group() -> None:
 @keys_group.command("new")
 @click.option("--id", "name", help="The key's name, such as 2024-05. [default: a digest of it]")
 @json_option
-@says_errors
+@prints_errors
 def new_command(name: str | None, as_json: bool) -> None:
     """Print a new key-encryption key, for DATASTORE_KEK. It is kept nowhere: keep it where your other secrets are.
 
@@ -70,7 +70,7 @@ def new_command(name: str | None, as_json: bool) -> None:
 @click.option("--all", "everything", is_flag=True, help="Also keys that have ended.")
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def ls_command(container: str | None, everything: bool, email: str | None, as_json: bool) -> None:
     """List the keys of a container, or of all: not the keys themselves.
 
@@ -97,7 +97,7 @@ def ls_command(container: str | None, everything: bool, email: str | None, as_js
 @click.option("--hours", type=float, default=8, show_default=True, help="How long it is good; a week at most.")
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def issue_command(container: str, permission: str, hours: float, email: str | None, as_json: bool) -> None:
     """Print an address of CONTAINER with a key in it, for a person. It is shown once, and the history records it.
 
@@ -119,7 +119,7 @@ def issue_command(container: str, permission: str, hours: float, email: str | No
 @keys_group.command("renew")
 @container_argument
 @json_option
-@says_errors
+@prints_errors
 def renew_command(container: str | None, as_json: bool) -> None:
     """Do the work that is due in storage: pending containers, keys close to expiry, and the end of revoked keys.
 
@@ -140,7 +140,7 @@ def renew_command(container: str | None, as_json: bool) -> None:
 @click.option("--overlap", type=float, default=1, show_default=True, help="For how many hours the old keys stay good.")
 @click.option("--kek", is_flag=True, help="Instead: seal all secrets with the current key of DATASTORE_KEK.")
 @json_option
-@says_errors
+@prints_errors
 def rotate_command(container: str | None, overlap: float, kek: bool, as_json: bool) -> None:
     """Replace the keys of CONTAINER, or of all containers, while they are in use.
 
@@ -174,7 +174,7 @@ def rotate_command(container: str | None, overlap: float, kek: bool, as_json: bo
 @click.option("--yes", is_flag=True, help="Do not ask before --all.")
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def revoke_command(
     key_ids: tuple[str, ...],
     container: str | None,
@@ -224,7 +224,7 @@ def revoke_command(
 @container_argument
 @click.option("--all", "everything", is_flag=True, help="All containers that this database knows.")
 @json_option
-@says_errors
+@prints_errors
 def claim_command(container: str | None, everything: bool, as_json: bool) -> None:
     """Take over CONTAINER in storage from another database that this one takes the place of, as after a restore.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from datastore_db.cli.context import acting_option, acting_store, json_option, print_json, says_errors
+from datastore_db.cli.context import acting_option, acting_store, json_option, print_json, prints_errors
 from datastore_db.cli.storage_container_keys import container_argument, minute
 
 
@@ -18,7 +18,7 @@ from datastore_db.cli.storage_container_keys import container_argument, minute
 )  # fmt: skip
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def link_command(picture_id: str, minutes: int, upload: bool, personal: bool, email: str | None, as_json: bool) -> None:
     """Print a link to the picture with this id in storage. It expires, works for any holder, and is recorded.
 
@@ -47,7 +47,7 @@ def link_command(picture_id: str, minutes: int, upload: bool, personal: bool, em
 @click.argument("picture_id", metavar="PICTURE")
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def confirm_upload_command(picture_id: str, email: str | None, as_json: bool) -> None:
     """Inspect the file that was uploaded by a link, and store it as the picture with this id.
 
@@ -68,7 +68,7 @@ def confirm_upload_command(picture_id: str, email: str | None, as_json: bool) ->
 @click.option("--all", "everything", is_flag=True, help="Also links that have ended.")
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def links_command(container: str | None, everything: bool, email: str | None, as_json: bool) -> None:
     """List the open links to pictures of a container, or of all: not the links themselves.
 

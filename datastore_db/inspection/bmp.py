@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PIL.BmpImagePlugin import BmpImageFile
 
-from .look import DECODED_PIXELS, Look, damaged, decode_with, truncated
+from .findings import DECODED_PIXELS, Findings, damaged, decode_with, truncated
 from .png import per_metre
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ _PACKED = (1, 2)
 _PLAIN = (0, 3, 6)
 
 
-def read_bmp(source: Source, look: Look) -> None:
-    """Look into a bitmap."""
+def read_bmp(source: Source, findings: Findings) -> None:
+    """Inspect a bitmap."""
     head = source.read(0, 54)
     start, header = struct.unpack_from("<II", head, 10)
     if len(head) < 14 + min(header, 40):
@@ -31,19 +31,19 @@ def read_bmp(source: Source, look: Look) -> None:
         width, height, _, depth = struct.unpack_from("<iiHH", head, 18)
         if header >= 40:
             compression, packed, x, y = struct.unpack_from("<IIii", head, 30)
-    look.set_size(width, abs(height))
+    findings.set_size(width, abs(height))
     if compression not in (*_PACKED, *_PLAIN) or depth not in _DEPTHS:
         raise damaged(f"the bitmap claims {depth} bits in a pixel and compression {compression}")
-    look.channels = 1 if depth <= 8 else 4 if depth == 32 and compression in (3, 6) else 3
-    look.bit_depth = depth if depth <= 8 else 5 if depth == 16 else 8
-    look.tags["bmp"] = {
+    findings.channels = 1 if depth <= 8 else 4 if depth == 32 and compression in (3, 6) else 3
+    findings.bit_depth = depth if depth <= 8 else 5 if depth == 16 else 8
+    findings.tags["bmp"] = {
         "header_size": header,
         "bits_per_pixel": depth,
         "compression": compression,
         "top_down": height < 0,
     }
     if x > 0 and y > 0:
-        look.resolution = per_metre(x, y)
+        findings.resolution = per_metre(x, y)
     if start < 14 + header:
         raise damaged("the bitmap's pixels lie in its header")
     if compression in _PLAIN:

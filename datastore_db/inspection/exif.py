@@ -12,13 +12,13 @@ from .source import Source
 if TYPE_CHECKING:
     from datastore_db.json_codec import JsonObject
 
-    from .look import Look
+    from .findings import Findings
 
 _STARTS = (b"II*\0", b"MM\0*")
 _ORIENTATION = 274
 
 
-def read_exif_block(raw: bytes, look: Look) -> None:
+def read_exif_block(raw: bytes, findings: Findings) -> None:
     """Note the tags of an EXIF block. One that makes no sense is kept as it is: the picture is fine."""
     raw = raw.removeprefix(b"Exif\0\0")
     try:
@@ -26,34 +26,34 @@ def read_exif_block(raw: bytes, look: Look) -> None:
         if not raw.startswith(_STARTS):
             raise BrokenPicture("no EXIF")
         first = directories.read(directories.first)
-        exif = directories.named(first, EXIF_NAMES, look.keeper)
-        look.tags["exif"] = exif
+        exif = directories.named(first, EXIF_NAMES, findings.keeper)
+        findings.tags["exif"] = exif
     except BrokenPicture:
-        look.tags["exif"] = look.keeper.binary(raw)
+        findings.tags["exif"] = findings.keeper.binary(raw)
         return
-    read_linked(directories, first, look, exif)
+    read_linked(directories, first, findings, exif)
     if first.next:
         thumbnail = _linked(directories, first.next)
         if thumbnail:
-            look.tags["thumbnail"] = directories.named(thumbnail, EXIF_NAMES, look.keeper)
+            findings.tags["thumbnail"] = directories.named(thumbnail, EXIF_NAMES, findings.keeper)
 
 
-def read_linked(directories: Directories, first: Directory, look: Look, exif: JsonObject) -> None:
+def read_linked(directories: Directories, first: Directory, findings: Findings, exif: JsonObject) -> None:
     """Note the EXIF, GPS and interoperability tags that a directory points to."""
     for pointer, name, names in ((EXIF_IFD, "exif", EXIF_NAMES), (GPS_IFD, "gps", GPS_NAMES)):
         linked = _pointed(directories, first, pointer)
         if linked is None:
             continue
-        group = directories.named(linked, names, look.keeper)
+        group = directories.named(linked, names, findings.keeper)
         if name == "exif":
             exif.update(group)
             interop = _pointed(directories, linked, INTEROP_IFD)
             if interop is not None:
-                look.tags["interop"] = directories.named(interop, INTEROP_NAMES, look.keeper)
+                findings.tags["interop"] = directories.named(interop, INTEROP_NAMES, findings.keeper)
         else:
-            look.tags[name] = group
+            findings.tags[name] = group
     if exif:
-        look.tags["exif"] = exif
+        findings.tags["exif"] = exif
 
 
 def _pointed(directories: Directories, directory: Directory, tag: int) -> Directory | None:

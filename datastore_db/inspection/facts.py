@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from datastore_db.json_codec import Json, JsonObject
 
-    from .look import Look
+    from .findings import Findings
 
 _DATE = re.compile(
     r"(\d{4})[:/-](\d\d)[:/-](\d\d)[ T](\d\d):(\d\d)(?::(\d\d)(\.\d{1,9})?)?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII
@@ -33,22 +33,22 @@ _AROUND = " \t\"',;{}"
 _MICROSCOPE_MAKER = re.compile(r"microsyst|microsc", re.IGNORECASE)
 
 
-def note_facts(look: Look) -> None:
+def note_facts(findings: Findings) -> None:
     """Add what the tags tell about when and with what the picture was taken."""
-    exif, tiff, ome = (_group(look, name) for name in ("exif", "tiff", "ome"))
-    if look.resolution is None:
-        look.resolution = resolution(exif)
-    if look.resolution is not None:
-        x, y, unit = look.resolution
-        look.facts["resolution"] = f"{plain(x)}x{plain(y)} {unit}"
-    date = _capture_date(exif, tiff, ome, _group(look, "png"))
+    exif, tiff, ome = (_group(findings, name) for name in ("exif", "tiff", "ome"))
+    if findings.resolution is None:
+        findings.resolution = resolution(exif)
+    if findings.resolution is not None:
+        x, y, unit = findings.resolution
+        findings.facts["resolution"] = f"{plain(x)}x{plain(y)} {unit}"
+    date = _capture_date(exif, tiff, ome, _group(findings, "png"))
     if date:
-        look.facts["capture_date"] = date
+        findings.facts["capture_date"] = date
     camera = _model(exif.get("Make"), exif.get("Model")) or _model(tiff.get("Make"), tiff.get("Model"))
     camera = camera or _first_model(ome.get("detectors"))
     if camera:
-        look.facts["camera"] = camera
-    microscope = _first_model(ome.get("microscopes")) or _told_microscope(look)
+        findings.facts["camera"] = camera
+    microscope = _first_model(ome.get("microscopes")) or _named_microscope(findings)
     if not microscope:
         for group in (exif, tiff):
             make = _text(group.get("Make"))
@@ -56,11 +56,11 @@ def note_facts(look: Look) -> None:
                 microscope = _model(make, group.get("Model"))
                 break
     if microscope:
-        look.facts["microscope"] = microscope
+        findings.facts["microscope"] = microscope
 
 
-def _group(look: Look, name: str) -> JsonObject:
-    group = look.tags.get(name)
+def _group(findings: Findings, name: str) -> JsonObject:
+    group = findings.tags.get(name)
     return group if isinstance(group, dict) else {}
 
 
@@ -92,21 +92,21 @@ def _first_model(items: Json) -> str:
     return ""
 
 
-def _told_microscope(look: Look) -> str:
+def _named_microscope(findings: Findings) -> str:
     """A microscope's name in a line of its own, or a member of a JSON object, in what programs wrote."""
-    for key, value in _told(look):
+    for key, value in _noted_texts(findings):
         if key.translate(_PARTS_WORDS).casefold() in _MICROSCOPE_KEYS and (name := _text(value.strip(_AROUND))):
             return name
     return ""
 
 
-def _told(look: Look) -> Iterator[tuple[str, str]]:
-    tiff, exif, png = (_group(look, name) for name in ("tiff", "exif", "png"))
+def _noted_texts(findings: Findings) -> Iterator[tuple[str, str]]:
+    tiff, exif, png = (_group(findings, name) for name in ("tiff", "exif", "png"))
     for key, value in png.items():
         if isinstance(value, str):
             yield key, value
     for text in (
-        _group(look, "imagej").get("info"),
+        _group(findings, "imagej").get("info"),
         tiff.get("ImageDescription"),
         tiff.get("51123"),  # MicroManager's JSON
         exif.get("ImageDescription"),

@@ -21,7 +21,7 @@ from .webp import read_webp, strip_webp
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .look import Look
+    from .findings import Findings
     from .pieces import Piece
     from .source import Source
 
@@ -42,7 +42,7 @@ class Format(NamedTuple):
     media_type: str
     endings: tuple[str, ...]
     is_start: Callable[[bytes], bool]
-    read: Callable[[Source, Look], None]
+    read: Callable[[Source, Findings], None]
     strip: Callable[[Source], list[Piece]] | None = None
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PIL.GifImagePlugin import GifImageFile
 
-from .look import DECODED_PIXELS, Look, check_size, damaged, decode_with, truncated
+from .findings import DECODED_PIXELS, Findings, check_size, damaged, decode_with, truncated
 from .pieces import CannotStrip, Piece, add_span
 from .values import add, decode
 
@@ -72,32 +72,32 @@ def _colours(flags: int) -> int:
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
-def read_gif(source: Source, look: Look) -> None:
-    """Look into a GIF."""
+def read_gif(source: Source, findings: Findings) -> None:
+    """Inspect a GIF."""
     _after_header(source)
     width, height = struct.unpack("<HH", source.read(6, 4))
-    look.set_size(width, height)
-    look.channels, look.bit_depth = 1, 8
+    findings.set_size(width, height)
+    findings.channels, findings.bit_depth = 1, 8
     group: JsonObject = {"version": source.read(3, 3).decode("ascii")}
     frames, drawn = 0, width * height
     for label, start, _ in _parts(source):
         if label == _FRAME:
             left, top, columns, rows = struct.unpack("<HHHH", source.read(start + 1, 8))
             if not frames:
-                check_size(columns, rows, look.max_pixels)
+                check_size(columns, rows, findings.max_pixels)
                 # Pillow enlarges the picture to what is drawn
                 drawn = max(width, left + columns) * max(height, top + rows)
             frames += 1
         elif label in (_COMMENT, _APPLICATION):
             _, body = _blocks(source, start + 2, _LONGEST_TEXT)
             if label == _COMMENT:
-                add(group, "comment", look.keeper.text(decode(body)))
+                add(group, "comment", findings.keeper.text(decode(body)))
             else:
-                _note_application(body, group, look)
+                _note_application(body, group, findings)
     if not frames:
         raise damaged("the GIF has no frame")
-    look.pages = frames
-    look.tags["gif"] = group
+    findings.pages = frames
+    findings.tags["gif"] = group
     if drawn <= DECODED_PIXELS:
         decode_with(GifImageFile, source.open())
 
@@ -118,7 +118,7 @@ def _blocks(source: Source, offset: int, keep: int) -> tuple[int, bytes]:
     raise truncated("a block of the GIF", offset + 1, source.size)
 
 
-def _note_application(body: bytes, group: JsonObject, look: Look) -> None:
+def _note_application(body: bytes, group: JsonObject, findings: Findings) -> None:
     name, rest = decode(body[:11]), body[11:]
     if name == "NETSCAPE2.0" and len(rest) >= 3:
         group["loop"] = struct.unpack_from("<H", rest, 1)[0]
@@ -126,7 +126,7 @@ def _note_application(body: bytes, group: JsonObject, look: Look) -> None:
         # the packet is not cut into blocks: each byte was taken for a length, which the walk left out
         group["xmp"] = {"size": len(body)}
     else:
-        add(group, name, look.keeper.binary(rest))
+        add(group, name, findings.keeper.binary(rest))
 
 
 def strip_gif(source: Source) -> list[Piece]:

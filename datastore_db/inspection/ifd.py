@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import ExifTags, TiffTags
 
-from .look import damaged, truncated
+from .findings import damaged, truncated
 from .values import Keeper, clean, decode, number, ratio
 
 if TYPE_CHECKING:

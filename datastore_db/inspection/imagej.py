@@ -13,8 +13,8 @@ from .values import add, clean, number
 if TYPE_CHECKING:
     from datastore_db.json_codec import Json, JsonObject
 
+    from .findings import Findings
     from .ifd import Directories, Directory
-    from .look import Look
 
 _COUNTS, _METADATA = 50838, 50839
 _MOST_VALUES = 10_000
@@ -28,14 +28,14 @@ _NUMBERS = {b"rang": "ranges"}
 _NAMES = {**_TEXTS, **_NUMBERS, b"luts": "luts", b"roi ": "roi", b"over": "overlays", b"plot": "plot"}
 
 
-def read_description(description: str, look: Look, tags: JsonObject) -> None:
+def read_description(description: str, findings: Findings, tags: JsonObject) -> None:
     """Note the description's keys, and the size of a pixel where it tells one."""
     group: JsonObject = {}
     for line in description.splitlines()[:_MOST_VALUES]:
         key, equals, value = line.partition("=")
         if equals and len(key) <= 200:
-            add(group, key.strip(), _scalar(value.strip(), look))
-    look.tags["imagej"] = group
+            add(group, key.strip(), _scalar(value.strip(), findings))
+    findings.tags["imagej"] = group
     unit = group.get("unit")
     if not isinstance(unit, str) or unit in ("", "pixel", "pixels"):
         return
@@ -50,29 +50,29 @@ def read_description(description: str, look: Look, tags: JsonObject) -> None:
     if size and isinstance(spacing, (int, Decimal)):
         size["z"] = spacing
     if size:
-        look.facts["pixel_size"] = {**size, "unit": unit}
+        findings.facts["pixel_size"] = {**size, "unit": unit}
 
 
-def _scalar(text: str, look: Look) -> Json:
+def _scalar(text: str, findings: Findings) -> Json:
     if text in ("true", "false"):
         return text == "true"
     if _INTEGER.fullmatch(text):
         return int(text)
     if _DECIMAL.fullmatch(text):
         return Decimal(text)
-    return look.keeper.text(text)
+    return findings.keeper.text(text)
 
 
-def read_metadata(directories: Directories, directory: Directory, look: Look, tags: JsonObject) -> None:
+def read_metadata(directories: Directories, directory: Directory, findings: Findings, tags: JsonObject) -> None:
     """Take ImageJ's own tags apart; if that does not work out they stay among the TIFF tags as they are."""
     metadata = directory.entries.get(_METADATA)
     counts = directories.integers(directory, _COUNTS, _MOST_VALUES)
     if metadata is None or not counts or metadata.size > _LONGEST:
         return
-    parsed = _parse(directories.raw(metadata), counts, directories.order, look)
+    parsed = _parse(directories.raw(metadata), counts, directories.order, findings)
     if parsed is None:
         return
-    group = look.tags.setdefault("imagej", {})
+    group = findings.tags.setdefault("imagej", {})
     if isinstance(group, dict):
         for key, value in parsed.items():
             add(group, key, value)
@@ -80,7 +80,7 @@ def read_metadata(directories: Directories, directory: Directory, look: Look, ta
             tags.pop(TIFF_NAMES.get(tag) or str(tag), None)
 
 
-def _parse(raw: bytes, counts: tuple[int, ...], order: str, look: Look) -> JsonObject | None:
+def _parse(raw: bytes, counts: tuple[int, ...], order: str, findings: Findings) -> JsonObject | None:
     header = counts[0]
     if raw[:4] not in (b"IJIJ", b"JIJI") or header < 4 or (header - 4) % 8 or sum(counts) > len(raw):
         return None
@@ -100,12 +100,12 @@ def _parse(raw: bytes, counts: tuple[int, ...], order: str, look: Look) -> JsonO
             place += counts[index]
             index += 1
             if kind in _TEXTS:
-                values.append(look.keeper.text(piece.decode(encoding, "replace")))
+                values.append(findings.keeper.text(piece.decode(encoding, "replace")))
             elif kind in _NUMBERS:
                 doubles = struct.unpack(f"{order}{len(piece) // 8}d", piece[: len(piece) // 8 * 8])
                 values.extend(number(value) for value in doubles)
             else:
-                values.append(look.keeper.binary(piece))
+                values.append(findings.keeper.binary(piece))
         name = _NAMES.get(kind) or clean(kind.decode("latin-1")).strip()
         parsed[name] = values[0] if len(values) == 1 and kind in (b"info", b"roi ") else values
     return parsed

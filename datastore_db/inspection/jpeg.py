@@ -13,7 +13,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from datastore_db.errors import BrokenPicture
 
 from .exif import orientation_exif, orientation_of, read_exif_block
-from .look import COPY_AGAIN, DECODED_PIXELS, DECODED_PIXELS_COSTLY, Look, damaged, decode_with, truncated
+from .findings import COPY_AGAIN, DECODED_PIXELS, DECODED_PIXELS_COSTLY, Findings, damaged, decode_with, truncated
 from .pieces import Piece, add_span
 from .values import add, clean, decode
 
@@ -107,8 +107,8 @@ def _is_decodable(frame: Segment) -> bool:
     return frame.marker in _DECODABLE and frame.body[:1] == b"\x08"
 
 
-def read_jpeg(source: Source, look: Look) -> None:
-    """Look into a JPEG."""
+def read_jpeg(source: Source, findings: Findings) -> None:
+    """Inspect a JPEG."""
     group: JsonObject = {}
     frame: Segment | None = None
     coded: int | None = None
@@ -121,22 +121,22 @@ def read_jpeg(source: Source, look: Look) -> None:
             if len(segment.body) < 6:
                 raise damaged("the JPEG's header is too short")
             frame = segment
-            look.bit_depth, height, width, look.channels = struct.unpack_from(">BHHB", segment.body)
-            look.set_size(width, height)
+            findings.bit_depth, height, width, findings.channels = struct.unpack_from(">BHHB", segment.body)
+            findings.set_size(width, height)
         elif segment.marker == _SCAN and frame is None:
             raise damaged("the JPEG has data but no header")
         elif segment.marker == 0xE2 and segment.body.startswith(_ICC):
             icc.append(segment.body[len(_ICC) + 2 :])
         elif described:
-            _note_segment(segment.marker, segment.body, group, look)
+            _note_segment(segment.marker, segment.body, group, findings)
     if frame is None or coded is None:
         raise damaged("the JPEG has no header")
     if icc:
-        group["icc_profile"] = look.keeper.binary(b"".join(icc))
+        group["icc_profile"] = findings.keeper.binary(b"".join(icc))
     group["progressive"] = frame.marker == _PROGRESSIVE
-    look.tags["jpeg"] = group
+    findings.tags["jpeg"] = group
     limit = DECODED_PIXELS_COSTLY if group["progressive"] else DECODED_PIXELS
-    if _is_decodable(frame) and look.width * look.height <= limit:
+    if _is_decodable(frame) and findings.width * findings.height <= limit:
         # what programs wrote about the picture is of no use to the decoder, and may make it complain
         decode_jpeg(source.open(b"\xff\xd8", coded), limit)
 
@@ -146,23 +146,23 @@ def _is_description(marker: int) -> bool:
     return 0xE0 <= marker <= 0xEF or marker == 0xFE
 
 
-def _note_segment(marker: int, body: bytes, group: JsonObject, look: Look) -> None:
+def _note_segment(marker: int, body: bytes, group: JsonObject, findings: Findings) -> None:
     if marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) >= 12:
         major, minor, unit, x, y = struct.unpack_from(">BBBHH", body, 5)
         group["jfif"] = {"version": f"{major}.{minor:02}", "density_unit": unit, "density": [x, y]}
         if unit in (1, 2) and x and y:
-            look.resolution = Decimal(x), Decimal(y), "dpi" if unit == 1 else "dpcm"
-    elif marker == 0xE1 and body.startswith(b"Exif\0\0") and "exif" not in look.tags:
-        read_exif_block(body, look)
+            findings.resolution = Decimal(x), Decimal(y), "dpi" if unit == 1 else "dpcm"
+    elif marker == 0xE1 and body.startswith(b"Exif\0\0") and "exif" not in findings.tags:
+        read_exif_block(body, findings)
     elif marker == 0xE1 and body.startswith(_XMP):
-        add(group, "xmp", look.keeper.text(decode(body[len(_XMP) :])))
+        add(group, "xmp", findings.keeper.text(decode(body[len(_XMP) :])))
     elif marker == 0xEE and body.startswith(b"Adobe") and len(body) >= 12:
         version, flags0, flags1, transform = struct.unpack_from(">HHHB", body, 5)
         group["adobe"] = {"version": version, "flags": [flags0, flags1], "transform": transform}
     elif marker == 0xFE:
-        add(group, "comment", look.keeper.text(clean(decode(body))))
+        add(group, "comment", findings.keeper.text(clean(decode(body))))
     else:
-        add(group, f"APP{marker - 0xE0}", look.keeper.binary(body))
+        add(group, f"APP{marker - 0xE0}", findings.keeper.binary(body))
 
 
 def strip_jpeg(source: Source) -> list[Piece]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from datastore_db.errors import BrokenPicture
 
-from .look import Look, damaged, truncated
+from .findings import Findings, damaged, truncated
 
 if TYPE_CHECKING:
     from .source import Source
@@ -21,8 +21,8 @@ _NUMBER = re.compile(r"[<>|=]?([biufc])(\d{1,3})")
 _MOST_CHANNELS_FIRST = 4
 
 
-def read_npy(source: Source, look: Look) -> None:
-    """Look into an array of 2 dimensions (rows, columns) or 3: with channels last, or, if the first is the
+def read_npy(source: Source, findings: Findings) -> None:
+    """Inspect an array of 2 dimensions (rows, columns) or 3: with channels last, or, if the first is the
     smallest, with channels (up to 4) or pages first."""
     head = source.read(0, 12)
     version = head[6:8]
@@ -45,7 +45,7 @@ def read_npy(source: Source, look: Look) -> None:
             f"the array has {len(shape)} dimensions; a picture has 2 (rows, columns) or 3 (rows, columns, channels)"
         )
     pages, height, width, channels = _axes(shape)
-    look.set_size(width, height)
+    findings.set_size(width, height)
     if not pages or not channels:
         raise BrokenPicture(f"the array's shape is {shape}: there is nothing in it; save it again")
     size = int(match[2])
@@ -54,9 +54,9 @@ def read_npy(source: Source, look: Look) -> None:
         raise truncated("the array", needed, source.size)
     if needed < source.size:
         raise damaged(f"{source.size - needed} bytes follow after the array's end")
-    look.channels, look.pages = channels, pages
-    look.bit_depth = 1 if match[1] == "b" else size * 8
-    look.tags["npy"] = {
+    findings.channels, findings.pages = channels, pages
+    findings.bit_depth = 1 if match[1] == "b" else size * 8
+    findings.tags["npy"] = {
         "version": f"{version[0]}.{version[1]}",
         "dtype": descr,
         "fortran_order": header["fortran_order"],

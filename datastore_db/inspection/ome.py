@@ -13,7 +13,7 @@ from .values import clean
 if TYPE_CHECKING:
     from datastore_db.json_codec import Json, JsonObject
 
-    from .look import Look
+    from .findings import Findings
 
 _DEEPEST = 64
 _MOST_ITEMS = 100
@@ -85,7 +85,7 @@ def _attributes(attributes: dict[str, str]) -> JsonObject:
     }
 
 
-def read_ome(description: str, look: Look) -> None:
+def read_ome(description: str, findings: Findings) -> None:
     """Note what OME-XML says. XML that does not parse says nothing: the picture is still fine."""
     facts = _Facts()
     parser = ElementTree.XMLParser(target=facts, encoding="utf-8")  # noqa: S314 - document types are refused above
@@ -96,11 +96,11 @@ def read_ome(description: str, look: Look) -> None:
         return
     group: JsonObject = dict(facts.group)
     group["images"] = facts.images
-    look.tags["ome"] = group
+    findings.tags["ome"] = group
     pixels = group.get("pixels")
     size = _pixel_size(pixels) if isinstance(pixels, dict) else None
     if size:
-        look.facts["pixel_size"] = size
+        findings.facts["pixel_size"] = size
 
 
 def _pixel_size(pixels: JsonObject) -> JsonObject | None:

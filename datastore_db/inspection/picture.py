@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from datastore_db.errors import BrokenPicture, NotAPicture
 
 from .facts import note_facts
+from .findings import Findings, damaged
 from .formats import FORMATS, HEAD_SIZE, claimed_format, detect
-from .look import Look, damaged
 from .source import IN_MEMORY, Source
 
 if TYPE_CHECKING:
@@ -63,10 +63,10 @@ def inspect(file: BinaryIO, name: str, *, max_pixels: int = MAX_PIXELS) -> Inspe
         source = Source(b"", file, size)
         head = source.read(0, HEAD_SIZE)
     kind = _agreed_format(head, name)
-    look = Look(max_pixels)
+    findings = Findings(max_pixels)
     try:
-        FORMATS[kind].read(source, look)
-        note_facts(look)
+        FORMATS[kind].read(source, findings)
+        note_facts(findings)
     except (BrokenPicture, OSError, MemoryError):
         raise
     except Exception as error:  # hostile bytes find what no rule foresaw; one picture must not stop a folder
@@ -79,7 +79,7 @@ def inspect(file: BinaryIO, name: str, *, max_pixels: int = MAX_PIXELS) -> Inspe
         size=size,
         md5=md5,
         sha256=sha256,
-        image_data=_image_data(kind, look),
+        image_data=_image_data(kind, findings),
         quality_check={"image_checksum": sha256, "valid_data": True, "error_type": ""},
     )
 
@@ -123,13 +123,13 @@ def _digests(source: Source, file: BinaryIO) -> tuple[int, bytes, str]:
     return size, md5.digest(), sha256.hexdigest()
 
 
-def _image_data(kind: str, look: Look) -> JsonObject:
-    data: JsonObject = {"format": kind, "width": look.width, "height": look.height}
+def _image_data(kind: str, findings: Findings) -> JsonObject:
+    data: JsonObject = {"format": kind, "width": findings.width, "height": findings.height}
     for key in ("resolution", "capture_date", "camera", "microscope", "pixel_size"):
-        if key in look.facts:
-            data[key] = look.facts[key]
-    for key, value in (("bit_depth", look.bit_depth), ("channels", look.channels), ("pages", look.pages)):
+        if key in findings.facts:
+            data[key] = findings.facts[key]
+    for key, value in (("bit_depth", findings.bit_depth), ("channels", findings.channels), ("pages", findings.pages)):
         if value is not None:
             data[key] = value
-    data["tags"] = dict(look.tags)
+    data["tags"] = dict(findings.tags)
     return data

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from .exif import orientation_exif, orientation_of, read_exif_block
-from .look import DECODED_PIXELS, Look, damaged, truncated
+from .findings import DECODED_PIXELS, Findings, damaged, truncated
 from .pieces import Piece, add_span
 from .values import add, clean, decode, ratio
 
@@ -84,8 +84,8 @@ def _chunks(source: Source) -> Iterator[tuple[bytes, int, int]]:
     raise damaged("the PNG has no end")
 
 
-def read_png(source: Source, look: Look) -> None:
-    """Look into a PNG."""
+def read_png(source: Source, findings: Findings) -> None:
+    """Inspect a PNG."""
     group: JsonObject = {}
     unpacker: _Unpacker | None = None
     frames, seen_data = 0, False
@@ -93,28 +93,28 @@ def read_png(source: Source, look: Look) -> None:
         if offset == 8:
             if kind != b"IHDR" or length != 13:
                 raise damaged("the PNG does not begin with its header")
-            unpacker = _header(source.read(offset + 8, 13), look, group)
+            unpacker = _header(source.read(offset + 8, 13), findings, group)
         body = _checked(source, offset, length, kind, unpacker if kind == b"IDAT" else None)
         seen_data = seen_data or kind == b"IDAT"
         frames += kind == b"fcTL"
         if kind not in _PIXELS:
-            _note_chunk(kind, body, length, group, look)
+            _note_chunk(kind, body, length, group, findings)
     if not seen_data:
         raise damaged("the PNG has no pixels")
     if unpacker is not None and unpacker.left:
         raise damaged(f"{unpacker.left} bytes of the PNG's pixels are missing")
     if "acTL" in group:
-        look.pages = max(1, frames)
-    look.tags["png"] = group
+        findings.pages = max(1, frames)
+    findings.tags["png"] = group
 
 
-def _header(body: bytes, look: Look, group: JsonObject) -> _Unpacker | None:
+def _header(body: bytes, findings: Findings, group: JsonObject) -> _Unpacker | None:
     width, height, depth, colour, compression, filtering, interlace = struct.unpack(">IIBBBBB", body)
-    look.set_size(width, height)
+    findings.set_size(width, height)
     channels, depths = _COLOURS.get(colour, (0, ()))
     if depth not in depths or compression or filtering or interlace > 1:
         raise damaged("the PNG's header contradicts itself")
-    look.channels, look.bit_depth = channels, depth
+    findings.channels, findings.bit_depth = channels, depth
     group["color_type"], group["interlaced"] = _COLOUR_NAMES[colour], bool(interlace)
     if width * height > DECODED_PIXELS:
         return None
@@ -142,52 +142,56 @@ def _checked(source: Source, offset: int, length: int, kind: bytes, unpacker: _U
     return body
 
 
-def _inflate(raw: bytes, look: Look) -> bytes | None:
+def _inflate(raw: bytes, findings: Findings) -> bytes | None:
     inflater = zlib.decompressobj()
     try:
-        out = inflater.decompress(raw, min(_LARGEST_TEXT, look.unpacking_left)) if look.unpacking_left > 0 else b""
+        out = (
+            inflater.decompress(raw, min(_LARGEST_TEXT, findings.unpacking_left))
+            if findings.unpacking_left > 0
+            else b""
+        )
     except zlib.error:
         return None
-    look.unpacking_left -= len(out)
+    findings.unpacking_left -= len(out)
     return out if inflater.eof else None
 
 
-def _note_chunk(kind: bytes, body: bytes, length: int, group: JsonObject, look: Look) -> None:
+def _note_chunk(kind: bytes, body: bytes, length: int, group: JsonObject, findings: Findings) -> None:
     name = clean(kind.decode("latin-1"))
     if len(body) < length:
         add(group, name, {"size": length})
         return
     if kind == b"eXIf":
-        read_exif_block(body, look)
+        read_exif_block(body, findings)
         return
     if kind in (b"tEXt", b"zTXt", b"iTXt"):
         keyword, _, rest = body.partition(b"\0")
-        text = _text(kind, rest, look)
+        text = _text(kind, rest, findings)
         if text is not None:
-            add(group, keyword.decode("latin-1"), look.keeper.text(text))
+            add(group, keyword.decode("latin-1"), findings.keeper.text(text))
             return
-    value = _fact(kind, body, look)
-    add(group, name, look.keeper.binary(body) if value is None else value)
+    value = _fact(kind, body, findings)
+    add(group, name, findings.keeper.binary(body) if value is None else value)
 
 
-def _text(kind: bytes, rest: bytes, look: Look) -> str | None:
+def _text(kind: bytes, rest: bytes, findings: Findings) -> str | None:
     if kind == b"tEXt":
         return decode(rest)
     if kind == b"zTXt":
-        raw = _inflate(rest[1:], look)
+        raw = _inflate(rest[1:], findings)
         return None if raw is None else decode(raw)
     if len(rest) < 2 or rest.count(b"\0", 2) < 2:
         return None
     _, _, packed = rest[2:].split(b"\0", 2)
-    unpacked = _inflate(packed, look) if rest[0] else packed
+    unpacked = _inflate(packed, findings) if rest[0] else packed
     return None if unpacked is None else decode(unpacked)
 
 
-def _fact(kind: bytes, body: bytes, look: Look) -> Json:
+def _fact(kind: bytes, body: bytes, findings: Findings) -> Json:
     if kind == b"pHYs" and len(body) == 9:
         x, y, unit = struct.unpack(">IIB", body)
         if unit == 1 and x and y:
-            look.resolution = per_metre(x, y)
+            findings.resolution = per_metre(x, y)
         return {"x": x, "y": y, "unit": "metre" if unit == 1 else "unknown"}
     if kind == b"gAMA" and len(body) == 4:
         return ratio(struct.unpack(">I", body)[0], 100_000)

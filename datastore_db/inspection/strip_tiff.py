@@ -7,8 +7,8 @@ import re
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
+from .findings import Findings
 from .ifd import SUB_IFDS, Directories, Directory, Entry
-from .look import Look
 from .pieces import CannotStrip, Piece, Span, Zeros, add_span
 from .tiff import Checker, Page
 
@@ -64,7 +64,7 @@ class _Copy:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.directories = Directories(source)
-        self.checker = Checker(self.directories, Look(max_pixels=2**62))
+        self.checker = Checker(self.directories, Findings(max_pixels=2**62))
         #: What stays as it is, and inside of that what does not, …
         self.spans: list[Piece] = []
         self.blanks: list[Span] = []
@@ -175,7 +175,7 @@ class _Copy:
                 continue
             length = int.from_bytes(data[place : place + 2], "big")
             body = data[place + 2 : place + length]
-            if marker == 0xFE or (0xE0 <= marker <= 0xEF and not _tells_of_pixels(marker, body)):
+            if marker == 0xFE or (0xE0 <= marker <= 0xEF and not _describes_pixels(marker, body)):
                 self.blanks.append(Span(start + place + 2, start + min(place + length, size)))
             place += max(length, 2)
 
@@ -215,7 +215,7 @@ def _is_kept(tag: int, entry: Entry) -> bool:
     return tag in _KEPT and entry.kind in _NUMBERS and (entry.kind != 1 or entry.values <= _FEW_BYTES)
 
 
-def _tells_of_pixels(marker: int, body: bytes) -> bool:
+def _describes_pixels(marker: int, body: bytes) -> bool:
     """JFIF and Adobe segments, as short as they are, say how the colours are to be read."""
     return (marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) == 14) or (
         marker == 0xEE and body.startswith(b"Adobe") and len(body) == 12

@@ -10,8 +10,8 @@ from datastore_db.errors import BrokenPicture
 
 from . import imagej, ome
 from .exif import read_linked
+from .findings import COPY_AGAIN, DECODED_PIXELS, Findings, check_size, damaged, truncated
 from .ifd import STRUCTURE, SUB_IFDS, TIFF_NAMES, Directories, Directory, Entry
-from .look import COPY_AGAIN, DECODED_PIXELS, Look, check_size, damaged, truncated
 from .tiff_pixels import Segments, check_pixels
 
 if TYPE_CHECKING:
@@ -45,37 +45,37 @@ class Page(NamedTuple):
     compression: int
 
 
-def read_tiff(source: Source, look: Look) -> None:
-    """Look into a TIFF."""
+def read_tiff(source: Source, findings: Findings) -> None:
+    """Inspect a TIFF."""
     directories = Directories(source)
     if not directories.first:
         raise damaged("it has no directory of tags")
     first = directories.read(directories.first)
-    checker = Checker(directories, look)
+    checker = Checker(directories, findings)
     page = checker.page(first)
     if page is None:
         raise damaged("its first directory has no width and height")
-    look.width, look.height, look.channels = page.width, page.height, page.samples
-    look.bit_depth = max(page.bits)
+    findings.width, findings.height, findings.channels = page.width, page.height, page.samples
+    findings.bit_depth = max(page.bits)
 
-    tags = directories.named(first, TIFF_NAMES, look.keeper)
-    look.tags["tiff"] = tags
-    read_linked(directories, first, look, {})
-    look.resolution = resolution(tags)
+    tags = directories.named(first, TIFF_NAMES, findings.keeper)
+    findings.tags["tiff"] = tags
+    read_linked(directories, first, findings, {})
+    findings.resolution = resolution(tags)
     checker.pages(first)
-    look.pages = checker.counted
+    findings.pages = checker.counted
     if checker.differing:
-        look.tags["tiff_pages"] = checker.differing
+        findings.tags["tiff_pages"] = checker.differing
     if checker.subordinate:
-        look.tags["tiff_sub_ifds"] = checker.subordinate
+        findings.tags["tiff_sub_ifds"] = checker.subordinate
 
     description = directories.text(first, 270)
     if description.startswith("ImageJ="):
-        imagej.read_description(description, look, tags)
-        _check_stack(directories, first, page, look)
-    imagej.read_metadata(directories, first, look, tags)
+        imagej.read_description(description, findings, tags)
+        _check_stack(directories, first, page, findings)
+    imagej.read_metadata(directories, first, findings, tags)
     if "<OME" in description[:2000] or "OME.xsd" in description[:2000]:
-        ome.read_ome(description, look)
+        ome.read_ome(description, findings)
 
 
 def resolution(tags: JsonObject) -> tuple[Decimal, Decimal, str] | None:
@@ -91,9 +91,9 @@ def resolution(tags: JsonObject) -> tuple[Decimal, Decimal, str] | None:
 class Checker:
     """Checks pages, one after the other, with what all of them together may cost."""
 
-    def __init__(self, directories: Directories, look: Look) -> None:
+    def __init__(self, directories: Directories, findings: Findings) -> None:
         self.directories = directories
-        self.look = look
+        self.findings = findings
         self.counted = 1
         self.differing: JsonObject = {}
         self.subordinate: list[Json] = []
@@ -120,7 +120,7 @@ class Checker:
             directory = self.directories.read(offset)
             self.counted += 1
             self.page(directory)
-            if self.counted <= _TAGGED_PAGES and not self.look.keeper.full:
+            if self.counted <= _TAGGED_PAGES and not self.findings.keeper.full:
                 if not kept:
                     kept = {tag: (entry, self._raw(entry)) for tag, entry in first.entries.items()}
                 self._difference(directory, kept)
@@ -141,7 +141,7 @@ class Checker:
                 other, other_raw = kept[tag]
                 if entry[:2] == other[:2] and (raw == other_raw if raw else entry.offset == other.offset):
                     continue
-            value = self.directories.value(tag, entry, self.look.keeper)
+            value = self.directories.value(tag, entry, self.findings.keeper)
             group[TIFF_NAMES.get(tag) or str(tag)] = value
         if group:
             self.differing[str(self.counted)] = group
@@ -154,8 +154,8 @@ class Checker:
             self._seen.add(offset)
             below = self.directories.read(offset)
             self.page(below)
-            if len(self.subordinate) < _TAGGED_PAGES and not self.look.keeper.full:
-                self.subordinate.append(self.directories.named(below, TIFF_NAMES, self.look.keeper))
+            if len(self.subordinate) < _TAGGED_PAGES and not self.findings.keeper.full:
+                self.subordinate.append(self.directories.named(below, TIFF_NAMES, self.findings.keeper))
 
     def page(self, directory: Directory) -> Page | None:
         """Check that a page's size is sane, its data in the file and whole. None: it is no picture."""
@@ -177,7 +177,7 @@ class Checker:
         if 256 not in directory.entries or 257 not in directory.entries:
             return None
         width, height = directories.integer(directory, 256, 0), directories.integer(directory, 257, 0)
-        check_size(width, height, self.look.max_pixels)
+        check_size(width, height, self.findings.max_pixels)
         samples = directories.integer(directory, 277, 1)
         bits = directories.integers(directory, 258, 64) or (1,)
         if not 0 < samples <= 65_535 or not all(0 < depth <= 256 for depth in bits):
@@ -203,7 +203,7 @@ class Checker:
             return None
         if tiled:
             tile_width, tile_height = directories.integer(directory, 322, 0), directories.integer(directory, 323, 0)
-            check_size(tile_width, tile_height, self.look.max_pixels)
+            check_size(tile_width, tile_height, self.findings.max_pixels)
             columns, rows = -(-page.width // tile_width), tile_height
             last_rows = rows
         else:
@@ -275,17 +275,17 @@ class Checker:
             raise truncated("the data", offset + max(length, 1), size)
 
 
-def _check_stack(directories: Directories, first: Directory, page: Page, look: Look) -> None:
+def _check_stack(directories: Directories, first: Directory, page: Page, findings: Findings) -> None:
     """ImageJ writes a large stack as one page with the other planes right behind it."""
-    group = look.tags.get("imagej")
+    group = findings.tags.get("imagej")
     planes = group.get("images") if isinstance(group, dict) else None
     offsets = directories.integers(first, 273, 1)
-    if look.pages != 1 or not isinstance(planes, int) or planes < 2 or page.compression != _NONE or not offsets:
+    if findings.pages != 1 or not isinstance(planes, int) or planes < 2 or page.compression != _NONE or not offsets:
         return
     plane = -(-page.width * page.bits[0] * page.samples // 8) * page.height
     size = directories.source.size
     if offsets[0] + planes * plane <= size:
-        look.pages = planes
+        findings.pages = planes
         return
     # another program may have copied the description of a stack to a single picture
     pixels_are_last = all(entry.offset <= offsets[0] for entry in first.entries.values())

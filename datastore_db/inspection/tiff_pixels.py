@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 
+from .findings import damaged, decode_with
 from .jpeg import decode_jpeg, is_decodable
-from .look import damaged, decode_with
 from .source import Source
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PIL.WebPImagePlugin import WebPImageFile
 
 from .exif import orientation_exif, orientation_of, read_exif_block
-from .look import DECODED_PIXELS_COSTLIEST, Look, damaged, decode_with, truncated
+from .findings import DECODED_PIXELS_COSTLIEST, Findings, damaged, decode_with, truncated
 from .pieces import Piece, Span, length_of
 from .values import add, clean, decode
 
@@ -40,8 +40,8 @@ def _chunks(source: Source, offset: int, end: int) -> Iterator[tuple[bytes, int,
     raise damaged(f"the WebP has more than {_MOST_CHUNKS:,} chunks")
 
 
-def read_webp(source: Source, look: Look) -> None:
-    """Look into a WebP."""
+def read_webp(source: Source, findings: Findings) -> None:
+    """Inspect a WebP."""
     head = source.read(0, 12)
     end = 8 + struct.unpack_from("<I", head, 4)[0]
     if end > source.size:
@@ -53,25 +53,25 @@ def read_webp(source: Source, look: Look) -> None:
         if kind in (b"VP8 ", b"VP8L"):
             width, height, has_alpha = _bitstream(kind, start)
             pictures += 1
-            if not look.width:
+            if not findings.width:
                 alpha = has_alpha
-                look.set_size(width, height)
+                findings.set_size(width, height)
                 group["lossless"] = kind == b"VP8L"
         elif kind == b"VP8X":
             if len(start) < 10:
                 raise damaged("the WebP's header is too short")
             alpha = bool(start[0] & 0x10)
-            look.set_size(1 + int.from_bytes(start[4:7], "little"), 1 + int.from_bytes(start[7:10], "little"))
+            findings.set_size(1 + int.from_bytes(start[4:7], "little"), 1 + int.from_bytes(start[7:10], "little"))
         elif kind == b"ANMF":
             frames += 1
         elif kind not in (b"ALPH", b"ANIM"):
-            _note_chunk(kind, source.read(place, min(length, _LONGEST_CHUNK)), group, look)
-    if not look.width or not (pictures or frames):
+            _note_chunk(kind, source.read(place, min(length, _LONGEST_CHUNK)), group, findings)
+    if not findings.width or not (pictures or frames):
         raise damaged("the WebP has no picture")
-    look.pages = max(1, frames)
-    look.channels, look.bit_depth = (4 if alpha else 3), 8
-    look.tags["webp"] = group
-    if look.width * look.height <= DECODED_PIXELS_COSTLIEST:
+    findings.pages = max(1, frames)
+    findings.channels, findings.bit_depth = (4 if alpha else 3), 8
+    findings.tags["webp"] = group
+    if findings.width * findings.height <= DECODED_PIXELS_COSTLIEST:
         decode_with(WebPImageFile, source.open())
 
 
@@ -88,15 +88,15 @@ def _bitstream(kind: bytes, start: bytes) -> tuple[int, int, bool]:
     return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF), bool(bits >> 28 & 1)
 
 
-def _note_chunk(kind: bytes, body: bytes, group: JsonObject, look: Look) -> None:
+def _note_chunk(kind: bytes, body: bytes, group: JsonObject, findings: Findings) -> None:
     if kind == b"EXIF":
-        read_exif_block(body, look)
+        read_exif_block(body, findings)
     elif kind == b"XMP ":
-        add(group, "xmp", look.keeper.text(decode(body)))
+        add(group, "xmp", findings.keeper.text(decode(body)))
     elif kind == b"ICCP":
-        add(group, "icc_profile", look.keeper.binary(body))
+        add(group, "icc_profile", findings.keeper.binary(body))
     else:
-        add(group, clean(kind.decode("latin-1")), look.keeper.binary(body))
+        add(group, clean(kind.decode("latin-1")), findings.keeper.binary(body))
 
 
 def strip_webp(source: Source) -> list[Piece]:

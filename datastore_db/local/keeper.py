@@ -64,9 +64,9 @@ class Keeper:
         except Exception as error:
             log.exception("cannot start")
             self.stop()
-            self.tell(str(error) if isinstance(error, LocalStackError) else f"{type(error).__name__}: {error}")
+            self.report(str(error) if isinstance(error, LocalStackError) else f"{type(error).__name__}: {error}")
             return
-        self.tell(None)
+        self.report(None)
         for server in self.servers:
             self.watch(f"{server.name} has ended", server.wait)
         self.watch("no user is left", self.home.lease().take)
@@ -111,7 +111,7 @@ class Keeper:
 
         Thread(target=watching, daemon=True).start()
 
-    def tell(self, error: str | None) -> None:
+    def report(self, error: str | None) -> None:
         """Answer the process that waits at the other end of standard output; it may be gone."""
         try:
             sys.stdout.write(json.dumps({"error": error}))

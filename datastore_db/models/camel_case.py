@@ -19,6 +19,6 @@ class InCamelCase(Document):
         return renamed
 
     @classmethod
-    def said_version(cls, value: JsonObject) -> Json:
+    def given_version(cls, value: JsonObject) -> Json:
         """The version that a document says it is written for, in either spelling."""
         return value.get("schema_version", value.get("schemaVersion", 1))

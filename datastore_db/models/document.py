@@ -74,14 +74,14 @@ class Document(Section):
         return value
 
     @classmethod
-    def said_version(cls, value: JsonObject) -> Json:
+    def given_version(cls, value: JsonObject) -> Json:
         """The version that a document says it is written for."""
         return value.get("schema_version", 1)
 
     @classmethod
     def _model_of(cls, value: object) -> type[Self]:
         versions = cast("list[type[Self]]", [cls, *cls.newer_versions])
-        said = cls.said_version(value) if isinstance(value, dict) else 1
+        said = cls.given_version(value) if isinstance(value, dict) else 1
         # An unknown version is given to the newest, whose error lists the known ones.
         return next((one for one in versions if is_number(said) and said == one.document_version), versions[-1])
 

@@ -35,7 +35,7 @@ class SeedReference(Section):
     seed_name: NonEmptyText = ""
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _has_a_value(self) -> Self:
         if not self.model_fields_set & {"seed_id", "seed_name"}:
             raise PydanticCustomError("anyOf", "expected seed_id or seed_name")
         return self

@@ -29,7 +29,7 @@ def find_keys(local_home: Path | None) -> KeyEncryptionKeys:
     return _from_file(local_home / FILE_NAME)
 
 
-class Keys:
+class KeySource:
     """The key-encryption keys of a process, looked for when first needed."""
 
     def __init__(self, local_home: Path | None) -> None:

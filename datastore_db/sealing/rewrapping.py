@@ -11,7 +11,7 @@ from datastore_db.database.calls import Database, Document
 from datastore_db.json_codec import Json, JsonObject
 from datastore_db.sealing.errors import CannotUnseal
 from datastore_db.sealing.key_ring import KEY_SIZE, KeyEncryptionKeys
-from datastore_db.sealing.key_source import Keys
+from datastore_db.sealing.key_source import KeySource
 from datastore_db.sealing.sealed import Sealed, rewrapped
 
 
@@ -24,7 +24,7 @@ class Rewrapped:
     problems: list[str] = field(default_factory=list)
 
 
-async def rewrap(database: Database, keys: Keys) -> Rewrapped:
+async def rewrap(database: Database, keys: KeySource) -> Rewrapped:
     """Wrap the keys of all sealed secrets with the current key-encryption key. Raises `NoKey`."""
     found = await keys.get()
     kek_id, _ = await asyncio.to_thread(found.wrap, os.urandom(KEY_SIZE))

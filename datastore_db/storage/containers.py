@@ -17,7 +17,7 @@ from datastore_db.database.calls import Database
 from datastore_db.errors import DatastoreError, NotReady
 from datastore_db.json_codec import JsonObject
 from datastore_db.sealing.errors import CannotUnseal, NoKey, NotSealedForThis
-from datastore_db.sealing.key_source import KEK, Keys
+from datastore_db.sealing.key_source import KEK, KeySource
 from datastore_db.sealing.sealed import Sealed, unseal
 from datastore_db.settings import STORAGE
 from datastore_db.storage.account import Account
@@ -105,7 +105,7 @@ class Containers:
         database: Database,
         connections: Connections,
         account: Account | None,
-        keys: Keys,
+        keys: KeySource,
         renewals: Renewals | None,
     ) -> None:
         self._database = database

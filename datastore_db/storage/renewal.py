@@ -16,7 +16,7 @@ from azure.storage.blob import AccessPolicy
 from datastore_db.database.calls import Database, Document
 from datastore_db.errors import Conflict, DatastoreError, Unreachable
 from datastore_db.json_codec import JsonObject
-from datastore_db.sealing.key_source import Keys
+from datastore_db.sealing.key_source import KeySource
 from datastore_db.sealing.sealed import SecretText, seal
 from datastore_db.storage.account import PERMISSIONS, Account, account_of, another_account
 from datastore_db.storage.blobs import is_on_this_machine
@@ -51,7 +51,7 @@ def purpose(container_id: str, key_id: str, endpoint: str) -> tuple[str, ...]:
 class Renewals:
     """Makes containers, policies and keys. Its calls see every container: the role of workers asks."""
 
-    def __init__(self, database: Database, account: Account, keys: Keys) -> None:
+    def __init__(self, database: Database, account: Account, keys: KeySource) -> None:
         self._database = database
         self._account = account
         self._keys = keys

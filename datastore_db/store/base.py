@@ -16,7 +16,7 @@ from datastore_db.errors import CannotSign, NotAllowed
 from datastore_db.identity.credential import Identity
 from datastore_db.ids import Id, to_uuid
 from datastore_db.json_codec import Json
-from datastore_db.sealing.key_source import Keys
+from datastore_db.sealing.key_source import KeySource
 from datastore_db.sealing.sealed import SecretText
 from datastore_db.settings import STORAGE, Settings
 
@@ -39,7 +39,7 @@ class Parts:
         self.database = database
         self.identity = identity
         self.acting: ContextVar[UUID | None] = ContextVar("acting", default=None)
-        self.keys = Keys(settings.local_home)
+        self.keys = KeySource(settings.local_home)
 
     @cached_property
     def uploads(self) -> asyncio.Semaphore:
@@ -162,7 +162,7 @@ class StoreBase:
         return self._parts.account
 
     @property
-    def _keys(self) -> Keys:
+    def _keys(self) -> KeySource:
         return self._parts.keys
 
     @property

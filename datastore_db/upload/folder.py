@@ -49,7 +49,7 @@ class _Run:
         self._pictures = sum(len(picture_set.pictures) for picture_set in self._sets)
         self._bytes = sum(picture.size for picture_set in self._sets for picture in picture_set.pictures)
         self._pictures_done = self._bytes_done = 0
-        self._told = set(folder.problems)
+        self._reported = set(folder.problems)
         self._memory = _Memory(BYTES_IN_MEMORY)
         self.report = UploadReport(
             folder.name, target.container.name, problems=list(folder.problems), not_processed=list(folder.not_processed)
@@ -97,7 +97,7 @@ class _Run:
         return picture_set_id
 
     def _leave_out(self, picture_set: FolderPictureSet, problems: Sequence[Problem]) -> None:
-        self._tell(problems)
+        self._report(problems)
         for picture in picture_set.pictures:
             self._finish(picture.relative_path, picture.size, "refused")
 
@@ -131,14 +131,14 @@ class _Run:
             problems = problem.problems
         except (BrokenPicture, NotAPicture) as error:
             problems = [Problem(picture.relative_path, str(error))]
-        self._tell(problems)
+        self._report(problems)
         self._finish(picture.relative_path, picture.size, "refused")
         return None
 
-    def _tell(self, problems: Sequence[Problem]) -> None:
+    def _report(self, problems: Sequence[Problem]) -> None:
         """Once each: a problem of an index concerns every picture below it."""
-        self.report.problems += [problem for problem in problems if problem not in self._told]
-        self._told.update(problems)
+        self.report.problems += [problem for problem in problems if problem not in self._reported]
+        self._reported.update(problems)
 
     # Events of a batch.
 
@@ -148,12 +148,14 @@ class _Run:
             message = (
                 "other bytes are stored under this path; --replace puts these in their place, and remembers the old"
             )
-            self._tell([Problem(path, message)])
+            self._report([Problem(path, message)])
         self._finish(path, picture.inspection.size, state, picture_id)
 
     def refused(self, picture: Prepared, errors: Sequence[DocumentError]) -> None:
         path = str(picture.relative_path)
-        self._tell([Problem(path, error["message"], instance_path=error["instance_path"] or None) for error in errors])
+        self._report(
+            [Problem(path, error["message"], instance_path=error["instance_path"] or None) for error in errors]
+        )
         self._finish(path, picture.inspection.size, "refused")
 
     def _finish(self, path: str, size: int, state: State, picture_id: UUID | None = None) -> None:

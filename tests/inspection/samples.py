@@ -45,18 +45,18 @@ def npy(array: Array) -> bytes:
     return file.getvalue()
 
 
-def look(content: bytes, name: str = "1", **options: int) -> Inspection:
+def inspected(content: bytes, name: str = "1", **options: int) -> Inspection:
     return inspect(io.BytesIO(content), name, **options)
 
 
 def facts(content: bytes, name: str = "1") -> dict[str, Any]:
     """`image_data` without the tags."""
-    return {key: value for key, value in look(content, name).image_data.items() if key != "tags"}
+    return {key: value for key, value in inspected(content, name).image_data.items() if key != "tags"}
 
 
 def tags(content: bytes) -> dict[str, Any]:
     """The tags, by group."""
-    found = look(content).image_data["tags"]
+    found = inspected(content).image_data["tags"]
     assert isinstance(found, dict)
     return dict(found)
 

@@ -17,12 +17,12 @@ from datastore_db.errors import BrokenPicture, NotAPicture
 from datastore_db.inspection import inspect
 from datastore_db.json_codec import dumps
 
-from .samples import EVERY_FORMAT, look, noise, npy, saved, smooth, tiff
+from .samples import EVERY_FORMAT, inspected, noise, npy, saved, smooth, tiff
 
 
 def refusal(content: bytes, name: str = "1", **options: int) -> str:
     with pytest.raises(BrokenPicture) as caught:
-        look(content, name, **options)
+        inspected(content, name, **options)
     return str(caught.value)
 
 
@@ -50,13 +50,13 @@ def test_truncation_is_found_though_pillow_is_set_to_accept_it(monkeypatch: pyte
 def test_pillows_own_limit_does_not_decide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
     for name, content in EVERY_FORMAT.items():
-        look(content, name)
+        inspected(content, name)
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("name", EVERY_FORMAT)
 def test_no_warning_reaches_the_caller(name: str) -> None:
-    look(EVERY_FORMAT[name], name)
+    inspected(EVERY_FORMAT[name], name)
 
 
 @pytest.mark.parametrize("name", ["lzw.tif", "deflate.tif", "lzma.tif", "tiles.tif", "rgb.png"])
@@ -70,13 +70,13 @@ def test_damage_within_the_pixels_is_found(name: str) -> None:
 def test_a_truncated_stack_of_imagej_is_found() -> None:
     first = tiff(noise(30, 40), description="ImageJ=1.53t\nimages=8\nslices=8\n", metadata=None)
     whole = first + noise(7, 30, 40).tobytes()
-    assert look(whole).image_data["pages"] == 8
+    assert inspected(whole).image_data["pages"] == 8
     assert "the stack of 8 planes" in refusal(whole[: len(whole) // 2])
 
 
 def test_a_stacks_description_copied_to_a_single_picture_is_believed_as_far_as_the_data_goes() -> None:
     with_description = tiff(noise(30, 40), description="ImageJ=1.53t\nimages=8\nslices=8\n", metadata=None)
-    assert look(with_description).image_data["pages"] == 1
+    assert inspected(with_description).image_data["pages"] == 1
 
 
 def test_a_bitmap_of_runs_without_its_last_byte_is_found() -> None:
@@ -84,7 +84,7 @@ def test_a_bitmap_of_runs_without_its_last_byte_is_found() -> None:
     start = 14 + 40 + 4 * 256
     header = struct.pack("<IiiHHIIiiII", 40, 80, 60, 1, 8, 1, len(runs), 0, 0, 256, 0)
     content = b"BM" + struct.pack("<IHHI", start + len(runs), 0, 0, start) + header + bytes(4 * 256) + runs
-    assert look(content, "1.bmp").image_data["width"] == 80
+    assert inspected(content, "1.bmp").image_data["width"] == 80
     assert "truncated" in refusal(content[:-1], "1.bmp")
 
 
@@ -94,7 +94,7 @@ def test_truncation_in_a_later_page_is_found() -> None:
         for _ in range(4):
             writer.write(noise(40, 50), contiguous=False, rowsperstrip=10)
     content = file.getvalue()
-    look(content)
+    inspected(content)
     assert "truncated" in refusal(content[: len(content) - 700])
 
 
@@ -218,7 +218,7 @@ def test_many_tags_that_point_to_the_same_bytes_take_neither_time_nor_room() -> 
     entries = [*PLAIN, *((1000 + number, 2, 200_000, 60_000) for number in range(4000))]
     content = b"II*\0" + struct.pack("<I", 8) + directory(*entries)
     content += b"x" * (300_000 - len(content))
-    seen = look(content)
+    seen = inspected(content)
     assert len(dumps(seen.image_data)) < 10_000_000
 
 
@@ -229,14 +229,14 @@ def test_many_pages_that_share_their_tags_take_no_room() -> None:
     for number in range(60):
         own = [*PLAIN, *((1000 + tag, 4, 1, tag + number) for tag in range(3000))]
         content += directory(*own, following=8 + (number + 1) * size if number < 59 else 0)
-    seen = look(content)
+    seen = inspected(content)
     assert seen.image_data["pages"] == 60
     assert len(dumps(seen.image_data)) < 10_000_000
 
 
 def test_texts_that_regular_expressions_dread() -> None:
     for text in ("microscope" + " " * 200_000 + "x", "\n" * 250_000 + "microscope", "microscope=" * 20_000):
-        look(tiff(noise(4, 4), description=text, metadata=None))
+        inspected(tiff(noise(4, 4), description=text, metadata=None))
     content = EVERY_FORMAT["photo.jpg"]
     refusal(content[:-2] + b"\xff" * 1_000_000)
 

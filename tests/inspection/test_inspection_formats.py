@@ -15,13 +15,13 @@ from datastore_db.errors import BrokenPicture, NotAPicture
 from datastore_db.inspection import KNOWN_EXTENSIONS, detect, inspect
 from datastore_db.json_codec import dumps
 
-from .samples import EVERY_FORMAT, facts, look, noise, npy, saved, smooth, tiff
+from .samples import EVERY_FORMAT, facts, inspected, noise, npy, saved, smooth, tiff
 
 
 @pytest.mark.parametrize("name", EVERY_FORMAT)
 def test_every_picture_has_format_size_and_checksums(name: str) -> None:
     content = EVERY_FORMAT[name]
-    seen = look(content, name)
+    seen = inspected(content, name)
     assert seen.format == KNOWN_EXTENSIONS["." + name.rpartition(".")[2]] == detect(content[:64])
     assert seen.size == len(content)
     assert seen.md5 == hashlib.md5(content).digest()
@@ -48,7 +48,7 @@ def test_every_picture_has_format_size_and_checksums(name: str) -> None:
 def test_media_type_extension_and_size_are_found(
     name: str, media_type: str, extension: str, size: tuple[int, int]
 ) -> None:
-    seen = look(EVERY_FORMAT[name], name)
+    seen = inspected(EVERY_FORMAT[name], name)
     assert (seen.media_type, seen.extension) == (media_type, extension)
     assert (seen.image_data["width"], seen.image_data["height"]) == size
 
@@ -56,7 +56,7 @@ def test_media_type_extension_and_size_are_found(
 @pytest.mark.parametrize("name", ["scan", "scan.dat", "folder.png/scan", "scan.tiff.bak", ".tiff/1", "Überblick 1.JPG"])
 def test_the_content_decides_where_the_name_claims_nothing_else(name: str) -> None:
     content = EVERY_FORMAT["photo.jpg"]
-    assert look(content, name).format == "JPEG"
+    assert inspected(content, name).format == "JPEG"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_the_content_decides_where_the_name_claims_nothing_else(name: str) -> No
 )
 def test_a_name_that_says_otherwise_is_refused(content: bytes, name: str, message: str) -> None:
     with pytest.raises(BrokenPicture) as caught:
-        look(content, name)
+        inspected(content, name)
     assert str(caught.value).startswith(message)
     assert name not in str(caught.value)
 
@@ -79,7 +79,7 @@ def test_a_name_that_says_otherwise_is_refused(content: bytes, name: str, messag
 @pytest.mark.parametrize("content", [b"", b"BM, as in benchmark: a text", b"%PDF-1.7", b"\0" * 100, b"II", b"GIF"])
 def test_a_file_that_is_no_picture_by_name_or_content_is_refused(content: bytes) -> None:
     with pytest.raises(NotAPicture):
-        look(content, "notes.txt")
+        inspected(content, "notes.txt")
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_jpeg_of_12_bits_in_a_tiff_is_one_that_pillow_does_not_decode() -> Non
     frame = content.find(b"\xff\xc0")
     assert content[frame + 4] == 8
     content[frame + 4] = 12
-    assert look(bytes(content), "1.tif").image_data["width"] == 80
+    assert inspected(bytes(content), "1.tif").image_data["width"] == 80
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def interlaced_png(pixels: np.typing.NDArray[np.uint8]) -> bytes:
 
 
 def test_a_large_file_is_read_in_pieces_and_seen_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = {name: look(content, name) for name, content in EVERY_FORMAT.items()}
+    whole = {name: inspected(content, name) for name, content in EVERY_FORMAT.items()}
     monkeypatch.setattr("datastore_db.inspection.picture.IN_MEMORY", 0)
     for name, content in EVERY_FORMAT.items():
         assert inspect(io.BytesIO(content), name) == whole[name]

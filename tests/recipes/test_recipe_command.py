@@ -62,7 +62,7 @@ Errors: none';
 @species_argument
 @acting_option
 @json_option
-@says_errors
+@prints_errors
 def labels_command(species: str, email: str | None, as_json: bool) -> None:
     """List the labels that stand for a species.
 

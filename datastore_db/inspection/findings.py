@@ -33,7 +33,7 @@ COPY_AGAIN = "copy it from its source again"
 
 
 @dataclass(slots=True)
-class Look:
+class Findings:
     """What was seen in a file. `tags` is by group; `resolution` by what it counts (dpi or dpcm)."""
 
     max_pixels: int
