@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.access.sharing_model import NO_PRIVILEGE, NOT_FOUND, Group, SharingModel
-from tests.access.sharing_session import NAMES, USERS, Session, expected_look, told_as
+from tests.access.sharing_session import NAMES, USERS, Session, expected_look, in_terms_of_the_model
 from tests.support.inferences import inference
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -274,6 +274,6 @@ class Sharing(RuleBasedStateMachine):
     @rule(who=user, owner=user)
     def look(self, who: str, owner: str) -> None:
         """All that functions and plain SQL tell a user, about everything."""
-        told = self.session.look(who, owner)
-        for what, expected in expected_look(self.session, self.model, who, owner, told).items():
-            assert told_as(self.session, what, told) == expected, f"{who} sees {what}"
+        answers = self.session.look(who, owner)
+        for what, expected in expected_look(self.session, self.model, who, owner, answers).items():
+            assert in_terms_of_the_model(self.session, what, answers) == expected, f"{who} sees {what}"

@@ -183,18 +183,18 @@ def open_session(connection: psycopg.Connection) -> Session:
     return Session(connection, {user: users[user]["user_id"] for user in USERS}, things)
 
 
-def told_as(session: Session, what: str, told: dict[str, Any]) -> Any:
+def in_terms_of_the_model(session: Session, what: str, answers: dict[str, Any]) -> Any:
     """What a user was told, in the words of the model."""
     match what:
         case "rows" | "audit":
-            return session.rows(told[what])
+            return session.rows(answers[what])
         case "containers":
             return {
                 session.named(one["container_id"]): (
                     one["permission"], one["is_public"], one["email"],
                     {share["group_id"]: share["role"] for share in one["shared_with"]},
                 )
-                for one in told[what]
+                for one in answers[what]
             }  # fmt: skip
         case "groups":
             return {
@@ -203,15 +203,17 @@ def told_as(session: Session, what: str, told: dict[str, Any]) -> Any:
                     {member["email"]: (member["role"], member["accepted"]) for member in one["members"]},
                     {share["email"]: share["role"] for share in one["containers"]},
                 )
-                for one in told[what]
+                for one in answers[what]
             }  # fmt: skip
         case _:
-            return told[what]
+            return answers[what]
 
 
-def expected_look(session: Session, model: SharingModel, user: str, owner: str, told: dict[str, Any]) -> dict[str, Any]:
+def expected_look(
+    session: Session, model: SharingModel, user: str, owner: str, answers: dict[str, Any]
+) -> dict[str, Any]:
     """What a user should be told of all that is there, which comes from a look without an acting user."""
-    there = session.rows(told["there"])
+    there = session.rows(answers["there"])
     seen = {row: how_many for row, how_many in there.items() if model.sees_row(user, *row)}
     groups = {
         group_id: (group, group.is_joined_by(user))

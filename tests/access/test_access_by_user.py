@@ -192,7 +192,7 @@ def test_no_function_exceeds_the_rights_of_its_caller(
     ids = getattr(world, whose)
     mark = {"anas": ANAS, "pias": PIAS}[whose]
     before = fingerprint(connection, ids, world.group_id)
-    told, did = set(), set()
+    answered, changed = set(), set()
     for name, arguments in functions:
         with asking(connection, world, who):
             try:
@@ -203,14 +203,14 @@ def test_no_function_exceeds_the_rights_of_its_caller(
             connection.execute("reset role")
             after = fingerprint(connection, ids, world.group_id)
         if mark in answer:
-            told.add(name)
+            answered.add(name)
         if after != before:
-            did.add(name)
+            changed.add(name)
     if permission == "nothing":
-        assert told == set()
+        assert answered == set()
     else:
-        assert {"datastore.rebuild_picture", "datastore.rebuild_inference", "datastore.find_picture_set"} <= told
+        assert {"datastore.rebuild_picture", "datastore.rebuild_inference", "datastore.find_picture_set"} <= answered
     if permission == "change":
-        assert {"datastore.update_picture", "datastore.import_inference", "datastore.announce_pictures"} <= did
+        assert {"datastore.update_picture", "datastore.import_inference", "datastore.announce_pictures"} <= changed
     else:
-        assert did == set()
+        assert changed == set()

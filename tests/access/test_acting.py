@@ -238,8 +238,8 @@ class TestWorkOfAWorkerDuringACall:
                 await database.close()
 
         asyncio.run(use())
-        said = (tmp_path / "trace").read_text()
-        assert said.count("ReadyForQuery") == said.count("\tSync") == 1
+        traced = (tmp_path / "trace").read_text()
+        assert traced.count("ReadyForQuery") == traced.count("\tSync") == 1
 
 
 class TestBoundStores:

@@ -75,7 +75,7 @@ def tried(backend: psycopg.Connection, world: World, kind: str, statement: str, 
         return backend.execute(statement.encode(), values).rowcount
 
 
-def told(backend: psycopg.Connection, world: World, kind: str, call: str, *values: object) -> Any:
+def answer_to(backend: psycopg.Connection, world: World, kind: str, call: str, *values: object) -> Any:
     """What a function answers a kind of user."""
     return rows(backend, f"select datastore.{call} from datastore.act_as(%s)", *values, world.users[kind]["user_id"])[
         0
@@ -100,27 +100,27 @@ class TestTwinIds:
         self, backend: psycopg.Connection, world: World, statement: str, code: str
     ) -> None:
         stranger = world.users["stranger"]
-        (pending,) = told(backend, world, "stranger", "announce_pictures(%s, '[{}]')", stranger["picture_set_id"])
+        (pending,) = answer_to(backend, world, "stranger", "announce_pictures(%s, '[{}]')", stranger["picture_set_id"])
         document = Jsonb(boxes_of([[("Brassica napus", 0.5)]]))
-        made = told(backend, world, "stranger", "import_inference(%s, %s)", pending["picture_id"], document)
+        made = answer_to(backend, world, "stranger", "import_inference(%s, %s)", pending["picture_id"], document)
         home = {
             "home": stranger["container_id"],
             "home_set": stranger["picture_set_id"],
             "home_picture": pending["picture_id"],
             "home_inference": made["inference_id"],
         }
-        told(backend, world, "stranger", "publish_container()")
+        answer_to(backend, world, "stranger", "publish_container()")
         with refused(code), backend.transaction():
             acts(backend, world, "stranger")
             backend.execute(f"insert into datastore.{statement}".encode(), world.anas | home)
         picture_id, inference_id = world.anas["picture_id"], world.anas["inference_id"]
-        assert told(backend, world, "owner", "rebuild_picture(%s)", picture_id)["picture_id"] == picture_id
-        assert told(backend, world, "owner", "rebuild_inference(%s)", inference_id)["inference_id"] == inference_id
-        assert told(backend, world, "owner", "rebuild_picture_set(%s)", world.anas["picture_set_id"])["pictures"]
-        said = Jsonb(
+        assert answer_to(backend, world, "owner", "rebuild_picture(%s)", picture_id)["picture_id"] == picture_id
+        assert answer_to(backend, world, "owner", "rebuild_inference(%s)", inference_id)["inference_id"] == inference_id
+        assert answer_to(backend, world, "owner", "rebuild_picture_set(%s)", world.anas["picture_set_id"])["pictures"]
+        feedback = Jsonb(
             {"inferenceId": inference_id, "boxes": [{"boxId": world.anas["box_id"], "label": "Brassica napus"}]}
         )
-        assert told(backend, world, "owner", "record_feedback(%s)", said)["inference_id"] == inference_id
+        assert answer_to(backend, world, "owner", "record_feedback(%s)", feedback)["inference_id"] == inference_id
 
 
 STORED = "update datastore.picture set {} where picture_id = %(picture_id)s"
@@ -206,7 +206,7 @@ def test_a_revoked_key_stays_revoked(backend: psycopg.Connection, database: psyc
     still = "update datastore.container_key set revoked_at = null where container_id = %s"
     with refused("42501"):
         tried(backend, world, "owner", still, world.anas["container_id"])
-    told(backend, world, "owner", "revoke_keys(container_ids => %s)", Jsonb([world.anas["container_id"]]))
+    answer_to(backend, world, "owner", "revoke_keys(container_ids => %s)", Jsonb([world.anas["container_id"]]))
     assert tried(backend, world, "owner", still, world.anas["container_id"]) == 0
     count = "select count(*) from datastore.container_key where container_id = %s and revoked_at is null"
     assert rows(database, count, world.anas["container_id"]) == [(0,)]
@@ -235,7 +235,7 @@ def test_an_evicted_creator_stays_out(backend: psycopg.Connection, world: World)
         f"group_json((datastore.find_group('{group_id}')).group_id)",
     ):
         with refused("DS404"):
-            told(backend, world, "owner", attempt)
+            answer_to(backend, world, "owner", attempt)
     for statement in (
         "insert into datastore.membership (group_id, user_id, role) select %s, datastore.acting_user(), 'owner'",
         "update datastore.user_group set name = 'mine' where group_id = %s",
@@ -272,18 +272,18 @@ def test_an_ordinary_user_changes_no_shared_data(backend: psycopg.Connection, wo
 
 def test_a_group_that_is_gone_is_not_found(backend: psycopg.Connection, world: World) -> None:
     """Where there was no other group, deleting it again answered as if done."""
-    told(backend, world, "owner", "delete_group(%s)", world.group_id)
+    answer_to(backend, world, "owner", "delete_group(%s)", world.group_id)
     with refused("DS404"):
-        told(backend, world, "owner", "delete_group(%s)", world.group_id)
+        answer_to(backend, world, "owner", "delete_group(%s)", world.group_id)
 
 
 def test_a_link_is_out_of_sight_with_its_container(backend: psycopg.Connection, world: World) -> None:
     """Who was given a link saw its row, with the ids of picture and container, after the container was unshared."""
     seen = "select 1 from datastore.link where container_id = %s"
-    told(backend, world, "owner", "share_personal_data()")
-    told(backend, world, "reader", "hand_out_link(%s, personal_data => true)", world.anas["picture_id"])
+    answer_to(backend, world, "owner", "share_personal_data()")
+    answer_to(backend, world, "reader", "hand_out_link(%s, personal_data => true)", world.anas["picture_id"])
     assert tried(backend, world, "reader", seen, world.anas["container_id"]) == 1
-    told(backend, world, "owner", "unshare_container(%s)", world.group_id)
+    answer_to(backend, world, "owner", "unshare_container(%s)", world.group_id)
     assert tried(backend, world, "reader", seen, world.anas["container_id"]) == 0
 
 
@@ -294,5 +294,5 @@ def test_an_administrator_sees_the_whole_history_without_a_container(
     world.call("set_site_role", "bob@example.org", "administrator")
     seen = tried(backend, world, "stranger", "select 1 from datastore.history where container_id is null")
     assert seen == rows(database, "select count(*) from datastore.history where container_id is null")[0][0]
-    answer = told(backend, world, "stranger", "rebuild_audit(how_many => 10000)")
+    answer = answer_to(backend, world, "stranger", "rebuild_audit(how_many => 10000)")
     assert len([one for one in answer if "container_id" not in one]) == seen

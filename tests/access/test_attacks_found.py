@@ -164,8 +164,8 @@ def test_a_replaced_blob_is_in_the_history(
     with backend.transaction():
         acts(backend, world, "contributor")
         backend.execute("update datastore.picture set etag = 'is' where picture_id = %s", [picture_id])
-    told = "select before, after, acted_by::text from datastore.history where entity_id = %s order by history_id desc"
-    assert rows(database, told, picture_id)[0] == (
+    query = "select before, after, acted_by::text from datastore.history where entity_id = %s order by history_id desc"
+    assert rows(database, query, picture_id)[0] == (
         {"etag": "was"}, {"etag": "is"}, world.users["contributor"]["user_id"]
     )  # fmt: skip
 

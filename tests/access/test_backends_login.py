@@ -124,8 +124,8 @@ def test_a_backend_works_with_its_login_and_the_key_alone(
                 "label": "Bromus japonicus",
                 "box": {"topX": 1, "topY": 1, "bottomX": 2, "bottomY": 2},
             }
-            said: Any = [{"boxId": answer["boxes"][0]["box_id"], "label": "Carduus nutans", "comment": "sure"}, drawn]
-            verified: Any = backend.record_feedback({"inferenceId": answer["inference_id"], "boxes": said})
+            boxes: Any = [{"boxId": answer["boxes"][0]["box_id"], "label": "Carduus nutans", "comment": "sure"}, drawn]
+            verified: Any = backend.record_feedback({"inferenceId": answer["inference_id"], "boxes": boxes})
             assert verified["verified"] is True
             backend.reopen_inference(answer["inference_id"])
             unreviewed: Any = backend.unreviewed_seeds()

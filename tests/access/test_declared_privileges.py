@@ -268,14 +268,14 @@ class TestRules:
         database.execute("insert into datastore.remark values (gen_random_uuid(), gen_random_uuid(), 'a', 'secret')")
         database.execute("update datastore.remark set text = 'b'")
         database.execute("delete from datastore.remark")
-        told = rows(
+        entries = rows(
             database,
             "select action, before ->> 'text', after ->> 'text', coalesce(before, after) ? 'sealed' from"
             " datastore.history join (select remark_id, container_id from datastore.history as first"
             "   cross join lateral (select entity_id as remark_id) as it where entity = 'remark' limit 1) as one"
             " on entity_id = one.remark_id and history.container_id = one.container_id order by history_id",
         )
-        assert told == [("created", None, "a", False), ("changed", "a", "b", False), ("deleted", "b", None, False)]
+        assert entries == [("created", None, "a", False), ("changed", "a", "b", False), ("deleted", "b", None, False)]
 
     def test_a_table_is_left_out_of_the_history_with_a_reason_in_its_comment(
         self, database: psycopg.Connection

@@ -69,7 +69,7 @@ def frames(error: BaseException) -> Iterator[FrameType]:
             traceback = traceback.tb_next
 
 
-def told(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
     """Everything that a report of an error could hold: its words, and the locals of each frame."""
     found = [str(error), repr(error)]
     for frame in frames(error):
@@ -96,7 +96,7 @@ class TestErrorsOfConnect:
             given = None
         with pytest.raises(expected) as raised:
             asyncio.run(connect_async(given)) if by == "async" else connect(given)
-        assert PASSWORD not in told(raised.value)
+        assert PASSWORD not in text_of(raised.value)
         assert PASSWORD not in logged.text
         if url in MALFORMED:
             assert "DATASTORE_DB_URL is no address of a database" in str(raised.value)
@@ -114,7 +114,7 @@ class TestErrorsOfConnect:
         ]:
             with pytest.raises(expected) as raised:
                 connect(url)
-            assert PASSWORD not in told(raised.value)
+            assert PASSWORD not in text_of(raised.value)
         assert PASSWORD not in logged.text
 
     def test_errors_of_storage_show_no_key(self, database_url: str) -> None:
@@ -124,7 +124,7 @@ class TestErrorsOfConnect:
             assert PASSWORD not in str(raised.value)
         with pytest.raises(DatastoreError) as raised:
             connect(storage_connection_string=f"AccountName=a;AccountKey={PASSWORD}")
-        assert PASSWORD not in told(raised.value)
+        assert PASSWORD not in text_of(raised.value)
 
     def test_errors_after_the_server_ended_show_no_password(
         self, urls: dict[str, str], logged: pytest.LogCaptureFixture
@@ -138,14 +138,14 @@ class TestErrorsOfConnect:
                 )
             with pytest.raises(DatastoreError) as raised:
                 store.find_user("ana@example.org")
-            assert PASSWORD not in told(raised.value)
+            assert PASSWORD not in text_of(raised.value)
         assert PASSWORD not in logged.text
 
     def test_the_walk_finds_a_planted_password(self) -> None:
         with pytest.raises(psycopg.ProgrammingError) as raised:
             conninfo_to_dict(MALFORMED[0])
-        assert "conninfo_to_dict" in told(raised.value)
-        assert PASSWORD in told(raised.value)
+        assert "conninfo_to_dict" in text_of(raised.value)
+        assert PASSWORD in text_of(raised.value)
 
 
 async def connect_async(url: str | None) -> None:

@@ -72,8 +72,8 @@ def test_other_users_see_personal_data_that_the_owner_shows(
     assert tags_for(call, world, kind, picture_id) == TAGS
     assert call("share_personal_data", False, acting=owner)["shows_personal_data"] is False
     assert tags_for(call, world, kind, picture_id) == PUBLIC
-    told = [(entry["action"], entry["entity"]) for entry in call("rebuild_audit", acting=owner)]
-    assert told[:2] == [("unshared", "personal_data_share"), ("shared", "personal_data_share")]
+    entries = [(entry["action"], entry["entity"]) for entry in call("rebuild_audit", acting=owner)]
+    assert entries[:2] == [("unshared", "personal_data_share"), ("shared", "personal_data_share")]
 
 
 @pytest.mark.parametrize("kind", ["reader", "contributor", "stranger"])
@@ -119,21 +119,21 @@ def test_neither_claims_nor_the_history_have_personal_data(
     claimed["image_data"]["tags"]["tiff"] |= {"Artist": PERSON + "!", "Make": "Zeiss"}
     for acting, sent in [("contributor", document), ("owner", document), ("owner", claimed), ("contributor", claimed)]:
         call("update_picture", picture_id, sent, acting=world.users[acting]["user_id"])
-    said = rows(database, "select claimed from datastore.claim where entity_id = %s", picture_id)
+    claims = rows(database, "select claimed from datastore.claim where entity_id = %s", picture_id)
     tiff = PUBLIC["tiff"] | {"Make": "Zeiss"}
-    assert [claim["image_data"]["tags"] for (claim,) in said] == [PUBLIC | {"tiff": tiff}]  # type: ignore[index]
+    assert [claim["image_data"]["tags"] for (claim,) in claims] == [PUBLIC | {"tiff": tiff}]  # type: ignore[index]
     database.execute("delete from datastore.picture where picture_id = %s", [picture_id])
     for relation in ("history", "claim", "picture_personal_data"):
         for secret in (PLACE, PERSON, DEVICE):
             query = f"select count(*) from datastore.{relation} as it where it::text like %s"
             assert rows(database, query, f"%{secret}%") == [(0,)], relation
-    told = rows(
+    entries = rows(
         database,
         "select action, after - 'noted_at', before - 'noted_at' from datastore.history"
         " where entity = 'picture_personal_data' and entity_id = %s order by history_id",
         picture_id,
     )
-    assert told == [("created", {}, None), ("deleted", None, {})]
+    assert entries == [("created", {}, None), ("deleted", None, {})]
 
 
 def test_the_flag_is_computed_for_pictures_and_their_sets(call: Call, world: World) -> None:

@@ -32,9 +32,9 @@ def write(connection: psycopg.Connection, rows: int = 1) -> None:
 
 
 def differences(connection: psycopg.Connection, kept: Any = None) -> list[tuple[str, int | None, int]]:
-    told = answer(connection, "verify_history(%s)", None if kept is None else Jsonb(kept))
-    assert told["differing"] == len(told["differences"])
-    return [(one["what"], one["history_id"], one["position"]) for one in told["differences"]]
+    report = answer(connection, "verify_history(%s)", None if kept is None else Jsonb(kept))
+    assert report["differing"] == len(report["differences"])
+    return [(one["what"], one["history_id"], one["position"]) for one in report["differences"]]
 
 
 @pytest.fixture
@@ -48,18 +48,18 @@ def sealed(database: psycopg.Connection) -> psycopg.Connection:
 
 def test_rows_are_sealed_once_and_hold(sealed: psycopg.Connection) -> None:
     assert answer(sealed, "seal_history()")["rows"] == 0
-    told = answer(sealed, "verify_history()")
-    assert (told["differing"], told["sealed_rows"], told["unsealed_rows"], told["unsealed_since"]) == (
+    report = answer(sealed, "verify_history()")
+    assert (report["differing"], report["sealed_rows"], report["unsealed_rows"], report["unsealed_since"]) == (
         0,
         25_000,
         0,
         None,
     )
-    assert told["latest_seal"]["position"] == 3
+    assert report["latest_seal"]["position"] == 3
     write(sealed, 2)
-    told = answer(sealed, "verify_history()")
+    report = answer(sealed, "verify_history()")
     oldest = sealed.execute("select to_jsonb(min(acted_at)) from datastore.history where history_id > 25000").fetchone()
-    assert (told["differing"], told["unsealed_rows"], [told["unsealed_since"]]) == (0, 2, list(oldest or ()))
+    assert (report["differing"], report["unsealed_rows"], [report["unsealed_since"]]) == (0, 2, list(oldest or ()))
     assert answer(sealed, "seal_history()")["latest_seal"]["last_history_id"] == 25_002
     assert differences(sealed) == []
 
@@ -121,8 +121,8 @@ def test_a_row_with_a_lower_id_may_commit_later(sealed: psycopg.Connection, data
         assert (waiting["rows"], waiting["latest_seal"]["position"]) == (0, 3)
         assert "open" in waiting["waits_for"]
         assert 4 < time.monotonic() - started < 30
-        told = answer(sealed, "verify_history()")
-        assert (told["differing"], told["unsealed_rows"]) == (0, 1)
+        report = answer(sealed, "verify_history()")
+        assert (report["differing"], report["unsealed_rows"]) == (0, 1)
         threading.Timer(0.5, slow.commit).start()
         assert answer(sealed, "seal_history()")["rows"] == 2
     assert differences(sealed) == []
@@ -178,9 +178,9 @@ def test_workers_and_writers_at_once(database: psycopg.Connection, database_url:
         thread.join(30)
     assert errors == []
     answer(database, "seal_history()")
-    told = answer(database, "verify_history()")
-    assert (told["differing"], told["unsealed_rows"]) == (0, 0)
-    assert told["latest_seal"]["position"] > 3
+    report = answer(database, "verify_history()")
+    assert (report["differing"], report["unsealed_rows"]) == (0, 0)
+    assert report["latest_seal"]["position"] > 3
 
 
 def test_every_column_is_sealed(database: psycopg.Connection) -> None:

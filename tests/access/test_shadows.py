@@ -80,13 +80,13 @@ class TestShadows:
                 " where picture_id operator(pg_catalog.=) %s::pg_catalog.uuid",
                 [world.anas["picture_id"]],
             )
-        told = rows(
+        entries = rows(
             database,
             "select action, acted_by::text, before #>> '{user_data,description}' from datastore.history"
             " where entity_id = %s order by history_id desc limit 1",
             world.anas["picture_id"],
         )
-        assert told == [("changed", world.users["owner"]["user_id"], ANAS)]
+        assert entries == [("changed", world.users["owner"]["user_id"], ANAS)]
 
     @pytest.mark.parametrize(
         "document", [{"user_data": {"zoom": "big"}}, {"client_feedback": {"correct_identification": 1}}]

@@ -219,8 +219,8 @@ class TestAudit:
         acting.share(lab["group_id"], "reader")
         acting.unshare(lab["group_id"])
         acting.publish()
-        told = [(item["action"], item["entity"]) for item in acting.audit()]
-        assert told[:6] == [
+        entries = [(item["action"], item["entity"]) for item in acting.audit()]
+        assert entries[:6] == [
             ("published", "container_publication"), ("unshared", "container_share"), ("shared", "container_share"),
             ("invited", "membership"), ("changed", "picture"), ("created", "picture"),
         ]  # fmt: skip
@@ -290,9 +290,9 @@ def test_groups_and_sharing_on_the_command_line(environment: dict[str, str], pic
     assert (
         "ana@example.org  reader" in " ".join(listed.out.split("  ")).replace(" ana", "  ana") or "reader" in listed.out
     )
-    told = run(environment, "audit", picture_id, *as_ana)
-    assert "created" in told.out
-    assert "ana@example.org" in told.out
+    entries = run(environment, "audit", picture_id, *as_ana)
+    assert "created" in entries.out
+    assert "ana@example.org" in entries.out
     assert "is not shared" in run(environment, "unshare", "Seed lab", *as_ana).out
     assert "every user (reader)" in run(environment, "share", "--public", *as_ana).out
     assert "is not shared" in run(environment, "unshare", "--public", *as_ana).out

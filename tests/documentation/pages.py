@@ -101,18 +101,18 @@ class Names:
         return self._names.setdefault(match[0], f"<{kind} {len(self._names)}>")
 
 
-def same(said: Sequence[str], shown: Sequence[str]) -> bool:
+def same(answered: Sequence[str], shown: Sequence[str]) -> bool:
     """Whether what was said is what the page shows; `…` there is any number of lines."""
     if not shown:
-        return not said
+        return not answered
     if shown[0].strip() in ("…", "…,"):
-        return any(same(said[skip:], shown[1:]) for skip in range(len(said) + 1))
-    return bool(said) and said[0] == shown[0] and same(said[1:], shown[1:])
+        return any(same(answered[skip:], shown[1:]) for skip in range(len(answered) + 1))
+    return bool(answered) and answered[0] == shown[0] and same(answered[1:], shown[1:])
 
 
-def compare(page: Path, line: int, said: Sequence[str], shown: Sequence[str]) -> None:
-    assert same(said, shown), "\n".join(
-        [f"{page.name}:{line} says otherwise than what happens", "--- the page", *shown, "--- what happens", *said]
+def compare(page: Path, line: int, answered: Sequence[str], shown: Sequence[str]) -> None:
+    assert same(answered, shown), "\n".join(
+        [f"{page.name}:{line} says otherwise than what happens", "--- the page", *shown, "--- what happens", *answered]
     )
 
 
@@ -130,4 +130,4 @@ def run_sql(psql: str, database_url: str, blocks: Sequence[str]) -> list[str]:
     )
     parts = [stream.split("---end---\n") for stream in (done.stdout, done.stderr)]
     assert len(parts[0]) == len(parts[1]) == len(blocks) + 1, done.stderr
-    return [said + errors for said, errors in zip(*parts, strict=True)][:-1]
+    return [answered + errors for answered, errors in zip(*parts, strict=True)][:-1]

@@ -29,9 +29,9 @@ from tests.support.pictures import EXAMPLE, picture, write_folder
 def test_sql_sessions_give_the_answers_of_the_page(page: Path, psql: str, database_url: str) -> None:
     blocks = [fence for fence in fences(page) if fence.language == "sql"]
     assert blocks
-    said, shown = Names(), Names()
+    answered, shown = Names(), Names()
     for fence, answer in zip(blocks, run_sql(psql, database_url, [fence.code for fence in blocks]), strict=True):
-        compare(page, fence.line, said.stable(answer), shown.stable(fence.answer))
+        compare(page, fence.line, answered.stable(answer), shown.stable(fence.answer))
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def workplace(tmp_path: Path, environment: dict[str, str], psql: str, monkeypatc
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.name)
 def test_examples_give_the_output_of_the_page(page: Path, workplace: Path, psql: str) -> None:
-    said, shown = Names(), Names()
+    answered, shown = Names(), Names()
     namespace: dict[str, object] = {"__name__": "__main__"}
     ran = 0
     for fence in fences(page):
@@ -59,7 +59,7 @@ def test_examples_give_the_output_of_the_page(page: Path, workplace: Path, psql:
             answer = io.StringIO()
             with contextlib.redirect_stdout(answer):
                 exec(compile(fence.code, f"{page.name}:{fence.line}", "exec"), namespace)
-            compare(page, fence.line, said.stable(answer.getvalue()), shown.stable(fence.answer))
+            compare(page, fence.line, answered.stable(answer.getvalue()), shown.stable(fence.answer))
         elif fence.language == "yaml" and (name := re.match(r"# ([\w/-]+\.yaml)\n", fence.code)):
             (workplace / name[1]).write_text(fence.code, encoding="utf-8")
         elif fence.language == "console":
@@ -69,11 +69,11 @@ def test_examples_give_the_output_of_the_page(page: Path, workplace: Path, psql:
                     os.environ.update(environment)  # monkeypatch puts it back
                 elif not RUN_BY_HAND.match(command):
                     ran += 1
-                    answered = _run(command, shown, said)
-                    compare(page, fence.line, said.stable(answered), shown.stable(answer_shown))
+                    output = _run(command, shown, answered)
+                    compare(page, fence.line, answered.stable(output), shown.stable(answer_shown))
         elif fence.language == "sql" and not fence.answer:
-            (answered,) = run_sql(psql, os.environ["DATASTORE_DB_URL"], [fence.code])
-            assert "ERROR" not in answered
+            (output,) = run_sql(psql, os.environ["DATASTORE_DB_URL"], [fence.code])
+            assert "ERROR" not in output
     assert ran
 
 
@@ -88,10 +88,10 @@ def _exported(command: str) -> dict[str, str] | None:
     return {match[1]: match[2]} if match else None
 
 
-def _run(command: str, shown: Names, said: Names) -> str:
+def _run(command: str, shown: Names, answered: Names) -> str:
     settings: dict[str, str] = {}
     # An id that the page shows is another one here: the one that came in its place.
-    real = {name: value for value, name in said._names.items()}
+    real = {name: value for value, name in answered._names.items()}
     command = re.sub(
         _UNSTABLE, lambda match: real.get(shown._names.get(match[0], ""), match[0]), command.partition("  #")[0]
     )

@@ -91,11 +91,13 @@ def refused_by_sql(connection: psycopg.Connection, kind: str, texts: Sequence[st
     return [text for (text,) in rows]
 
 
-def _verdict(text: str, said: dict[str, Any] | None) -> Verdict:
-    if said is None:
+def _verdict(text: str, answer: dict[str, Any] | None) -> Verdict:
+    if answer is None:
         return Verdict(False)
-    right = said["limits"] == said["schema"] == said["rules"] == 0
-    assert said["fits"] is (said["schema"] == 0), f"the compiled function and jsonschema.errors differ: {text} {said}"
-    assert said["valid"] is right, f"the quick verdict and the errors differ: {text} {said}"
-    assert right is (not said["told"]), f"the verdict and document_errors differ: {text} {said}"
-    return Verdict(right, frozenset((path, keyword) for path, keyword in said["told"]))
+    right = answer["limits"] == answer["schema"] == answer["rules"] == 0
+    assert answer["fits"] is (answer["schema"] == 0), (
+        f"the compiled function and jsonschema.errors differ: {text} {answer}"
+    )
+    assert answer["valid"] is right, f"the quick verdict and the errors differ: {text} {answer}"
+    assert right is (not answer["told"]), f"the verdict and document_errors differ: {text} {answer}"
+    return Verdict(right, frozenset((path, keyword) for path, keyword in answer["told"]))

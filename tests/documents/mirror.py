@@ -22,8 +22,8 @@ def _resolved(schema: Schema, root: Schema) -> Schema:
 
 
 def _types(schema: Schema) -> list[str]:
-    said = schema.get("type", [])
-    return [said] if isinstance(said, str) else said
+    declared = schema.get("type", [])
+    return [declared] if isinstance(declared, str) else declared
 
 
 def _branches(annotation: Any) -> Iterator[Any]:
@@ -59,10 +59,10 @@ def differences(model: type[BaseModel], schema: Schema, root: Schema, at: str = 
 
 def _type_differences(branches: list[Any], part: Schema, root: Schema, place: str) -> Iterator[str]:
     names = {name for branch in branches for name in _names(branch)}
-    said = set(_types(part)) if "const" not in part else {"number"}
+    declared = set(_types(part)) if "const" not in part else {"number"}
     # Which of the two a number is, is said by its check.
-    if {("number" if name == "integer" else name) for name in said} != names:
-        yield f"{place} is {sorted(said)} in the schema, {sorted(names)} in the model"
+    if {("number" if name == "integer" else name) for name in declared} != names:
+        yield f"{place} is {sorted(declared)} in the schema, {sorted(names)} in the model"
     for branch in branches:
         inner = get_args(branch)
         if isinstance(branch, type) and issubclass(branch, BaseModel):

@@ -58,13 +58,13 @@ class TestLimits:
                 "select datastore.create_picture_set(%s) from datastore.act_as(%s)", [text, ana["user_id"]]
             )
         assert error.value.sqlstate == "DS400"
-        (told,) = json.loads(error.value.diag.message_detail or "")
+        (found,) = json.loads(error.value.diag.message_detail or "")
         # A text that cannot be jsonb is refused as a whole.
-        assert (told["instance_path"], told["keyword"]) in [(place, keyword), ("", keyword)]
+        assert (found["instance_path"], found["keyword"]) in [(place, keyword), ("", keyword)]
         # And so does Python where it hands such a value on without a look at it.
         with pytest.raises(InvalidDocument) as refusal:
             hand_on(database_url, json_codec.loads(text), ana)
-        assert [(told["instance_path"], told["keyword"]) for told in refusal.value.errors] == [(place, keyword)]
+        assert [(found["instance_path"], found["keyword"]) for found in refusal.value.errors] == [(place, keyword)]
 
     @pytest.mark.parametrize("text", WITHIN)
     def test_values_at_the_limits_are_accepted(self, text: str, acting: Store) -> None:
@@ -92,9 +92,9 @@ class TestLimits:
             with pytest.raises(psycopg.Error) as error:
                 database.execute(f"select datastore.{call} from datastore.act_as(%s)", [*values, ana["user_id"]])
             assert error.value.sqlstate == "DS400", call
-            (told,) = json.loads(error.value.diag.message_detail or "")
-            assert told["instance_path"] == ""
-            assert told["keyword"] in ("json", "maxDepth")
+            (found,) = json.loads(error.value.diag.message_detail or "")
+            assert found["instance_path"] == ""
+            assert found["keyword"] in ("json", "maxDepth")
 
     def test_literals_jsonb_and_null_find_their_functions(self, ana: User, database: psycopg.Connection) -> None:
         made = """
@@ -121,7 +121,7 @@ class TestTheErrorsWay:
                 "select datastore.create_picture_set(%s) from datastore.act_as(%s)", [Jsonb(document), ana["user_id"]]
             )
         detail = json.loads(error.value.diag.message_detail or "")
-        assert sorted(told["instance_path"] for told in detail) == ["/client_data/client_email", "/name"]
+        assert sorted(found["instance_path"] for found in detail) == ["/client_data/client_email", "/name"]
         with pytest.raises(InvalidDocument) as refusal:
             hand_on(database_url, document, ana)
         assert refusal.value.errors == detail
@@ -138,9 +138,9 @@ class TestTheErrorsWay:
         )
         done = run(environment, "upload", folder, "--user", "ana@example.org")
         assert done.status == 1
-        for told in (
+        for found in (
             "1.json:1: userData/zoom: expected more than 0",
             "1.json:1: userData/numberOfSeeds: expected an integer",
             "1.json:2: clientData/clientEmail: expected an email address",
         ):
-            assert told in done.err
+            assert found in done.err

@@ -70,7 +70,7 @@ def add_version_2(checkout: Path, scratch: psycopg.Connection) -> None:
     make(scratch, sql)
 
 
-def told(connection: psycopg.Connection, call: str, *values: object) -> list[tuple[str, str]]:
+def errors_in(connection: psycopg.Connection, call: str, *values: object) -> list[tuple[str, str]]:
     """What a call that is refused says is wrong."""
     with pytest.raises(psycopg.Error) as error:
         connection.execute(f"select datastore.{call}", values)
@@ -117,7 +117,7 @@ def test_a_field_is_added_as_a_new_version(
     assert Picture.read(thin).as_json() == thin
     assert answer("update_picture(%s, %s)", changed["picture_id"], Jsonb(thin))["user_data"] == thin["user_data"]
     # The camelCase of a key that version 1 does not know is an unknown key there.
-    assert told(database, "check_document('picture', %s)", Jsonb({"userData": {}})) == [("/userData", "spelling")]
+    assert errors_in(database, "check_document('picture', %s)", Jsonb({"userData": {}})) == [("/userData", "spelling")]
     assert answer("document_is_valid('picture', %s)", Jsonb({"user_data": {"lensWidth": 1}}))
 
     # New documents are checked by the new version, by both judges.
@@ -133,14 +133,14 @@ def test_a_field_is_added_as_a_new_version(
         ({"user_data": {"lens_width": 0}, "schema_version": 3}, ("/schema_version", "const")),
     ]
     for document, expected in wrong:
-        assert expected in told(database, "update_picture(%s, %s)", changed["picture_id"], Jsonb(document))
+        assert expected in errors_in(database, "update_picture(%s, %s)", changed["picture_id"], Jsonb(document))
         (place, keyword), batch = expected, [NEW, document]
-        assert (f"/1{place}", keyword) in told(database, "announce_pictures(%s, %s)", picture_set_id, Jsonb(batch))
+        assert (f"/1{place}", keyword) in errors_in(database, "announce_pictures(%s, %s)", picture_set_id, Jsonb(batch))
         with pytest.raises(InvalidDocument) as refusal:
             Picture.read(document)
         assert expected in [(error["instance_path"], error["keyword"]) for error in refusal.value.errors]
     camel = {"schema_version": 2, "user_data": {"lensWidth": 1}}
-    assert told(database, "check_document('picture', %s)", Jsonb(camel)) == [("/user_data/lensWidth", "spelling")]
+    assert errors_in(database, "check_document('picture', %s)", Jsonb(camel)) == [("/user_data/lensWidth", "spelling")]
 
     # Whoever writes: a row has a version that is known, and fits it.
     for document, constraint in (
@@ -166,7 +166,7 @@ def test_a_field_is_added_as_a_new_version(
         assert rebuilt is not None
         assert rebuilt[0]["user_data"] == OLD["user_data"]
         call = "update_picture(%s, %s)"
-        assert told(connection, call, before["picture_id"], Jsonb(OLD | {"schema_version": 2})) == [wrong[0][1]]
+        assert errors_in(connection, call, before["picture_id"], Jsonb(OLD | {"schema_version": 2})) == [wrong[0][1]]
 
     # A new database is the same as one that was migrated.
     fresh = make_database()

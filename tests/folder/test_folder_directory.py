@@ -11,7 +11,7 @@ import pytest
 
 from datastore_db.folder import DocumentProblem, FolderError, FolderProblem, open_folder
 
-from .trees import TIFF, document, left_over, paths, picture, said, write
+from .trees import TIFF, document, left_over, paths, picture, problems_in, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ def test_links_within_the_folder_are_followed_and_others_refused(tmp_path: Path)
         assert picture(folder, "s/1.tiff").size == len(TIFF) + 1
         with picture(folder, "s/1.tiff").open() as file:
             assert file.read() == TIFF + b"1"
-        assert said(folder) == [
+        assert problems_in(folder) == [
             "s/2.yaml: is a link that leaves the folder",
             "s/3.tiff: is a link that leaves the folder",
             "s/4.tiff: is a link to nothing",
@@ -80,7 +80,7 @@ def test_special_files_are_never_opened(tmp_path: Path) -> None:
             "socket: is not a regular file",
             "to-pipe: is not a regular file",
         ]
-        assert said(folder) == ["1.yaml: is not a regular file", "device: is a link that leaves the folder"]
+        assert problems_in(folder) == ["1.yaml: is not a regular file", "device: is a link that leaves the folder"]
         with pytest.raises(DocumentProblem, match=r"^1\.yaml: is not a regular file$"):
             document(folder, "1.tiff")
 
@@ -128,7 +128,7 @@ def test_a_file_without_read_permission_is_a_problem(tmp_path: Path, monkeypatch
     monkeypatch.setattr(os, "scandir", refusing(os.scandir, "s"))
     with open_folder(root) as folder:
         assert paths(folder) == ["1.tiff", "2.tiff", "t/1.tiff"]
-        assert said(folder) == ["s/: reading it is not permitted", "scan: reading it is not permitted"]
+        assert problems_in(folder) == ["s/: reading it is not permitted", "scan: reading it is not permitted"]
         with pytest.raises(FolderProblem, match=r"^1\.tiff: reading it is not permitted$"):
             picture(folder, "1.tiff").open()
         with pytest.raises(DocumentProblem, match=r"^2\.yaml: reading it is not permitted$"):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from datastore_db.folder import FolderError, open_folder
 from datastore_db.folder.paths import check, natural
 
-from .trees import KINDS, TIFF, document, left_over, open_as, paths, said, write_zip
+from .trees import KINDS, TIFF, document, left_over, open_as, paths, problems_in, write_zip
 
 if TYPE_CHECKING:
     from datastore_db.folder import Folder
@@ -47,7 +47,7 @@ def test_control_characters_and_line_breaks_in_names_are_refused(kind: str, tmp_
     }
     with open_as(kind, tree, tmp_path) as folder:
         assert paths(folder) == ["fine.tiff"]
-        assert said(folder) == [
+        assert problems_in(folder) == [
             "1\\n2.tiff: its name holds a control character",
             "\\x1b[31m.tiff: its name holds a control character",
             "a\\u2028b.tiff: its name holds a line break",
@@ -68,7 +68,7 @@ def test_names_with_spaces_and_unicode_are_accepted(kind: str, tmp_path: Path) -
     ]
     with open_as(kind, dict.fromkeys(names, TIFF), tmp_path) as folder:
         assert sorted(paths(folder)) == sorted(names)
-        assert said(folder) == []
+        assert problems_in(folder) == []
 
 
 @ELSEWHERE
@@ -103,7 +103,7 @@ def test_separators_of_windows_and_idle_steps_are_normalised(kind: str, tmp_path
     with open_paths(kind, names, tmp_path) as folder:
         assert folder.name == "b"
         assert paths(folder) == ["3.tiff", "s/1.tiff", "s/2.tiff"]
-        assert said(folder) == []
+        assert problems_in(folder) == []
 
 
 @ELSEWHERE
@@ -113,7 +113,7 @@ def test_the_same_path_twice_is_refused(kind: str, tmp_path: Path) -> None:
         folder = open_paths(kind, ["b/1.tiff", "b/1.tiff", "b/2.tiff", "b/2.yaml", "b/2.yaml", "b/3.tiff"], tmp_path)
     with folder:
         assert paths(folder) == ["2.tiff", "3.tiff"]
-        assert said(folder) == ["1.tiff: is there twice", "2.yaml: is there twice"]
+        assert problems_in(folder) == ["1.tiff: is there twice", "2.yaml: is there twice"]
         assert document(folder, "3.tiff") == {}
         with pytest.raises(Exception, match=r"^2\.yaml: is there twice$"):
             document(folder, "2.tiff")
@@ -153,7 +153,10 @@ def test_names_that_are_not_utf_8_are_refused(tmp_path: Path) -> None:
     os.mkdir(root + b"/d\xff")  # noqa: PTH102
     with open_folder(os.fsdecode(root)) as folder:
         assert paths(folder) == ["fine.tiff"]
-        assert said(folder) == ["caf\\xe9.tiff: its name is not valid UTF-8", "d\\xff/: its name is not valid UTF-8"]
+        assert problems_in(folder) == [
+            "caf\\xe9.tiff: its name is not valid UTF-8",
+            "d\\xff/: its name is not valid UTF-8",
+        ]
 
 
 def test_backslashes_on_disk_are_part_of_the_name(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from datastore_db.folder import DocumentProblem, FolderProblem, open_folder
 
-from .trees import TIFF, OneWay, document, paths, picture, said, write
+from .trees import TIFF, OneWay, document, paths, picture, problems_in, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def test_streams_that_fail_are_problems(tmp_path: Path) -> None:
     ]
     with open_folder(pairs) as folder:
         assert paths(folder) == ["1.tiff", "3.tiff", "4.tiff"]
-        assert said(folder) == [
+        assert problems_in(folder) == [
             "1.yaml: cannot be read: Connection reset by peer",
             "2.tiff: cannot be read: Connection reset by peer",
             "5.tiff: cannot be read: I/O operation on closed file",
@@ -85,7 +85,7 @@ def test_streams_larger_than_allowed_are_refused(kind: type[io.BytesIO]) -> None
     pairs = [("b/1.tiff", kind(b"x" * 1001)), ("b/2.tiff", kind(b"y" * 1000)), ("b/3.tiff", kind(b"z"))]
     with open_folder(pairs, max_file_size=1000) as folder:
         assert paths(folder) == ["2.tiff", "3.tiff"]
-        assert said(folder) == ["1.tiff: is larger than 1,000 bytes"]
+        assert problems_in(folder) == ["1.tiff: is larger than 1,000 bytes"]
         with picture(folder, "2.tiff").open() as file:
             assert file.read() == b"y" * 1000
 

@@ -9,7 +9,7 @@ import pytest
 
 from datastore_db.folder import DocumentProblem, FolderError, FolderProblem, open_folder
 
-from .trees import KINDS, TIFF, document, left_over, open_as, paths, picture, picture_set, said
+from .trees import KINDS, TIFF, document, left_over, open_as, paths, picture, picture_set, problems_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -200,7 +200,7 @@ def test_places_lead_to_the_file_and_the_line(kind: str, tmp_path: Path) -> None
     tree: Tree = {**BARLEY, "pictures/session1/1.yaml": "\nuserData:\n  numberOfSeeds: 6\n  list:\n  - a\n  - b: 1\n"}
     with open_as(kind, tree, tmp_path) as folder:
         _, places = picture(folder, "pictures/session1/1.tiff").read_document()
-        told = {
+        expected = {
             "/user_data/number_of_seeds": "pictures/session1/1.yaml:3: userData/numberOfSeeds: wrong",
             "/user_data/list/1/b": "pictures/session1/1.yaml:6: userData/list/1/b: wrong",
             "/user_data/zoom": "pictures/session1/index.yaml:2: userData/zoom: wrong",
@@ -208,7 +208,7 @@ def test_places_lead_to_the_file_and_the_line(kind: str, tmp_path: Path) -> None
             "/client_data/client_email": "index.yaml:4: clientData/clientEmail: wrong",
             "/seed/seed_id": "index.yaml:6: seed/seed_id: wrong",
         }
-        assert {path: str(places.problem(path, "wrong")) for path in told} == told
+        assert {path: str(places.problem(path, "wrong")) for path in expected} == expected
         assert places["/user_data/nothing/at/all"].line == 2
         assert places[""].file == "pictures/session1/1.yaml"
         _, places = picture(folder, "pictures/session2/été 1.tiff").read_document()
@@ -232,7 +232,7 @@ def test_pictures_need_no_document(kind: str, tmp_path: Path) -> None:
 def test_a_folder_without_pictures_is_an_error(kind: str, tmp_path: Path) -> None:
     with open_as(kind, {"index.yaml": "seed: x", "text.txt": "x"}, tmp_path) as folder:
         assert folder.picture_sets == []
-        assert said(folder) == ["barley-2024: there is no picture in this folder"]
+        assert problems_in(folder) == ["barley-2024: there is no picture in this folder"]
         assert [left.file for left in folder.not_processed] == ["index.yaml", "text.txt"]
 
 
@@ -260,7 +260,7 @@ def test_names_equal_but_for_their_encoding_are_a_problem(kind: str, tmp_path: P
         "\u00e9te\u0301/2.tiff": TIFF,
     }
     with open_as(kind, tree, tmp_path) as folder:
-        assert said(folder) == [f"{composed}: is there twice, with its letters encoded in two ways"]
+        assert problems_in(folder) == [f"{composed}: is there twice, with its letters encoded in two ways"]
         assert paths(folder) == ["2.tiff", "\u00e9t\u00e9/1.tiff", "\u00e9t\u00e9/2.tiff"]
         for path in paths(folder):
             with picture(folder, path).open() as file:

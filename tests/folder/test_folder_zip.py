@@ -13,7 +13,7 @@ import pytest
 
 from datastore_db.folder import DocumentProblem, FolderError, FolderProblem, open_folder, source_zip
 
-from .trees import TIFF, document, left_over, paths, picture, said, write_zip
+from .trees import TIFF, document, left_over, paths, picture, problems_in, write_zip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ def test_links_and_special_files_in_a_zip_are_refused(tmp_path: Path) -> None:
     )
     with open_folder(path) as folder:
         assert paths(folder) == ["1.tiff", "3.tiff"]
-        assert said(folder) == [
+        assert problems_in(folder) == [
             "1.yaml: is a link: those are not followed inside a zip",
             "2.tiff: is a link: those are not followed inside a zip",
         ]
@@ -69,7 +69,7 @@ def test_encrypted_and_unusually_compressed_entries_are_refused(tmp_path: Path) 
     path.write_bytes(content)
     with open_folder(path) as folder:
         assert paths(folder) == ["2.tiff"]
-        assert said(folder) == [
+        assert problems_in(folder) == [
             "1.tiff: is encrypted",
             "3.tiff: is compressed in a way that is not supported; deflate is",
         ]
@@ -79,7 +79,7 @@ def test_entries_larger_than_allowed_are_refused(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "b.zip", [("1.tiff", b"x" * 1001), ("2.tiff", b"x" * 1000)])
     with open_folder(path, max_file_size=1000) as folder:
         assert paths(folder) == ["2.tiff"]
-        assert said(folder) == ["1.tiff: is larger than 1,000 bytes"]
+        assert problems_in(folder) == ["1.tiff: is larger than 1,000 bytes"]
 
 
 def test_an_entry_larger_than_declared_is_refused(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_damaged_entries_are_problems(tmp_path: Path) -> None:
         content[start + len(name) : start + len(name) + 4] = b"\xff" * 4
     path.write_bytes(content)
     with open_folder(path) as folder:
-        assert said(folder) == ["odd: is damaged inside the zip"]
+        assert problems_in(folder) == ["odd: is damaged inside the zip"]
         with pytest.raises(FolderProblem, match=r"^1\.tiff: is damaged inside the zip$"):
             picture(folder, "1.tiff").open()
         with pytest.raises(DocumentProblem, match=r"^2\.yaml: is damaged inside the zip$"):
@@ -140,7 +140,7 @@ def test_names_in_other_encodings_are_read(tmp_path: Path) -> None:
     patched(path, (b"caf#1", b"caf\x821"), (b"caf##2", "café2".encode()), (b"nul#", b"nul\0"))
     with open_folder(path) as folder:
         assert paths(folder) == ["café1.tiff", "café2.tiff"]
-        assert said(folder) == ["nul\\x00.tiff: its name holds a control character"]
+        assert problems_in(folder) == ["nul\\x00.tiff: its name holds a control character"]
         for path_ in paths(folder):
             with picture(folder, path_).open() as file:
                 assert file.read() == TIFF

@@ -78,7 +78,7 @@ def paths(folder: Folder) -> list[str]:
     return [one.relative_path for some in folder.picture_sets for one in some.pictures]
 
 
-def said(folder: Folder) -> list[str]:
+def problems_in(folder: Folder) -> list[str]:
     return [str(problem) for problem in folder.problems]
 
 

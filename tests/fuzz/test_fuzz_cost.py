@@ -50,14 +50,14 @@ def seed() -> int:
     return seed
 
 
-def is_costly(told: Cost) -> bool:
-    return told.seconds > SECONDS or told.megabytes > MEGABYTES
+def is_costly(spent: Cost) -> bool:
+    return spent.seconds > SECONDS or spent.megabytes > MEGABYTES
 
 
-def is_wrong(given: Input, told: Cost) -> bool:
-    sqlstate = told.sqlstate or ""
-    is_unread = (sqlstate in UNREADABLE and "Unicode" in told.message) or "\\u0000" in told.message
-    return sqlstate.startswith(NEVER) or (given.is_by_hand and told.sqlstate not in EXPECTED and not is_unread)
+def is_wrong(given: Input, spent: Cost) -> bool:
+    sqlstate = spent.sqlstate or ""
+    is_unread = (sqlstate in UNREADABLE and "Unicode" in spent.message) or "\\u0000" in spent.message
+    return sqlstate.startswith(NEVER) or (given.is_by_hand and spent.sqlstate not in EXPECTED and not is_unread)
 
 
 def inputs(chance: Random, functions: list[Function]) -> Iterator[Input]:
@@ -77,11 +77,11 @@ def test_each_function_is_reached(world: World, seed: int) -> None:
     missed = {}
     for function in functions:
         for _ in range(TRIES):
-            told = world.cost(call_of(chance, function, 1000))
-            if told.sqlstate is None or told.sqlstate.startswith("DS"):
+            spent = world.cost(call_of(chance, function, 1000))
+            if spent.sqlstate is None or spent.sqlstate.startswith("DS"):
                 break
         else:
-            missed[function.signature] = told.message
+            missed[function.signature] = spent.message
     assert missed.keys() == EXEMPT.keys(), missed
 
 
@@ -97,13 +97,13 @@ def test_no_small_input_costs_much(world: World, seed: int) -> None:
             continue
         # A new connection has no plan yet, an old one may have a wrong one.
         on_new = chance.random() < 0.3
-        told = world.cost(given, on_new)
+        spent = world.cost(given, on_new)
         tried += 1
-        ended.add(str(told.sqlstate))
-        if is_wrong(given, told):
-            found.append(f"{given.title}: {told.sqlstate} {told.message[:300]}")
+        ended.add(str(spent.sqlstate))
+        if is_wrong(given, spent):
+            found.append(f"{given.title}: {spent.sqlstate} {spent.message[:300]}")
             print(found[-1], flush=True)
-        if is_costly(told):
+        if is_costly(spent):
             again = world.cost(given, on_new)
             if is_costly(again):
                 found.append(f"{given.title}: {again.seconds:.2f} s, {again.megabytes:.0f} MB, {again.sqlstate}")

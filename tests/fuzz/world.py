@@ -43,12 +43,12 @@ class World:
             connection.execute("set local jit = off")
             connection.execute("select set_config('statement_timeout', %s, true)", [self.timeout])
             connection.execute("select datastore.act_as(%s)", [self.known["user"]])
-            told = cost_on(connection, query, *arguments)
-            if told.sqlstate is None:
+            spent = cost_on(connection, query, *arguments)
+            if spent.sqlstate is None:
                 ended = cost_on(connection, "set constraints all immediate")
-                seconds, megabytes = told.seconds + ended.seconds, max(told.megabytes, ended.megabytes)
-                told = Cost(seconds, megabytes, ended.sqlstate, ended.message)
-            return told
+                seconds, megabytes = spent.seconds + ended.seconds, max(spent.megabytes, ended.megabytes)
+                spent = Cost(seconds, megabytes, ended.sqlstate, ended.message)
+            return spent
 
 
 def open_world(connection: psycopg.Connection, url: str) -> World:

@@ -14,8 +14,8 @@ from tests.growth.session import Call, Session
 def feedback(session: Session, boxes: list[dict[str, Any]], of: list[dict[str, Any]], with_ids: bool = True) -> Call:
     """Feedback on an inference of these boxes, in their order."""
     answer = session.ask(*spread(import_boxes(session, of)))
-    said = [{"boxId": known["box_id"]} | one for known, one in zip(answer["boxes"], boxes, strict=True)]
-    return query("record_feedback", {"inferenceId": answer["inference_id"], "boxes": said if with_ids else boxes})
+    named = [{"boxId": known["box_id"]} | one for known, one in zip(answer["boxes"], boxes, strict=True)]
+    return query("record_feedback", {"inferenceId": answer["inference_id"], "boxes": named if with_ids else boxes})
 
 
 @case("record_feedback", 5000)

@@ -68,9 +68,9 @@ def test_numbers_are_judged_before_they_are_written_out(caller: Caller, numbers:
         ("import_pipelines", f'{{"models": {numbers}, "x": {numbers}}}'),
     ]
     for call in calls:
-        told = caller.cost(*call, kind=kind)
-        assert told.sqlstate == "DS400", (call[0], told)
-        assert max(told.seconds, told.megabytes / 100) < 1, (call[0], told)
+        spent = caller.cost(*call, kind=kind)
+        assert spent.sqlstate == "DS400", (call[0], spent)
+        assert max(spent.seconds, spent.megabytes / 100) < 1, (call[0], spent)
 
 
 def test_a_long_key_is_not_repeated_for_each_value_below_it() -> None:
@@ -114,19 +114,19 @@ def test_both_judges_say_how_much_a_document_may_hold(
     with pytest.raises(InvalidDocument) as refused:
         model.read(document)
     assert [(error["instance_path"], error["keyword"]) for error in refused.value.errors] == [(path, keyword)]
-    told = database.execute(
+    spent = database.execute(
         "select instance_path, keyword from datastore.document_errors(%s, %s::jsonb)", [model.kind, dumps(document)]
     ).fetchall()
-    assert told == [(path, keyword)]
+    assert spent == [(path, keyword)]
 
 
 def test_an_inference_is_limited_in_its_number_of_boxes(caller: Caller) -> None:
     assert caller.cost("import_inference", caller.picture_id, dumps(inference(5000))).sqlstate is None
-    told = caller.cost("import_inference", caller.picture_id, dumps(inference(5001)))
-    assert (told.sqlstate, "maxItems" in told.message) == ("DS400", True)
+    spent = caller.cost("import_inference", caller.picture_id, dumps(inference(5001)))
+    assert (spent.sqlstate, "maxItems" in spent.message) == ("DS400", True)
     batch = [{"picture_id": caller.picture_id, "document": inference(5001)}]
-    told = caller.cost("import_inferences", dumps(batch))
-    assert (told.sqlstate, "maxItems" in told.message) == ("DS400", True)
+    spent = caller.cost("import_inferences", dumps(batch))
+    assert (spent.sqlstate, "maxItems" in spent.message) == ("DS400", True)
 
 
 def test_a_batch_is_limited_alike_in_python_and_in_sql(
@@ -143,10 +143,10 @@ def test_a_batch_is_limited_alike_in_python_and_in_sql(
         ("confirm_pictures", dumps([{"picture_id": caller.picture_id}] * too_many)),
         ("import_inferences", dumps([one] * too_many)),
     ):
-        told = caller.cost(*call)
-        assert told.sqlstate == "DS400", call[0]
-        assert "maxItems" in told.message
-        assert "expected at most 1000 items in one call, found 1001" in told.message
+        spent = caller.cost(*call)
+        assert spent.sqlstate == "DS400", call[0]
+        assert "maxItems" in spent.message
+        assert "expected at most 1000 items in one call, found 1001" in spent.message
     assert caller.cost("import_inferences", dumps([one] * MAX_BATCH)).sqlstate is None
     with pytest.raises(InvalidDocument) as refused:
         acting.import_inferences([(one["picture_id"], one["document"])] * too_many)
@@ -159,8 +159,8 @@ def test_a_text_is_limited_alike_in_python_and_in_sql(acting: Store, caller: Cal
         acting.create_picture_set(document)
     assert [error["keyword"] for error in refused.value.errors] == ["maxBytes"]
     for kind in ("jsonb", "text"):
-        told = caller.cost("create_picture_set", dumps(document), kind=kind)
-        assert (told.sqlstate, "maxBytes" in told.message) == ("DS400", True)
+        spent = caller.cost("create_picture_set", dumps(document), kind=kind)
+        assert (spent.sqlstate, "maxBytes" in spent.message) == ("DS400", True)
 
 
 ASKED = """
@@ -194,9 +194,9 @@ def test_so_many_guesses_are_refused_quickly(caller: Caller) -> None:
         ("import_inference", caller.picture_id, many),
         ("import_inferences", f'[{{"picture_id": "{caller.picture_id}", "document": {many}}}]'),
     ):
-        told = caller.cost(*call)
-        assert (told.sqlstate, "at most 50000 guesses" in told.message) == ("DS400", True), call[0]
-        assert told.seconds < 2, (call[0], told.seconds)
+        spent = caller.cost(*call)
+        assert (spent.sqlstate, "at most 50000 guesses" in spent.message) == ("DS400", True), call[0]
+        assert spent.seconds < 2, (call[0], spent.seconds)
     assert caller.cost("import_inference", caller.picture_id, dumps(inference(50, topN=wide))).sqlstate is None
 
 
@@ -216,6 +216,6 @@ def test_so_many_guesses_are_refused_quickly(caller: Caller) -> None:
 def test_a_folder_that_cannot_be_stored_is_an_invalid_document(
     caller: Caller, root: str | None, path: str | None, keyword: str | None
 ) -> None:
-    told = caller.cost("open_picture_set", root, path, "{}")
-    assert told.sqlstate == (keyword and "DS400")
-    assert keyword is None or f'"keyword": "{keyword}"' in told.message
+    spent = caller.cost("open_picture_set", root, path, "{}")
+    assert spent.sqlstate == (keyword and "DS400")
+    assert keyword is None or f'"keyword": "{keyword}"' in spent.message

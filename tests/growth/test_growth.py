@@ -72,12 +72,14 @@ def grows(session: Session, make: Callable[[int], Call], few: int, many: int) ->
     """What few and many items cost: the least of three tries where that is suspect."""
     growth = Growth(float("inf"), float("inf"), (None, None))
     for _ in range(3):
-        told = []
+        costs = []
         for n in (few, many):
             with session.undone():
-                told.append(session.cost(make(n)))
+                costs.append(session.cost(make(n)))
         growth = Growth(
-            min(growth.few, told[0].seconds), min(growth.many, told[1].seconds), (told[0].sqlstate, told[1].sqlstate)
+            min(growth.few, costs[0].seconds),
+            min(growth.many, costs[1].seconds),
+            (costs[0].sqlstate, costs[1].sqlstate),
         )
         if not growth.is_too_much:
             break

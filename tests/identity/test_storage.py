@@ -51,8 +51,8 @@ class TestStorageByItsAddress:
         revoked = run(here, "keys", "revoke", "--container", "ana@example.org")
         assert revoked.status == 1
         assert "az storage account revoke-delegation-keys" in revoked.err
-        told = json.loads(run(here, "keys", "revoke", "--container", "ana@example.org", "--json").out)
-        assert (told["in_storage"], "until 20" in told["to_do"]) == (False, True)
+        answer = json.loads(run(here, "keys", "revoke", "--container", "ana@example.org", "--json").out)
+        assert (answer["in_storage"], "until 20" in answer["to_do"]) == (False, True)
 
     def test_keys_live_a_day_and_have_only_their_permissions(
         self, by_identity: Store, secure: SecureStorage, database: psycopg.Connection

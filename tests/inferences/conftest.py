@@ -38,11 +38,11 @@ def say(call: Call, imported: Document) -> Say:
     """Gives feedback; a box is named by its place or its id, and none was drawn."""
 
     def say(*boxes: tuple[int | str | None, Document], acting: object = None, **more: Any) -> Any:
-        said = []
+        sent = []
         for place, box in boxes:
             box_id = {"boxId": imported["boxes"][place]["box_id"]} if isinstance(place, int) else {}
-            said.append(({"boxId": place} if isinstance(place, str) else box_id) | box)
-        feedback = {"inferenceId": imported["inference_id"], "boxes": said} | more
+            sent.append(({"boxId": place} if isinstance(place, str) else box_id) | box)
+        feedback = {"inferenceId": imported["inference_id"], "boxes": sent} | more
         return call("record_feedback", feedback, acting=acting)
 
     return say

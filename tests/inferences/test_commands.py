@@ -52,8 +52,8 @@ def test_an_inference_is_stored_shown_and_verified(
     feedback = (
         f"inferenceId: {inference_id}\nboxes:\n  - {{boxId: {ids[0]}, label: Ambrosia trifida, comment: broken}}\n"
     )
-    said = run(environment, "feedback", written(tmp_path / "feedback.yaml", feedback))
-    assert (said.status, said.out) == (0, f"inference {inference_id}: 1 of 2 boxes verified\n")
+    stored = run(environment, "feedback", written(tmp_path / "feedback.yaml", feedback))
+    assert (stored.status, stored.out) == (0, f"inference {inference_id}: 1 of 2 boxes verified\n")
     rest = {"inferenceId": inference_id, "boxes": [{"boxId": ids[1], "label": "", "classId": ""}]}
     answer = json.loads(run(environment, "feedback", written(tmp_path / "rest.json", rest), "--json").out)
     assert (answer["verified"], answer["verified_by"]) == (True, ana["user_id"])

@@ -46,9 +46,9 @@ class TestTwoAtOnce:
             list(pool.map(judge, says))
         verdicts = call("rebuild_verdicts", imported["inference_id"])
         for box_id in box_ids:
-            said = [verdict for verdict in verdicts if verdict["box_id"] == box_id]
-            assert {verdict["label"] for verdict in said} == set(says.values())
-            assert [verdict["is_current"] for verdict in said] == [False, True]
+            sent = [verdict for verdict in verdicts if verdict["box_id"] == box_id]
+            assert {verdict["label"] for verdict in sent} == set(says.values())
+            assert [verdict["is_current"] for verdict in sent] == [False, True]
         rebuilt = call("rebuild_inference", imported["inference_id"])
         current = {verdict["box_id"]: verdict["label"] for verdict in verdicts if verdict["is_current"]}
         assert {box["box_id"]: box["label"] for box in rebuilt["boxes"][:2]} == current
@@ -58,8 +58,8 @@ class TestTwoAtOnce:
     ) -> None:
         def judge(box: Document) -> bool:
             with psycopg.connect(database_url, autocommit=True) as connection:
-                said = {"inferenceId": imported["inference_id"], "boxes": [{"boxId": box["box_id"]}]}
-                return bool(caller(connection)("record_feedback", said)["verified"])
+                sent = {"inferenceId": imported["inference_id"], "boxes": [{"boxId": box["box_id"]}]}
+                return bool(caller(connection)("record_feedback", sent)["verified"])
 
         with ThreadPoolExecutor(3) as pool:
             answers = list(pool.map(judge, imported["boxes"]))
@@ -108,24 +108,24 @@ class TestPython:
             imported: Any = store.import_inference(uploaded["picture_id"], boxes_of(LABELS))
             inference_id = imported["inference_id"]
             boxes = [{"boxId": box["box_id"]} for box in imported["boxes"]]
-            said = {"userId": user["user_id"], "inferenceId": inference_id, "boxes": boxes}
-            rebuilt: Any = store.record_feedback(said)
+            sent = {"userId": user["user_id"], "inferenceId": inference_id, "boxes": boxes}
+            rebuilt: Any = store.record_feedback(sent)
             assert rebuilt["verified"] is True
             assert store.inference(inference_id) == rebuilt
             assert store.inference(inference_id, as_sent=True) == imported
             assert len(store.verdicts(inference_id)) == 3
             with pytest.raises(Conflict):
-                store.record_feedback(said | {"boxes": [boxes[0] | {"label": "Zea mays"}]})
+                store.record_feedback(sent | {"boxes": [boxes[0] | {"label": "Zea mays"}]})
             with pytest.raises(NotAllowed):
-                store.record_feedback(said | {"userId": other["user_id"]})
+                store.record_feedback(sent | {"userId": other["user_id"]})
             with pytest.raises(NotFound):
-                store.record_feedback(said | {"inferenceId": str(uuid.uuid4())})
+                store.record_feedback(sent | {"inferenceId": str(uuid.uuid4())})
             with pytest.raises(InvalidDocument) as refusal:
-                store.record_feedback(said | {"boxes": [boxes[0], boxes[0]]})
+                store.record_feedback(sent | {"boxes": [boxes[0], boxes[0]]})
             assert refusal.value.errors[0]["instance_path"] == "/boxes/1/boxId"
             opened: Any = store.reopen_inference(inference_id)
             assert opened["verified"] is False
-            store.record_feedback(said | {"boxes": [boxes[0] | {"label": "Zea mays"}]})
+            store.record_feedback(sent | {"boxes": [boxes[0] | {"label": "Zea mays"}]})
             unreviewed: Any = store.unreviewed_seeds()
             (seed,) = unreviewed["seeds"]
             assert store.merge_seed(str(seed["seed_id"]), rebuilt["boxes"][0]["classId"])["status"] == "known"

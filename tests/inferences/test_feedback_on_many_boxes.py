@@ -29,15 +29,15 @@ class TestManyBoxes:
         ]
         boxes = [{"boxId": box["box_id"]} | kinds[n % 7][0] for n, box in enumerate(answer["boxes"])]
         drawn = [{"label": f"9 drawn {n}", "box": first} for n in range(3)]
-        said = [*boxes[:50], drawn[0], *boxes[50:], drawn[1], drawn[2]]
-        feedback = {"inferenceId": answer["inference_id"], "userId": ana["user_id"], "boxes": said}
+        sent = [*boxes[:50], drawn[0], *boxes[50:], drawn[1], drawn[2]]
+        feedback = {"inferenceId": answer["inference_id"], "userId": ana["user_id"], "boxes": sent}
         rebuilt = call("record_feedback", feedback)
         assert [box["box_id"] for box in rebuilt["boxes"][:100]] == [box["box_id"] for box in answer["boxes"]]
         assert [box["label"] for box in rebuilt["boxes"][100:]] == [box["label"] for box in drawn]
         assert (rebuilt["verified"], call("record_feedback", feedback)) == (False, rebuilt)
 
         verdicts = call("rebuild_verdicts", answer["inference_id"])
-        assert [verdict["feedback"] for verdict in verdicts] == said
+        assert [verdict["feedback"] for verdict in verdicts] == sent
         assert {verdict["given_by"] for verdict in verdicts} == {ana["user_id"]}
         judged = [verdict for verdict in verdicts if verdict["feedback"].get("boxId")]
         for n, (verdict, before, box) in enumerate(zip(judged, answer["boxes"], rebuilt["boxes"], strict=False)):

@@ -34,9 +34,9 @@ class TestAuthor:
         with refused("DS404") as error:
             say((0, {}), acting=bob["user_id"])
         assert errors_of(error) == [("/inferenceId", "inferenceId")]
-        said = {"inferenceId": imported["inference_id"], "boxes": []}
+        sent = {"inferenceId": imported["inference_id"], "boxes": []}
         with refused("DS404"):
-            call("record_feedback", said, bob["container_id"])
+            call("record_feedback", sent, bob["container_id"])
 
 
 class TestBadInput:

@@ -33,14 +33,14 @@ class TestVerdictOfABox:
 
     @pytest.mark.parametrize("how", ["label", "species", "classId", "both"])
     def test_another_guess_may_be_right(self, say: Say, imported: Document, seeds: dict[str, str], how: str) -> None:
-        said = {
+        given = {
             "label": {"label": "13 Ambrosia trifida", "classId": ""},
             "species": {"label": "  'ambrosia  TRIFIDA' "},
             "classId": {"classId": seeds["Ambrosia trifida"], "label": ""},
             "both": {"classId": seeds["Ambrosia trifida"].upper(), "label": "Ambrosia trifida"},
         }[how]
         before = imported["boxes"][0]
-        box = say((0, said))["boxes"][0]
+        box = say((0, given))["boxes"][0]
         assert (box["label"], box["score"], box["classId"]) == ("13 Ambrosia trifida", 1, seeds["Ambrosia trifida"])
         assert box["top_id"] == before["topN"][1]["object_id"]
         assert box["topN"] == before["topN"]
@@ -51,23 +51,23 @@ class TestVerdictOfABox:
         assert box["top_id"] == imported["boxes"][2]["topN"][2]["object_id"]
 
     @pytest.mark.parametrize(
-        ("said", "place"), [({"classId": "Cirsium arvense"}, 2), ({"label": "Cirsium arvense"}, 1)]
+        ("given", "place"), [({"classId": "Cirsium arvense"}, 2), ({"label": "Cirsium arvense"}, 1)]
     )
     def test_a_label_chooses_among_guesses_of_one_species(
-        self, call: Call, picture_id: str, seeds: dict[str, str], said: Document, place: int
+        self, call: Call, picture_id: str, seeds: dict[str, str], given: Document, place: int
     ) -> None:
         sent = boxes_of([[("a", 0.9), ("Cirsium arvense", 0.2), ("2 Cirsium arvense", 0.3)]])
         answer = call("import_inference", picture_id, sent)
-        said = said | ({"classId": seeds[said["classId"]]} if "classId" in said else {})
-        feedback = {"inferenceId": answer["inference_id"], "boxes": [{"boxId": answer["boxes"][0]["box_id"]} | said]}
+        given = given | ({"classId": seeds[given["classId"]]} if "classId" in given else {})
+        feedback = {"inferenceId": answer["inference_id"], "boxes": [{"boxId": answer["boxes"][0]["box_id"]} | given]}
         (box,) = call("record_feedback", feedback)["boxes"]
         assert box["top_id"] == box["topN"][place]["object_id"]
 
     def test_of_equal_scores_the_first_counts(self, call: Call, picture_id: str) -> None:
         sent = boxes_of([[("a", 0.9), ("b", 0.4), ("2 b", 0.4), ("b", 0.4)]])
         answer = call("import_inference", picture_id, sent)
-        said = [{"boxId": answer["boxes"][0]["box_id"], "label": "b"}]
-        (box,) = call("record_feedback", {"inferenceId": answer["inference_id"], "boxes": said})["boxes"]
+        given = [{"boxId": answer["boxes"][0]["box_id"], "label": "b"}]
+        (box,) = call("record_feedback", {"inferenceId": answer["inference_id"], "boxes": given})["boxes"]
         assert box["top_id"] == box["topN"][1]["object_id"]
 
     @pytest.mark.parametrize("how", ["label", "classId"])
@@ -75,8 +75,8 @@ class TestVerdictOfABox:
         self, say: Say, imported: Document, seeds: dict[str, str], how: str
     ) -> None:
         species = seeds["Bromus secalinus"]
-        said = {"label": "Bromus Secalinus", "classId": ""} if how == "label" else {"classId": species}
-        box = say((1, said | {"box": MOVED}))["boxes"][1]
+        given = {"label": "Bromus Secalinus", "classId": ""} if how == "label" else {"classId": species}
+        box = say((1, given | {"box": MOVED}))["boxes"][1]
         label = "Bromus Secalinus" if how == "label" else "Bromus secalinus"
         *guesses, expert = box["topN"]
         assert guesses == imported["boxes"][1]["topN"]
@@ -95,14 +95,14 @@ class TestVerdictOfABox:
         assert (again["top_id"], again["topN"], again["label"]) == (first["top_id"], first["topN"], "Zea mays")
 
     @pytest.mark.parametrize(
-        "said", [{}, {"box": "stored"}, {"comment": "No Seed"}, {"box": MOVED, "comment": "Multi Seed"}]
+        "given", [{}, {"box": "stored"}, {"comment": "No Seed"}, {"box": MOVED, "comment": "Multi Seed"}]
     )
-    def test_a_box_may_be_no_seed(self, say: Say, imported: Document, said: Document) -> None:
+    def test_a_box_may_be_no_seed(self, say: Say, imported: Document, given: Document) -> None:
         before = imported["boxes"][0]
-        moved = said.get("box") == MOVED
-        if said.get("box") == "stored":
-            said = {"box": {key: Decimal(f"{value}.0") for key, value in before["box"].items()}}
-        rebuilt = say((0, NOT_A_SEED | said))
+        moved = given.get("box") == MOVED
+        if given.get("box") == "stored":
+            given = {"box": {key: Decimal(f"{value}.0") for key, value in before["box"].items()}}
+        rebuilt = say((0, NOT_A_SEED | given))
         box = rebuilt["boxes"][0]
         assert len(rebuilt["boxes"]) == 3
         assert (box["is_valid"], box["is_verified"], box["score"], box["label"]) == (False, True, 0, before["label"])
@@ -171,7 +171,7 @@ class TestVerdictOfABox:
         assert (box["is_valid"], box["label"], box["score"]) == (True, "Zea mays", 1)
 
     @pytest.mark.parametrize(
-        ("place", "said", "expected"),
+        ("place", "given", "expected"),
         [
             (None, {"box": MOVED}, ("/boxes/0", "drawnBox")),
             (None, {"label": "a"}, ("/boxes/0", "drawnBox")),
@@ -192,13 +192,13 @@ class TestVerdictOfABox:
         imported: Document,
         seeds: dict[str, str],
         place: int | str | None,
-        said: Document,
+        given: Document,
         expected: tuple[str, str],
     ) -> None:
-        if said.get("classId"):
-            said = said | {"classId": seeds[said["classId"]]}
+        if given.get("classId"):
+            given = given | {"classId": seeds[given["classId"]]}
         with refused("DS400") as error:
-            say((place, said), (1, {}))
+            say((place, given), (1, {}))
         assert errors_of(error) == [expected]
         assert call("rebuild_inference", imported["inference_id"]) == imported
         assert len(call("rebuild_seeds")["seeds"]) == 15

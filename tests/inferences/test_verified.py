@@ -48,10 +48,10 @@ class TestVerified:
         rebuilt = say(*everything)
         assert rebuilt["verified"] is True
         assert len(rebuilt["boxes"]) == 4
-        said = call("rebuild_verdicts", imported["inference_id"])
+        given = call("rebuild_verdicts", imported["inference_id"])
         assert say(*everything) == rebuilt
         assert say((0, {"label": "zea mays"}), (2, {"label": "2 Cirsium arvense"})) == rebuilt
-        assert call("rebuild_verdicts", imported["inference_id"])[: len(said)] == said
+        assert call("rebuild_verdicts", imported["inference_id"])[: len(given)] == given
 
     def test_a_later_verdict_replaces_an_earlier_one_until_verified(
         self, say: Say, call: Call, imported: Document, ana: dict[str, str], bob: dict[str, str]
@@ -73,11 +73,11 @@ class TestVerified:
         first = say((0, {}), userId=ana["user_id"])
         for _ in range(3):
             assert say((0, {"label": "14 Ambrosia psilostachya"}), userId=bob["user_id"]) == first
-        said = [
+        given = [
             (verdict["given_by"], verdict["is_current"])
             for verdict in call("rebuild_verdicts", imported["inference_id"])
         ]
-        assert said == [(ana["user_id"], True), (bob["user_id"], False)]
+        assert given == [(ana["user_id"], True), (bob["user_id"], False)]
 
     @pytest.mark.parametrize("other", [{"label": "Zea mays"}, NOT_A_SEED, {"box": MOVED}, NOT_A_SEED | {"box": MOVED}])
     def test_another_verdict_after_verification_is_a_conflict(
@@ -125,8 +125,8 @@ class TestVerified:
     def test_a_picture_has_the_labels_of_its_verified_inferences(self, say: Say, call: Call, picture_id: str) -> None:
         say((0, {}), (1, {}), (2, {}))
         other = call("import_inference", picture_id, boxes_of([[("Zea mays", 0.5)]]))
-        said = [{"boxId": other["boxes"][0]["box_id"]}]
-        call("record_feedback", {"inferenceId": other["inference_id"], "boxes": said})
+        given = [{"boxId": other["boxes"][0]["box_id"]}]
+        call("record_feedback", {"inferenceId": other["inference_id"], "boxes": given})
         call("reopen_inference", other["inference_id"])
         labels = {label["seed_name"] for label in call("rebuild_picture", picture_id)["labels"]}
         assert labels == {"Solanum nigrum", "Ambrosia psilostachya", "Lolium temulentum", "Cirsium arvense"}
@@ -141,8 +141,8 @@ class TestVerified:
         for box in sent["boxes"]:
             box["topN"] = []
         answer = call("import_inference", picture_id, sent)
-        said = [{"boxId": box["box_id"]} for box in answer["boxes"]]
-        rebuilt = call("record_feedback", {"inferenceId": answer["inference_id"], "boxes": said})
+        given = [{"boxId": box["box_id"]} for box in answer["boxes"]]
+        rebuilt = call("record_feedback", {"inferenceId": answer["inference_id"], "boxes": given})
         assert [box["label"] for box in rebuilt["boxes"]] == ["Solanum nigrum", "''"]
         assert [box["topN"][0]["is_expert"] for box in rebuilt["boxes"]] == [True, True]
         assert rebuilt["verified"] is True
@@ -153,8 +153,8 @@ class TestAsSent:
         sent = inference()
         answer = call("import_inference", picture_id, sent)
         first, second = [{"boxId": box["box_id"]} for box in answer["boxes"]]
-        said = [first | {"label": "Zea mays", "box": MOVED}, second | NOT_A_SEED, {"label": "b", "box": MOVED}]
-        rebuilt = call("record_feedback", {"inferenceId": answer["inference_id"], "boxes": said})
+        given = [first | {"label": "Zea mays", "box": MOVED}, second | NOT_A_SEED, {"label": "b", "box": MOVED}]
+        rebuilt = call("record_feedback", {"inferenceId": answer["inference_id"], "boxes": given})
         assert rebuilt["verified"] is True
         as_sent = call("rebuild_inference", answer["inference_id"], True)
         assert as_sent == answer

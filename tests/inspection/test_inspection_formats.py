@@ -99,9 +99,9 @@ def test_a_file_that_is_no_picture_by_name_or_content_is_refused(content: bytes)
     ],
 )
 def test_channels_depth_and_pages_are_found(content: bytes, channels: int, bit_depth: int, pages: int | None) -> None:
-    told = facts(content)
-    assert (told["width"], told["height"]) == (30, 20)
-    assert (told["channels"], told["bit_depth"], told.get("pages")) == (channels, bit_depth, pages)
+    found = facts(content)
+    assert (found["width"], found["height"]) == (30, 20)
+    assert (found["channels"], found["bit_depth"], found.get("pages")) == (channels, bit_depth, pages)
 
 
 @pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
@@ -109,8 +109,8 @@ def test_an_animation_is_its_first_frame_and_a_count(form: str) -> None:
     frames = [Image.fromarray(np.roll(smooth(), step * 9, axis=1)) for step in range(3)]
     file = io.BytesIO()
     frames[0].save(file, form, save_all=True, append_images=frames[1:])
-    told = facts(file.getvalue())
-    assert (told["width"], told["height"], told["pages"]) == (80, 60, 3)
+    found = facts(file.getvalue())
+    assert (found["width"], found["height"], found["pages"]) == (80, 60, 3)
 
 
 def test_the_frames_of_an_animation_are_counted() -> None:
@@ -128,8 +128,8 @@ def test_a_jpeg_may_have_nothing_but_its_pixels() -> None:
     content = saved("JPEG", smooth())
     assert content[2:4] == b"\xff\xe0"
     bare = content[:2] + content[4 + int.from_bytes(content[4:6], "big") :]
-    told = facts(bare, "1.jpg")
-    assert (told["width"], told["height"]) == (80, 60)
+    found = facts(bare, "1.jpg")
+    assert (found["width"], found["height"]) == (80, 60)
 
 
 def test_a_jpeg_of_12_bits_in_a_tiff_is_one_that_pillow_does_not_decode() -> None:
@@ -147,8 +147,8 @@ def test_a_jpeg_of_12_bits_in_a_tiff_is_one_that_pillow_does_not_decode() -> Non
 def test_png_of_every_kind_also_interlaced(pixels: np.typing.NDArray[np.uint8]) -> None:
     height, width = pixels.shape[:2]
     for content in (saved("PNG", pixels), interlaced_png(pixels) if pixels.dtype == np.uint8 else saved("PNG", pixels)):
-        told = facts(content)
-        assert (told["width"], told["height"]) == (width, height)
+        found = facts(content)
+        assert (found["width"], found["height"]) == (width, height)
 
 
 def interlaced_png(pixels: np.typing.NDArray[np.uint8]) -> bytes:

@@ -99,9 +99,9 @@ def test_the_camera_is_found(make: str | None, model: str | None, camera: str, m
     for tag, text in base.items():
         ifd[tag] = text
     for content in (saved("JPEG", exif=exif_of(base=base)), saved("TIFF", tiffinfo=ifd)):
-        told = facts(content)
-        assert told["camera"] == camera
-        assert told.get("microscope") == microscope
+        found = facts(content)
+        assert found["camera"] == camera
+        assert found.get("microscope") == microscope
 
 
 @pytest.mark.parametrize(
@@ -135,11 +135,11 @@ def ome(text: str) -> bytes:
 
 def test_ome_xml_gives_facts_and_is_kept_whole() -> None:
     content = ome(OME.format(doctype=""))
-    told = facts(content)
-    assert told["microscope"] == "Zeiss Axio Zoom.V16"
-    assert told["camera"] == "Zeiss Axiocam 506"
-    assert told["capture_date"] == "2024-05-01T10:00:00.250Z"
-    assert told["pixel_size"] == {"x": Decimal("0.250"), "y": Decimal("0.3"), "unit": "µm"}
+    found = facts(content)
+    assert found["microscope"] == "Zeiss Axio Zoom.V16"
+    assert found["camera"] == "Zeiss Axiocam 506"
+    assert found["capture_date"] == "2024-05-01T10:00:00.250Z"
+    assert found["pixel_size"] == {"x": Decimal("0.250"), "y": Decimal("0.3"), "unit": "µm"}
     kept = tags(content)
     assert kept["tiff"]["ImageDescription"] == OME.format(doctype="")
     assert kept["ome"]["objectives"][0]["Model"] == "PlanNeoFluar Z 1.0x"
@@ -177,12 +177,12 @@ def test_imagejs_description_and_metadata_are_read(order: Any) -> None:
     )  # fmt: skip
     assert facts(content)["pixel_size"] == {"x": 2, "y": 4, "z": Decimal("1.5"), "unit": "µm"}
     kept = tags(content)
-    told = kept["imagej"]
-    assert (told["images"], told["hyperstack"], told["spacing"]) == (2, True, Decimal("1.5"))
-    assert told["info"] == "Préparation = dry"
-    assert told["labels"] == ["a", "b"]
-    assert told["ranges"] == [0, 255]
-    assert base64.b64decode(told["luts"][0]["base64"]) == bytes(768)
+    found = kept["imagej"]
+    assert (found["images"], found["hyperstack"], found["spacing"]) == (2, True, Decimal("1.5"))
+    assert found["info"] == "Préparation = dry"
+    assert found["labels"] == ["a", "b"]
+    assert found["ranges"] == [0, 255]
+    assert base64.b64decode(found["luts"][0]["base64"]) == bytes(768)
     assert not any("50839" in name or "Meta" in name for name in kept["tiff"])
     assert kept["tiff"]["ImageDescription"].startswith("ImageJ=")
 
@@ -221,8 +221,8 @@ def test_every_exif_tag_is_kept_by_name_or_number() -> None:
 
 
 def test_width_and_height_are_of_the_stored_pixels() -> None:
-    told = facts(saved("JPEG", exif=exif_of(base={274: 6})))
-    assert (told["width"], told["height"]) == (80, 60)
+    found = facts(saved("JPEG", exif=exif_of(base={274: 6})))
+    assert (found["width"], found["height"]) == (80, 60)
 
 
 def with_tags(*extra: tuple[int, int, int, Any, bool]) -> dict[str, Any]:
@@ -280,11 +280,11 @@ def test_pages_have_only_tags_that_differ_from_the_first() -> None:
             writer.write(noise(8, 8), description=f"page {number}", contiguous=False, metadata=None)
     kept = tags(file.getvalue())
     assert kept["tiff"]["ImageDescription"] == "page 0"
-    assert {page: told["ImageDescription"] for page, told in kept["tiff_pages"].items()} == {
+    assert {page: found["ImageDescription"] for page, found in kept["tiff_pages"].items()} == {
         "2": "page 1",
         "3": "page 2",
     }
-    assert all("ImageWidth" not in told for told in kept["tiff_pages"].values())
+    assert all("ImageWidth" not in found for found in kept["tiff_pages"].values())
 
 
 def test_sub_directories_are_read() -> None:
@@ -325,8 +325,8 @@ def test_gif_webp_bmp_and_arrays_have_their_tags() -> None:
     assert tags(saved("GIF", smooth()[..., 0], comment="hello"))["gif"]["comment"] == "hello"
     assert tags(saved("WEBP", xmp=b"<x:xmpmeta/>"))["webp"]["xmp"] == "<x:xmpmeta/>"
     assert tags(saved("BMP"))["bmp"]["bits_per_pixel"] == 24
-    told = tags(npy(noise(4, 5, dtype="uint16")))["npy"]
-    assert (told["dtype"], told["shape"]) == ("<u2", [4, 5])
+    found = tags(npy(noise(4, 5, dtype="uint16")))["npy"]
+    assert (found["dtype"], found["shape"]) == ("<u2", [4, 5])
 
 
 def test_exif_that_does_not_parse_is_kept_raw_and_the_picture_is_fine() -> None:

@@ -37,14 +37,14 @@ def test_killed_half_way_is_done_again(cache: Path) -> None:
     first.wait()
     assert list(cache.glob("*.part-*"))
 
-    said: list[str] = []
-    main = install.azurite(said.append)
+    messages: list[str] = []
+    main = install.azurite(messages.append)
     assert main.is_file()
     assert not list(cache.glob("*.part-*"))
-    assert "downloading" in said[0]
+    assert "downloading" in messages[0]
 
-    assert install.azurite(said.append) == main
-    assert len(said) == 2  # nothing to do, nothing to say
+    assert install.azurite(messages.append) == main
+    assert len(messages) == 2  # nothing to do, nothing to say
 
 
 def test_the_error_names_the_remedy(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,8 +118,8 @@ def test_many_requests_at_once_make_one_copy(
 
     assert len(asyncio.run(ask())) == 1
     assert [state for state, _, _ in copies(database)] == ["stored"]
-    told = database.execute("select action from datastore.history where entity = 'picture_derivative'").fetchall()
-    assert told == [("created",), ("changed",)]
+    actions = database.execute("select action from datastore.history where entity = 'picture_derivative'").fetchall()
+    assert actions == [("created",), ("changed",)]
 
 
 def test_a_process_that_was_cut_off_is_followed_by_another(

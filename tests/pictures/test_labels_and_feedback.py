@@ -61,9 +61,9 @@ class TestKnownLabels:
     ) -> None:
         first, second, third = pictures
         made = call("create_picture_set", {"name": "empty"}, acting=user["user_id"])
-        said = call("import_inference", second, boxes_of(LABELS[:1]))
+        inference = call("import_inference", second, boxes_of(LABELS[:1]))
         call("import_inference", third, boxes_of(LABELS[:1]))
-        call("record_feedback", {"inferenceId": said["inference_id"], "boxes": [{"boxId": said["boxes"][0]["box_id"]}]})
+        call("record_feedback", {"inferenceId": inference["inference_id"], "boxes": [{"boxId": inference["boxes"][0]["box_id"]}]})
         general, empty = call("rebuild_folders", acting=user["user_id"])
         assert empty == {
             "picture_set_id": made["picture_set_id"],
@@ -92,68 +92,68 @@ def pictures(call: Call, user: dict[str, str]) -> list[str]:
     return ids
 
 
-def told(call: Call, picture_id: str) -> tuple[str, str, str]:
+def error_handling(call: Call, picture_id: str) -> tuple[str, str, str]:
     section = call("rebuild_picture", picture_id)["error_handling"]
     return section["feedback"], section["correction_applied"], section["error_details"]
 
 
 class TestErrorHandling:
     def test_error_handling_is_empty_without_feedback(self, call: Call, pictures: list[str]) -> None:
-        assert told(call, pictures[1]) == ("", "", "")
+        assert error_handling(call, pictures[1]) == ("", "", "")
         call("import_inference", pictures[1], boxes_of(LABELS))
-        assert told(call, pictures[1]) == ("", "", "")
+        assert error_handling(call, pictures[1]) == ("", "", "")
 
     def test_corrections_are_counted_and_kept(self, call: Call, pictures: list[str]) -> None:
-        said = call("import_inference", pictures[1], boxes_of(LABELS))
-        ids = [box["box_id"] for box in said["boxes"]]
+        inference = call("import_inference", pictures[1], boxes_of(LABELS))
+        ids = [box["box_id"] for box in inference["boxes"]]
 
-        def say(*boxes: Document) -> tuple[str, str, str]:
-            call("record_feedback", {"inferenceId": said["inference_id"], "boxes": list(boxes)})
-            return told(call, pictures[1])
+        def give(*boxes: Document) -> tuple[str, str, str]:
+            call("record_feedback", {"inferenceId": inference["inference_id"], "boxes": list(boxes)})
+            return error_handling(call, pictures[1])
 
-        assert say({"boxId": ids[0]}) == ("", "0 of 3 boxes corrected", "")
-        assert say({"boxId": ids[0], "label": "Lolium temulentum", "comment": 'with "awns"'}) == (
+        assert give({"boxId": ids[0]}) == ("", "0 of 3 boxes corrected", "")
+        assert give({"boxId": ids[0], "label": "Lolium temulentum", "comment": 'with "awns"'}) == (
             *('with "awns"', "1 of 3 boxes corrected", ""),
         )
-        assert say({"boxId": ids[1]} | NO_SEED)[:2] == ('with "awns"; No Seed', "2 of 3 boxes corrected")
+        assert give({"boxId": ids[1]} | NO_SEED)[:2] == ('with "awns"; No Seed', "2 of 3 boxes corrected")
         # What nobody holds any more is not told.
-        assert say({"boxId": ids[0], "label": "Ambrosia trifida"})[:2] == ("No Seed", "1 of 3 boxes corrected")
+        assert give({"boxId": ids[0], "label": "Ambrosia trifida"})[:2] == ("No Seed", "1 of 3 boxes corrected")
         moved = {"topX": 1, "topY": 1, "bottomX": 5, "bottomY": 5}
-        assert say({"boxId": ids[2], "box": moved})[1] == "2 of 3 boxes corrected"
+        assert give({"boxId": ids[2], "box": moved})[1] == "2 of 3 boxes corrected"
         drawn = {"box": moved, "label": "Solanum nigrum", "comment": "missed"}
-        assert say(drawn)[:2] == ("No Seed; missed", "3 of 4 boxes corrected")
+        assert give(drawn)[:2] == ("No Seed; missed", "3 of 4 boxes corrected")
         # A newer inference that nobody looked at changes nothing.
         call("import_inference", pictures[1], boxes_of(LABELS[:1]))
-        assert told(call, pictures[1])[1] == "3 of 4 boxes corrected"
+        assert error_handling(call, pictures[1])[1] == "3 of 4 boxes corrected"
         before = call("rebuild_picture", pictures[1])
         assert call("rebuild_picture", pictures[0])["error_handling"]["feedback"] == ""
-        assert call("reopen_inference", said["inference_id"])["verified"] is False
+        assert call("reopen_inference", inference["inference_id"])["verified"] is False
         assert call("rebuild_picture", pictures[1])["error_handling"] == before["error_handling"]
 
     def test_another_experts_agreement_is_counted(self, call: Call, pictures: list[str], user: dict[str, str]) -> None:
         bob = call("register_user", "bob@example.org")
-        said = call("import_inference", pictures[1], boxes_of(LABELS[:1]))
-        box = {"boxId": said["boxes"][0]["box_id"]}
-        feedback = {"inferenceId": said["inference_id"], "boxes": [box | {"comment": "sure"}]}
+        inference = call("import_inference", pictures[1], boxes_of(LABELS[:1]))
+        box = {"boxId": inference["boxes"][0]["box_id"]}
+        feedback = {"inferenceId": inference["inference_id"], "boxes": [box | {"comment": "sure"}]}
         call("record_feedback", feedback | {"userId": user["user_id"]})
-        again = {"inferenceId": said["inference_id"], "userId": bob["user_id"], "boxes": [box | {"comment": "me too"}]}
+        again = {"inferenceId": inference["inference_id"], "userId": bob["user_id"], "boxes": [box | {"comment": "me too"}]}
         call("record_feedback", again)
-        assert told(call, pictures[1]) == ("sure; me too", "0 of 1 box corrected", "")
+        assert error_handling(call, pictures[1]) == ("sure; me too", "0 of 1 box corrected", "")
 
     def test_a_merged_species_is_no_correction(self, call: Call, pictures: list[str]) -> None:
-        said = call("import_inference", pictures[1], boxes_of([[("Ambrosia trifda", 0.5)]]))
-        right = {"boxId": said["boxes"][0]["box_id"], "label": "Ambrosia trifida"}
-        call("record_feedback", {"inferenceId": said["inference_id"], "boxes": [right]})
-        assert told(call, pictures[1])[1] == "1 of 1 box corrected"
+        inference = call("import_inference", pictures[1], boxes_of([[("Ambrosia trifda", 0.5)]]))
+        right = {"boxId": inference["boxes"][0]["box_id"], "label": "Ambrosia trifida"}
+        call("record_feedback", {"inferenceId": inference["inference_id"], "boxes": [right]})
+        assert error_handling(call, pictures[1])[1] == "1 of 1 box corrected"
         wrong, known = (call("find_seed_named", name)["seed_id"] for name in ("Ambrosia trifda", "Ambrosia trifida"))
         call("merge_seed", wrong, known)
-        assert told(call, pictures[1])[1] == "0 of 1 box corrected"
+        assert error_handling(call, pictures[1])[1] == "0 of 1 box corrected"
 
     def test_error_handling_writes_no_history(
         self, database: psycopg.Connection, call: Call, pictures: list[str]
     ) -> None:
-        said = call("import_inference", pictures[1], boxes_of(LABELS[:1]))
-        call("record_feedback", {"inferenceId": said["inference_id"], "boxes": [{"boxId": said["boxes"][0]["box_id"]}]})
+        inference = call("import_inference", pictures[1], boxes_of(LABELS[:1]))
+        call("record_feedback", {"inferenceId": inference["inference_id"], "boxes": [{"boxId": inference["boxes"][0]["box_id"]}]})
         query = "select action from datastore.history where entity_id = %s order by history_id"
         assert database.execute(query, [pictures[1]]).fetchall() == [("created",)]
 
@@ -169,13 +169,13 @@ class TestErrorHandling:
         self, call: Call, user: dict[str, str], check: Document, details: str
     ) -> None:
         (announced,) = call("announce_pictures", user["picture_set_id"], [{}], [{"quality_check": check}])
-        assert told(call, announced["picture_id"]) == ("", "", details)
+        assert error_handling(call, announced["picture_id"]) == ("", "", details)
 
     def test_unknown_keys_of_error_handling_come_back(self, call: Call, user: dict[str, str]) -> None:
         document = {"error_handling": {"feedback": "mine", "reviewer": None}}
         (announced,) = call("announce_pictures", user["picture_set_id"], [document], acting=user["user_id"])
-        said = call("import_inference", announced["picture_id"], boxes_of(LABELS[:1]))
-        feedback = {"inferenceId": said["inference_id"], "boxes": [{"boxId": said["boxes"][0]["box_id"]} | NO_SEED]}
+        inference = call("import_inference", announced["picture_id"], boxes_of(LABELS[:1]))
+        feedback = {"inferenceId": inference["inference_id"], "boxes": [{"boxId": inference["boxes"][0]["box_id"]} | NO_SEED]}
         call("record_feedback", feedback)
         assert call("rebuild_picture", announced["picture_id"])["error_handling"] == {
             "feedback": "No Seed",

@@ -44,10 +44,10 @@ class TestPictures:
         assert call("rebuild_picture_set", ana["picture_set_id"])["pictures"] == []
         assert call("rebuild_folders", acting=ana["user_id"])[0]["nb_pictures"] == 0
 
-        said = [confirmation(picture, b"one")]
+        sent = [confirmation(picture, b"one")]
         stored = [{"picture_id": picture["picture_id"], "state": "stored"}]
-        assert call("confirm_pictures", said, acting=ana["user_id"]) == stored
-        assert call("confirm_pictures", said, acting=ana["user_id"]) == stored
+        assert call("confirm_pictures", sent, acting=ana["user_id"]) == stored
+        assert call("confirm_pictures", sent, acting=ana["user_id"]) == stored
         rebuilt = call("rebuild_picture", picture["picture_id"], acting=ana["user_id"])
         assert {key: rebuilt[key] for key in self.DOCUMENT} == self.DOCUMENT
         assert rebuilt["image_data"]["source"] == f"{ana['container_name']}/{picture['blob_name']}"
@@ -71,8 +71,8 @@ class TestPictures:
     def test_five_hundred_in_one_call_and_in_order(self, call: Call, ana: dict[str, str]) -> None:
         files = [(str(n).encode(), f"s/{n}.tiff") for n in range(500)]
         pictures = self.announce(call, ana, *files, documents=[{"n": n} for n in range(500)])
-        said = [confirmation(picture, content) for picture, (content, _) in zip(pictures, files, strict=True)]
-        call("confirm_pictures", said, acting=ana["user_id"])
+        sent = [confirmation(picture, content) for picture, (content, _) in zip(pictures, files, strict=True)]
+        call("confirm_pictures", sent, acting=ana["user_id"])
         rebuilt = call("rebuild_picture_set", ana["picture_set_id"])
         assert [document["n"] for document in rebuilt["pictures"]] == list(range(500))
         assert rebuilt["image_data_picture_set"] == {"number_of_images": 500}

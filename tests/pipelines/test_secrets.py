@@ -50,9 +50,9 @@ class TestSecrets:
                 call("import_pipelines", sent)
             assert (path, keyword) in errors_of(error)
             diagnosis = error.value.diag
-            said = [getattr(diagnosis, name) for name in dir(diagnosis) if not name.startswith("_")]
+            parts = [getattr(diagnosis, name) for name in dir(diagnosis) if not name.startswith("_")]
             for secret in (API_KEY, ENDPOINT):
-                assert secret not in repr(said)
+                assert secret not in repr(parts)
                 assert secret not in str(error.value)
         assert database.execute("select count(*) from datastore.model").fetchone() == (0,)
 

@@ -155,14 +155,14 @@ def test_a_command_over_a_new_function_takes_four_places(
     }
 
     # The command works: a label that a picture brings is listed.
-    told = (
+    call = (
         "select datastore.announce_pictures((datastore.register_user('ana@example.org') ->> 'picture_set_id')::uuid, "
     )
     python(
         "-c",
         "import os, psycopg\n"
         "with psycopg.connect(os.environ['DATASTORE_DB_URL']) as connection:\n"
-        f"""    connection.execute({told + "'[" + '{"seed": "Setaria  faberi"}' + "]'::jsonb)"!r})""",
+        f"""    connection.execute({call + "'[" + '{"seed": "Setaria  faberi"}' + "]'::jsonb)"!r})""",
     )
     labels = json.loads(python("-c", RUN, "seeds", "labels", "Setaria faberi", "--json"))
     assert labels == {"labels": ["Setaria  faberi"]}

@@ -77,8 +77,8 @@ def test_a_sharing_level_takes_the_places_of_the_recipe(tree: Path, python: Pyth
     levels = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/access/test_levels.py", "-k", RULES)
     assert "4 passed" in python(*levels, database=server_url)
     assert "[reader|annotator|contributor|owner]" in python("-c", RUN, "group", "add", "--help", database=server_url)
-    told = python("-c", RUN, "share", "--help", database=server_url)
-    assert "annotator: judges what models say" in " ".join(told.split())
+    output = python("-c", RUN, "share", "--help", database=server_url)
+    assert "annotator: judges what models say" in " ".join(output.split())
 
 
 @pytest.mark.parametrize("kind", ["empty_database", "database_url"])
@@ -103,8 +103,8 @@ def test_the_added_level_works(kind: str, request: pytest.FixtureRequest, python
         assert [level_of(world, kind) for kind in ("reader", "contributor")] == ["reader", "annotator"]
         works_as_annotator(database, world, "contributor")
         inference_id = guessed(world)["inference_id"]
-        said = {"inferenceId": inference_id, "boxes": []}
-        assert refusal(world, "reader", "record_feedback", said) == "DS403"
+        feedback = {"inferenceId": inference_id, "boxes": []}
+        assert refusal(world, "reader", "record_feedback", feedback) == "DS403"
 
 
 def level_of(world: World, kind: str) -> str:
@@ -133,11 +133,11 @@ def works_as_annotator(database: psycopg.Connection, world: World, kind: str) ->
     """The user judges Ana's inferences, in full, and changes nothing else."""
     user_id, anas = world.users[kind]["user_id"], world.anas
     inference = guessed(world)
-    said = [
+    feedback = [
         {"boxId": inference["boxes"][0]["box_id"], "label": "Solanum nigrum"},
         {"boxId": "", "label": "Brassica juncea", "box": {"topX": 1, "topY": 1, "bottomX": 2, "bottomY": 2}},
     ]
-    document = {"inferenceId": inference["inference_id"], "boxes": said}
+    document = {"inferenceId": inference["inference_id"], "boxes": feedback}
     judged = world.call("record_feedback", document, acting=user_id)
     assert judged["verified"] is True
     assert world.call("reopen_inference", inference["inference_id"], acting=user_id)["verified"] is False

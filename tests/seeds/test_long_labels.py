@@ -43,16 +43,16 @@ def test_a_long_label_is_the_same_species_everywhere(call: Call, user: dict[str,
     assert labels(call, announced(call, user, {"seed_name": f"7  {LONG.translate(OTHER_CASE)} "})) == [seed_id]
     assert labels(call, announced(call, user, {"seed_name": LONG, "seed_id": seed_id})) == [seed_id]
 
-    said = call("import_inference", named, boxes_of([[(LONG, 0.5), (text(2), 0.4)], [("Solanum nigrum", 1)]]))
-    assert [guess["label"] for guess in said["boxes"][0]["topN"]] == [LONG, text(2)]
-    assert said["boxes"][0]["classId"] == seed_id
+    inference = call("import_inference", named, boxes_of([[(LONG, 0.5), (text(2), 0.4)], [("Solanum nigrum", 1)]]))
+    assert [guess["label"] for guess in inference["boxes"][0]["topN"]] == [LONG, text(2)]
+    assert inference["boxes"][0]["classId"] == seed_id
     batch = [{"picture_id": named, "document": boxes_of([[(LONG, 0.5)]])}]
     (imported,) = call("import_inferences", batch)
     assert call("rebuild_inference", imported["inference_id"])["boxes"][0]["classId"] == seed_id
 
-    first, second = (box["box_id"] for box in said["boxes"])
+    first, second = (box["box_id"] for box in inference["boxes"])
     boxes = [{"boxId": first, "label": text(2)}, {"boxId": second, "label": text(3), "comment": text(4)}]
-    verified = call("record_feedback", {"inferenceId": said["inference_id"], "boxes": boxes})
+    verified = call("record_feedback", {"inferenceId": inference["inference_id"], "boxes": boxes})
     assert [box["label"] for box in verified["boxes"]] == [text(2), text(3)]
     assert len(labels(call, named)) == 3
     assert call("find_seed_named", LONG)["seed_id"] == seed_id
@@ -71,5 +71,5 @@ def test_a_long_species_is_reviewed_like_any_other(call: Call, user: dict[str, s
     call("merge_seed", unreviewed["seed_id"], known)
     assert labels(call, picture_id) == [known]
     assert labels(call, announced(call, user, LONG)) == [known]
-    said = call("import_inference", picture_id, boxes_of([[(LONG, 0.5)]]))
-    assert said["boxes"][0]["classId"] == known
+    inference = call("import_inference", picture_id, boxes_of([[(LONG, 0.5)]]))
+    assert inference["boxes"][0]["classId"] == known

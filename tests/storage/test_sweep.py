@@ -97,10 +97,10 @@ class TestBlobsThatCannotBeDeleted:
         database: psycopg.Connection,
         storage_connection_string: str,
     ) -> None:
-        with pytest.raises(BlobsRemain, match="BlobImmutableDueToPolicy") as told:
+        with pytest.raises(BlobsRemain, match="BlobImmutableDueToPolicy") as raised:
             worker.sweep()
-        assert told.value.deleted == 2
-        assert [one["blob_name"] for one in told.value.remaining] == names[:2]
+        assert raised.value.deleted == 2
+        assert [one["blob_name"] for one in raised.value.remaining] == names[:2]
         assert sorted(blobs(storage_connection_string, ana["container_name"])) == sorted(names[:2])
         query = "select blob_name, attempts, last_error, tried_at is not null from datastore.blob_deletion order by 1"
         for name, attempts, error, tried in database.execute(query).fetchall():
@@ -109,9 +109,9 @@ class TestBlobsThatCannotBeDeleted:
         assert worker.sweep() == 0, "they wait for their next turn"
         self.let_time_pass(database)
         refusing.pop()
-        with pytest.raises(BlobsRemain) as told:
+        with pytest.raises(BlobsRemain) as raised:
             worker.sweep()
-        assert (told.value.deleted, len(told.value.remaining)) == (1, 1)
+        assert (raised.value.deleted, len(raised.value.remaining)) == (1, 1)
         self.let_time_pass(database, 1)
         assert worker.sweep() == 0, "two hours after the second time"
         self.let_time_pass(database, 1)
@@ -128,9 +128,9 @@ class TestBlobsThatCannotBeDeleted:
               older_than interval default '1 hour', how_many integer default 1000, except_containers jsonb default '[]',
               after bigint default 0) returns jsonb
             language sql return datastore.all_due_blob_deletions(older_than, 2, except_containers, after)""")
-        with pytest.raises(BlobsRemain) as told:
+        with pytest.raises(BlobsRemain) as raised:
             worker.sweep()
-        assert sorted(str(one["blob_name"]) for one in told.value.remaining) == sorted(names)
+        assert sorted(str(one["blob_name"]) for one in raised.value.remaining) == sorted(names)
 
     def test_the_command_lists_blobs_that_were_not_deleted(
         self, names: list[str], refusing: list[str], environment: dict[str, str], monkeypatch: pytest.MonkeyPatch

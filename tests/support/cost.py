@@ -69,7 +69,7 @@ def _private_memory(process: Path) -> int:
     """The most that it ever had, in kB. Pages of shared memory, which only grow in number, are not its own."""
     try:
         lines = (line.split() for line in (process / "status").read_text().splitlines())
-        told = {line[0]: int(line[1]) for line in lines if line[0] in ("VmHWM:", "RssShmem:")}
+        sizes = {line[0]: int(line[1]) for line in lines if line[0] in ("VmHWM:", "RssShmem:")}
     except OSError:
         return 0
-    return told["VmHWM:"] - told["RssShmem:"]
+    return sizes["VmHWM:"] - sizes["RssShmem:"]

@@ -79,13 +79,13 @@ def fill(call: Call, user: dict[str, Any], mark: str) -> dict[str, str]:
     assert gone
     answer = call("import_inference", picture_id, inference(filename=mark, verified=True), acting=acting)
     first, second = (box["box_id"] for box in answer["boxes"])
-    said = [
+    boxes = [
         {"boxId": first, "label": "Brassica napus", "comment": mark},
         {"boxId": second},
         {"boxId": "", "label": "Brassica juncea", "comment": mark,
          "box": {"topX": 1, "topY": 1, "bottomX": 2, "bottomY": 2}},
     ]  # fmt: skip
-    call("record_feedback", {"inferenceId": answer["inference_id"], "boxes": said}, acting=acting)
+    call("record_feedback", {"inferenceId": answer["inference_id"], "boxes": boxes}, acting=acting)
     call("hand_out_link", picture_id, "read", 15, None, True, acting=acting)
     call("begin_copy", picture_id)
     # Two pipelines that disagree, and that nobody has judged

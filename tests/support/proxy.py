@@ -30,8 +30,8 @@ class Proxy:
                 self.send_response_only(answer.status)
                 for name, value in answer.getheaders():
                     if name.lower() == "date":
-                        told: datetime = parsedate_to_datetime(value) + shift
-                        self.send_header("Date", format_datetime(told, usegmt=True))
+                        shifted: datetime = parsedate_to_datetime(value) + shift
+                        self.send_header("Date", format_datetime(shifted, usegmt=True))
                     elif name.lower() not in ("transfer-encoding", "content-length", "connection", "keep-alive"):
                         self.send_header(name, value)
                 self.send_header("Content-Length", str(len(content)))

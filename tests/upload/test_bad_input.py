@@ -80,9 +80,9 @@ def test_an_error_is_reported_and_the_rest_is_uploaded(
     folder = write_folder(tmp_path / "lot", {"good/1.tiff": picture(7), **files})
     done = upload(environment, folder)
     assert done.status == 1
-    told = [line.strip() for line in done.err.splitlines() if line.strip().startswith(place)]
-    assert len(told) == 1, done.err
-    assert message in told[0]
+    lines = [line.strip() for line in done.err.splitlines() if line.strip().startswith(place)]
+    assert len(lines) == 1, done.err
+    assert message in lines[0]
     assert "1 uploaded" in done.out
 
 

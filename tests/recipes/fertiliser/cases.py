@@ -60,8 +60,8 @@ def test_a_label_is_divided_and_comes_back(database: psycopg.Connection, picture
         ("Total nitrogen (N)", "20", "%"),
         ("Boron (B)", "0.020" if "0.020" in sent[0] else "0.02", "ppm"),
     ]
-    told = database.execute("select action from datastore.history where entity = 'fertiliser_label'").fetchall()
-    assert told == [("created",)]
+    actions = database.execute("select action from datastore.history where entity = 'fertiliser_label'").fetchall()
+    assert actions == [("created",)]
 
 
 def test_generated_labels_come_back_as_sent(database: psycopg.Connection, pictures: list[str], container: str) -> None:
