@@ -1,4 +1,4 @@
-"""What a benchmark gives: a ratio, and what it should be."""
+"""The figure of a benchmark: a ratio, and its bar."""
 
 from __future__ import annotations
 

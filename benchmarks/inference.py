@@ -38,7 +38,7 @@ FEEDBACK_WHOLE = f"with said as (insert into public.said (document) values (%s::
 
 
 def document(chance: random.Random) -> dict[str, Any]:
-    """What a pipeline says: 20 boxes with 5 guesses each, all digits of a float."""
+    """A pipeline's inference: 20 boxes with 5 guesses each, all digits of a float."""
 
     def box() -> dict[str, Any]:
         scores = sorted((chance.random() for _ in range(GUESSES)), reverse=True)
@@ -270,7 +270,7 @@ def _among_many(stack: LocalStack, scale: Scale) -> Figure:
 
 
 def _multiply(connection: psycopg.Connection, times: int) -> None:
-    """What is stored is there so many times then, each inference's boxes beside each other; without a check of any."""
+    """Copy the stored rows so many times, each inference's boxes beside each other; without a check of any."""
     tables = ["datastore.inference", "datastore.box"]
     checks = connection.execute(
         "select conrelid::regclass, conname from pg_constraint where contype = 'c' and conrelid = any (%s::regclass[])",

@@ -1,4 +1,4 @@
-"""What the inspection says of picture files, beside what Pillow and tifffile say: `python -m benchmarks.inspection
+"""The inspection of picture files, beside Pillow and tifffile: `python -m benchmarks.inspection
 FOLDER`, with any folder of real pictures. Each file is read whole and cut short, each time in a process of its own."""
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Facts = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a reader made of a file: facts, or why there are none; and which cuts it did not notice."""
+    """A reader's result for a file: facts, or the error; and the cuts that it did not notice."""
 
     facts: Facts
     refusal: str
@@ -49,13 +49,13 @@ class Seen:
 
 
 def by_inspection(file: BinaryIO) -> Facts:
-    """What the project says."""
+    """The project's facts."""
     data: dict[str, Any] = dict(inspect(file, "").image_data)
     return {key: data.get(key) for key in ("format", "width", "height", "pages", "channels", "bit_depth", "resolution")}
 
 
 def by_pillow(file: BinaryIO) -> Facts:
-    """What Pillow says once it has decoded the first frame."""
+    """Pillow's facts, once it has decoded the first frame."""
     with Image.open(file) as image:
         kind, frames = image.format, getattr(image, "n_frames", 1)
         dpi = image.info.get("dpi")
@@ -76,7 +76,7 @@ def by_pillow_verified(file: BinaryIO) -> Facts:
 
 
 def by_tifffile(file: BinaryIO) -> Facts:
-    """What tifffile says once it has read the tags of all pages."""
+    """tifffile's facts, once it has read the tags of all pages."""
     with tifffile.TiffFile(file) as opened:
         pages = list(opened.pages)
         first: Any = pages[0]
@@ -155,7 +155,7 @@ def _look(read: Callable[[BinaryIO], Facts], path: Path, answer: Connection) -> 
 
 
 def compare(paths: list[Path], console: Console) -> None:
-    """Print each difference, then what each reader made of each format."""
+    """Print each difference, then each reader's results by format."""
     totals: dict[tuple[str, str], Counter[str]] = {}
     worst: dict[tuple[str, str], tuple[float, float]] = {}
     for path in paths:

@@ -56,7 +56,7 @@ def measure(stack: LocalStack, scale: Scale) -> list[Figure]:
 
 
 def example_inspection() -> Inspection:
-    """What is found in a real TIFF."""
+    """The tags of a real TIFF."""
     path = EXAMPLE / "pictures" / "session1" / "1.tiff"
     with path.open("rb") as file:
         return inspect(file, path.name)

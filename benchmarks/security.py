@@ -1,4 +1,4 @@
-"""What row-level security costs: a rebuild as the backend's role, against the same without policies."""
+"""The cost of row-level security: a rebuild as the backend's role, against the same without policies."""
 
 from __future__ import annotations
 

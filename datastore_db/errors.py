@@ -1,4 +1,4 @@
-"""What can go wrong, in words for people. Every error of this package derives from `DatastoreError`."""
+"""The errors of this package. Each derives from `DatastoreError`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypedDict
 
 
 class DocumentError(TypedDict):
-    """One thing that is wrong in a document: where (a JSON Pointer), which rule, and what was expected."""
+    """One error in a document: its place (a JSON Pointer), the rule, and the expected value."""
 
     instance_path: str
     keyword: str
@@ -50,7 +50,7 @@ class NotFound(DatastoreError):
 
 
 class Conflict(DatastoreError):
-    """It contradicts what is already stored (SQLSTATE DS409)."""
+    """It contradicts stored data (SQLSTATE DS409)."""
 
 
 class BlobsRemain(Conflict):
@@ -71,7 +71,7 @@ class Unreachable(DatastoreError):
 
 
 class PictureChanged(DatastoreError):
-    """What lies in storage under a picture's name is not what was stored."""
+    """The blob in storage differs from the picture that was stored."""
 
 
 class TookTooLong(DatastoreError):
@@ -91,4 +91,4 @@ class NotAPicture(DatastoreError):
 
 
 class BrokenPicture(DatastoreError):
-    """A file is refused: damaged, empty, of absurd size, or named as what it is not."""
+    """A file is refused: damaged, empty, of absurd size, or named after another format."""

@@ -18,7 +18,7 @@ STORAGE = "DATASTORE_STORAGE_CONNECTION_STRING"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Given:
-    """What `connect` was given. Tracebacks show the locals of each frame, so its repr shows nothing of it."""
+    """The arguments of `connect`. Tracebacks show the locals of each frame, so its repr shows none of them."""
 
     database_url: str | None = None
     storage_connection_string: str | None = None
@@ -49,7 +49,7 @@ class Settings:
 
 
 def find_settings(given: Given = Given()) -> Settings:
-    """What was given, else what the environment says, else a local PostgreSQL and Azurite, started if need be.
+    """The arguments, else the environment's settings, else a local PostgreSQL and Azurite, started if need be.
 
     A database without a storage is fine until a picture's bytes are asked for; a storage without a database is not.
     A home asks for the local ones in it whatever the environment says. Raises `DatastoreError`, also for an address

@@ -31,7 +31,7 @@ _BODY_ENDS = re.compile(r"^(\$\w*\$;?|end;|\);)$")
 
 
 def faults(root: Path = ROOT) -> Iterator[str]:
-    """What is too wide or too long, a line each."""
+    """Files and lines that are too long, a line each."""
     for path in sorted([*(root / "sql").rglob("*.sql"), *(root / "datastore_db").rglob("*.py")]):
         name = path.relative_to(root).as_posix()
         lines = path.read_text(encoding="utf-8").splitlines()

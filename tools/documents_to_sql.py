@@ -1,4 +1,4 @@
-"""Write what follows from the JSON Schemas in sql/documents.
+"""Write the files that follow from the JSON Schemas in sql/documents.
 
     python tools/documents_to_sql.py        (`make documents`)
 
@@ -32,7 +32,7 @@ def values(sql: Path = SQL) -> list[tuple[str, int, Schema]]:
 
 
 def install_sql(sql: Path = SQL) -> str:
-    """What the first migration includes, in order."""
+    """The files that the first migration includes, in order."""
     return "\n".join(
         [
             f"{MADE} from the files in this folder: what they compile to, and their rows.",

@@ -63,7 +63,7 @@ def release(
 
 
 def check_tree(root: Path) -> None:
-    """A release is made of what main is."""
+    """A release is made of the branch main."""
     if (branch := git(root, "branch", "--show-current").strip()) != "main":
         raise NoReleaseError(f"the branch is {branch or 'none'}; releases are made on main")
     if changed := git(root, "status", "--porcelain").splitlines():
@@ -71,7 +71,7 @@ def check_tree(root: Path) -> None:
 
 
 def prepare(root: Path, version: str, date: datetime.date) -> None:
-    """What a release changes in files."""
+    """The files that a release changes."""
     changelog = root / "CHANGELOG.md"
     text = changelog.read_text(encoding="utf-8")
     check_version(version, text)
@@ -145,7 +145,7 @@ def take_over(copy: Path, root: Path) -> None:
 
 
 def git(root: Path, *arguments: str, text: str | None = None) -> str:
-    """What git answers; `NoReleaseError` with its words where it refuses."""
+    """The output of git; `NoReleaseError` with its words where it refuses."""
     done = subprocess.run(["git", "-C", root, *arguments], input=text, capture_output=True, text=True, check=False)
     if done.returncode:
         raise NoReleaseError(f"git {arguments[0]}: {done.stderr.strip()}")

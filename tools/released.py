@@ -1,4 +1,4 @@
-"""What releases froze: `released.sha256` has the SHA-256 of each such file (`sha256sum --check released.sha256`).
+"""Frozen files of releases: `released.sha256` has the SHA-256 of each such file (`sha256sum --check released.sha256`).
 
 A migration that was released stands in databases; a released schema with its compiled check, and the formats that this
 calls, judge stored rows: they never change. What is new becomes another file.
@@ -43,7 +43,7 @@ def changes(root: Path) -> list[str]:
 
 
 def released(root: Path) -> dict[str, str]:
-    """What is frozen: the SHA-256 of each file by its path."""
+    """The frozen files: the SHA-256 of each by its path."""
     if not (root / LIST).is_file():
         return {}
     lines = (root / LIST).read_text(encoding="utf-8").splitlines()

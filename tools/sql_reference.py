@@ -58,7 +58,7 @@ order by proname, 'jsonb'::regtype = any (proargtypes) desc
 
 @dataclass(frozen=True)
 class Function:
-    """What the database knows of a function."""
+    """The database's facts about a function."""
 
     name: str
     arguments: str

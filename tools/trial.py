@@ -29,7 +29,7 @@ USER = "ana@example.org"
 
 
 class TrialFailedError(Exception):
-    """What a wheel could not do."""
+    """The failure of a wheel."""
 
 
 def try_wheel(tree: Path, wheel: Path) -> None:
@@ -132,7 +132,7 @@ def _run(command: list[str], environment: dict[str, str], folder: Path) -> str:
 
 
 def runtime_lock(lock: str, wheel: Path) -> str:
-    """What the wheel needs without any extra, as the lock has it: versions and hashes."""
+    """The requirements of the wheel without extras, as in the lock: versions and hashes."""
     locked = {
         canonicalize_name(block.partition("==")[0]): block
         for block in re.split(r"^(?=[a-zA-Z0-9])", lock, flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What the database refuses, as errors of this package: in words for people, and without a password."""
+"""Errors of the database as errors of this package, without a password."""
 
 from __future__ import annotations
 

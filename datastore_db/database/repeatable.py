@@ -1,4 +1,4 @@
-"""What replaces itself: functions, views, triggers, privileges; each part where it differs from what is installed."""
+"""Parts that a deploy replaces: functions, views, triggers, privileges; each if it differs from the installed one."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def parts(sql: Path | None = None) -> list[Part]:
 
 
 def due_parts(connection: psycopg.Connection, release: list[Part]) -> dict[str, str]:
-    """The parts that differ from what is installed, each with a reason. Nothing is changed, and no table locked."""
+    """The parts that differ from the installed ones, each with a reason. Nothing is changed, and no table locked."""
     row = connection.execute("select pg_catalog.to_regprocedure('datastore.due_parts(jsonb)') is not null").fetchone()
     if row != (True,):
         return {part.name: "new" for part in release}
@@ -105,7 +105,7 @@ def _apply(connection: psycopg.Connection, release: list[Part], due: set[str]) -
     connection.execute("set local statement_timeout = 0")
     applied = set(due)
     for part in release:
-        # What is new is to be handed over and granted, what was replaced is so already.
+        # New objects need their owner and grants; replaced ones keep theirs.
         if part.closes and not applied.issuperset(closing := {part.name for part in release if part.closes}):
             row = connection.execute("select datastore.privileges_are_due()").fetchone()
             applied |= closing if row == (True,) else set()

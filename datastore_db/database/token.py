@@ -54,7 +54,7 @@ def _is_encrypted(parameters: Mapping[str, str]) -> bool:
 
 
 def password_of_each_connection(identity: Identity) -> Callable[[], Awaitable[str]]:
-    """What a pool asks for the password of a new connection: a token, which the credential keeps until it ends."""
+    """The source of passwords for a pool's new connections: a token, which the credential keeps until it ends."""
 
     async def password() -> str:
         return (await identity.get_token(SCOPE)).token

@@ -41,7 +41,7 @@ class DatabaseUrl:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """What libpq reads in it: host, port, dbname, user, password and so on. Empty where it reads nothing."""
+        """The parts that libpq reads: host, port, dbname, user, password and so on. Empty if it cannot read it."""
         return self._read() or {}
 
     def _read(self) -> dict[str, str] | None:

@@ -1,4 +1,4 @@
-"""What `Store.evaluation`, `training` and `review` answer. Numbers with a fraction are `Decimal`, as everywhere."""
+"""The answers of `Store.evaluation`, `training` and `review`. Numbers with a fraction are `Decimal`, as everywhere."""
 
 from __future__ import annotations
 

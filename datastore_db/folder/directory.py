@@ -81,7 +81,7 @@ class Directory:
             yield from self._index.left_over("no picture in this directory or below it")
 
     def given(self) -> Given:
-        """What the index files from the root to here give, read once. Raises `DocumentProblem`."""
+        """The values of the index files from the root to here, read once. Raises `DocumentProblem`."""
         missing: list[Directory] = []
         directory: Directory | None = self
         while directory is not None and directory._given is None:

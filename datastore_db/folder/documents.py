@@ -19,7 +19,7 @@ _EXTENSIONS = (".yaml", ".yml", ".json")
 
 
 def document_stem(name: str) -> str | None:
-    """What a YAML or JSON file is named after; None for any other file."""
+    """The name of a YAML or JSON file without its ending; None for any other file."""
     return name[: name.rindex(".")] if name.lower().endswith(_EXTENSIONS) else None
 
 
@@ -43,7 +43,7 @@ class DocumentFile:
         return (NotProcessed(path, why) for path, entry in self._files if entry.trouble is None)
 
     def read(self, source: FileSource) -> Node:
-        """What it says, in the spelling that is used inside. Raises `DocumentProblem`."""
+        """Its content, in snake_case. Raises `DocumentProblem`."""
         path, entry = self._files[0]
         if len(self._files) > 1:
             names = " and ".join(_name(path) for path, _ in self._files)

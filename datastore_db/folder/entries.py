@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-# What opening or reading a file of any source may raise
+# Errors of opening or reading a file of any source
 UNREADABLE = (OSError, ValueError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 CHUNK = 256 * 1024
 
@@ -25,10 +25,10 @@ class Entry:
 
 
 class FileSource(Protocol):
-    """What the reading of a folder needs to know of where it comes from."""
+    """The source of a folder: a directory, a zip, or a list of streams."""
 
     name: str | None
-    """What the folder is called when nothing in it says so."""
+    """The folder's name, unless a file in it gives one."""
     rooted: bool
     """Whether paths start below the root, not with the root's own name."""
 
@@ -52,5 +52,5 @@ def reason(error: BaseException) -> str:
 
 
 def too_large(size: int, limit: int) -> str | None:
-    """What to say of a file of this size, if it is larger than the limit."""
+    """The problem of a file of this size, if it is larger than the limit."""
     return f"is larger than {limit:,} bytes" if size > limit else None

@@ -76,7 +76,7 @@ class FolderPicture:
             raise FolderProblem([Problem(self.relative_path, reason(error))]) from error
 
     def read_document(self) -> tuple[JsonObject, Places]:
-        """What its own file and those above it say. Raises `DocumentProblem`."""
+        """The values of its own file and those above it. Raises `DocumentProblem`."""
         given = self._directory.given()
         own = self._directory.document_of(self.name)
         node = Node({}, Place(self.relative_path)) if own is None else own.read(self._directory.source)
@@ -102,7 +102,7 @@ class FolderPictureSet:
         return self._directory.path
 
     def read_document(self) -> tuple[JsonObject, Places]:
-        """What the index files say of the set; its name only if one says so. Raises `DocumentProblem`."""
+        """The values of the index files for the set; its name only if one gives it. Raises `DocumentProblem`."""
         document = self._directory.given().own_set
         if not document.place.file:
             document = Node(document.value, Place(f"{self.relative_path or '.'}/"))

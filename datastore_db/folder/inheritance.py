@@ -1,4 +1,4 @@
-"""What the index files of a folder give to the picture sets and pictures below them."""
+"""Values that picture sets and pictures inherit from the index files above them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What holds in one directory: for each picture, for each set, and for the directory's own set."""
+    """The values of one directory: for each picture, for each set, and for the directory's own set."""
 
     pictures: Node
     sets: Node
@@ -27,7 +27,7 @@ class Given:
         return cls(nothing, nothing, nothing)
 
     def add(self, index: Node, *, holds_pictures: bool) -> Given:
-        """What holds in a directory below, or in the same one, with this index. Raises `DocumentProblem`."""
+        """The values of a directory below, or of the same one, with this index. Raises `DocumentProblem`."""
         given = dict(members(index))
         here = given.pop(HERE, None)
         own_set = Node({}, index.place)
@@ -43,7 +43,7 @@ class Given:
         return Given(merge(self.pictures, Node(pictures, index.place)), inherited, merge(inherited, own_set))
 
     def below(self) -> Given:
-        """What a directory below inherits."""
+        """The values that a directory below inherits."""
         return Given(self.pictures, self.sets, self.sets)
 
     def picture(self, own: Node) -> Node:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MAX_PATH_BYTES = 1024
 
-# What macOS adds to the archives that it makes
+# Files that macOS adds to its archives
 _OF_MACOS = "__MACOSX"
 _REFUSED = {
     "Cc": "its name holds a control character",

@@ -1,4 +1,4 @@
-"""What can be wrong with a folder, said by file, line and key."""
+"""Problems of a folder, by file, line and key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a YAML or JSON file says, each value with the place where it stands."""
+"""The content of a YAML or JSON file, each value with its place."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def members(node: Node) -> dict[str, Node]:
 
 
 def merge(far: Node, near: Node) -> Node:
-    """What holds when `near` adds to `far` or overrides it: objects key by key, anything else as a whole."""
+    """The values of `far` with those of `near` added or replaced: objects key by key, anything else as a whole."""
     if not (isinstance(far.value, dict) and isinstance(near.value, dict)):
         return near
     merged = dict(far.value)
@@ -66,7 +66,7 @@ class Places:
         self._root = root
 
     def __getitem__(self, instance_path: str) -> Place:
-        """The place of what the pointer names, or of the nearest part around it that was written."""
+        """The place that the pointer names, or of the nearest part around it that was written."""
         return self._find(instance_path)[0]
 
     def problem(self, instance_path: str, message: str) -> Problem:
@@ -112,7 +112,7 @@ class _Frame:
 
 @dataclass(frozen=True, slots=True)
 class Anchored:
-    """A value that may be repeated, with what it costs."""
+    """A value that may be repeated, with its cost."""
 
     node: Node | NotGiven
     size: int

@@ -147,7 +147,7 @@ class _Reader:
             self._builder.wrong(f"the tag {shown(str(tag)).replace(_STANDARD, '!!')} is not supported", line)
 
     def _resolve(self, text: str, line: int) -> Scalar | NotGiven:
-        """What a value without quotes means."""
+        """The meaning of a value without quotes."""
         if text == "":
             return NOT_GIVEN
         if text in _LITERALS:

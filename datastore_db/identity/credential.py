@@ -79,7 +79,7 @@ def see_that_it_is_installed() -> None:
 
 
 def no_token(scope: str, error: AzureError) -> NoToken:
-    """What to say where Azure gives no token."""
+    """The message where Azure gives no token."""
     reason = re.search(r"AADSTS\d+", str(error))
     return NoToken(
         f"Azure gives this process no token for {scope.removesuffix('/.default')} "

@@ -1,4 +1,4 @@
-"""What a machine can know about a picture file: format, size, checksums, and what the file says of itself."""
+"""The inspection of a picture file: format, size, checksums, and its tags."""
 
 from .formats import KNOWN_EXTENSIONS, detect
 from .picture import MAX_PIXELS, Inspection, inspect

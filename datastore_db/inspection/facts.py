@@ -34,7 +34,7 @@ _MICROSCOPE_MAKER = re.compile(r"microsyst|microsc", re.IGNORECASE)
 
 
 def note_facts(findings: Findings) -> None:
-    """Add what the tags tell about when and with what the picture was taken."""
+    """Add the facts of the tags: date, camera, microscope, resolution."""
     exif, tiff, ome = (_group(findings, name) for name in ("exif", "tiff", "ome"))
     if findings.resolution is None:
         findings.resolution = resolution(exif)

@@ -1,4 +1,4 @@
-"""What the reader of a format hands on, and the checks and messages that all of them share."""
+"""The findings of a format's reader, and the checks and messages that all readers share."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ COPY_AGAIN = "copy it from its source again"
 
 @dataclass(slots=True)
 class Findings:
-    """What was seen in a file. `tags` is by group; `resolution` by what it counts (dpi or dpcm)."""
+    """The findings in a file. `tags` is by group; `resolution` has its unit (dpi or dpcm)."""
 
     max_pixels: int
     keeper: Keeper = field(default_factory=Keeper)

@@ -47,7 +47,7 @@ class Format(NamedTuple):
 
     @property
     def extension(self) -> str:
-        """What blob names end in, without the dot."""
+        """The ending of blob names, without the dot."""
         return self.endings[0]
 
 

@@ -1,4 +1,4 @@
-"""What ImageJ writes into a TIFF: lines of `key=value` in the description, and two tags of its own."""
+"""ImageJ's metadata in a TIFF: lines of `key=value` in the description, and two tags of its own."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def decode_jpeg(reader: SourceReader, most_pixels: int) -> None:
 
 
 class Segment(NamedTuple):
-    """A segment: its marker, what is written in it, and where it lies; a scan ends where its coded data does."""
+    """A segment: its marker, its content, and its place; a scan ends where its coded data does."""
 
     marker: int
     body: bytes
@@ -142,7 +142,7 @@ def read_jpeg(source: Source, findings: Findings) -> None:
 
 
 def _is_description(marker: int) -> bool:
-    """Whether programs write into such segments what they like."""
+    """Whether programs write data of their own into such segments."""
     return 0xE0 <= marker <= 0xEF or marker == 0xFE
 
 
@@ -186,7 +186,7 @@ def strip_jpeg(source: Source) -> list[Piece]:
 
 
 def _kept(marker: int, body: bytes) -> bytes | None:
-    """What is written in a segment's place: None for the segment as it is, nothing to leave it out."""
+    """The replacement of a segment: None for the segment as it is, nothing to leave it out."""
     if marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) >= 12:
         return body[:12] + b"\0\0"  # without a small picture
     if marker == 0xEE and body.startswith(b"Adobe") and len(body) >= 12:

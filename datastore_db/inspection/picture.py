@@ -25,7 +25,7 @@ _PIECE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What a machine can know about a picture file.
+    """The result of an inspection.
 
     `image_data` and `quality_check` are the sections of the picture's document. `image_data` has `format`,
     `width`, `height` and `tags`, and, where the file tells them, `resolution`, `capture_date`, `camera`,

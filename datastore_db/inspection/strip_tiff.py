@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .source import Source
 
 _DESCRIPTION, _JPEG_TABLES, _ICC = 270, 347, 34675
-#: What says how the pixels are laid out, packed, coloured and turned: numbers.
+#: Tags with the layout, packing, colours and orientation of the pixels: numbers.
 # fmt: off
 _KEPT = frozenset({
     254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 274, 277, 278, 279, 280, 281, 282, 283, 284, 286, 287,
@@ -59,7 +59,7 @@ def strip_tiff(source: Source) -> list[Piece]:
 
 
 class _Copy:
-    """Collects what a copy keeps."""
+    """Collects the parts that a copy keeps."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -164,7 +164,7 @@ class _Copy:
                 self._add(offsets[0], end)
 
     def _blank_jpeg(self, start: int, size: int) -> None:
-        """Comments and what programs wrote, in a JPEG stream in place of pixels."""
+        """Comments and data of programs, in a JPEG stream in place of pixels."""
         if size > _LONGEST_JPEG:
             raise CannotStrip("a JPEG inside of the TIFF is too large to be looked through")
         data = self.source.read(start, size)
@@ -185,7 +185,7 @@ class _Copy:
             raise CannotStrip("the TIFF's pixels lie in too many places")
 
     def _put_together(self) -> list[Piece]:
-        """What is kept in the order of the file, with zeros in between."""
+        """The kept parts in the order of the file, with zeros in between."""
         merged: list[Span] = []
         for span in sorted(span for span in self.spans if isinstance(span, Span)):
             if merged and span.start <= merged[-1].end:
@@ -216,7 +216,7 @@ def _is_kept(tag: int, entry: Entry) -> bool:
 
 
 def _describes_pixels(marker: int, body: bytes) -> bool:
-    """JFIF and Adobe segments, as short as they are, say how the colours are to be read."""
+    """JFIF and Adobe segments, as short as they are, describe the colours."""
     return (marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) == 14) or (
         marker == 0xEE and body.startswith(b"Adobe") and len(body) == 12
     )

@@ -1,4 +1,4 @@
-"""Copies of picture files without what they say of people and places: the pixels, byte for byte, and what shows them.
+"""Copies of picture files without personal data: the pixels, byte for byte, and the parts that show them.
 
 Nothing is decoded and encoded again. A copy keeps what is known to be needed; it does not search for what is personal.
 """
@@ -17,7 +17,7 @@ from .source import IN_MEMORY, Source
 
 
 def strip(file: BinaryIO) -> Pieces:
-    """What a copy of a picture without personal data consists of; the file is read again when it is written.
+    """The parts of a copy without personal data; the file is read again when it is written.
 
     Raises `CannotStrip` where that cannot be done with certainty.
     """

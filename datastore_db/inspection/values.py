@@ -116,19 +116,19 @@ class Keeper:
         return True
 
     def large(self, size: int, read: Callable[[], bytes]) -> JsonObject:
-        """What stands for a value that is too large: how long it is, and its digest."""
+        """The substitute for a value that is too large: its length and its digest."""
         self._digested += size
         if self._digested > _LARGEST_DIGESTED:
             return {"size": size}
         return {"size": size, "sha256": hashlib.sha256(read()).hexdigest()}
 
     def text(self, text: str) -> Json:
-        """Text, or what stands for it."""
+        """Text, or its substitute."""
         raw = text.encode("utf-8", "replace")
         return clean(text) if self.accepts(len(raw)) else self.large(len(raw), lambda: raw)
 
     def binary(self, raw: bytes) -> JsonObject:
-        """Bytes as `{"base64": "…"}`, or what stands for them."""
+        """Bytes as `{"base64": "…"}`, or their substitute."""
         if not self.accepts(len(raw)):
             return self.large(len(raw), lambda: raw)
         return {"base64": base64.b64encode(raw).decode("ascii")}

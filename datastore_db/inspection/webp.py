@@ -100,7 +100,7 @@ def _note_chunk(kind: bytes, body: bytes, group: JsonObject, findings: Findings)
 
 
 def strip_webp(source: Source) -> list[Piece]:
-    """The parts of a copy without EXIF and XMP: frames, and what shows them."""
+    """The parts of a copy without EXIF and XMP: frames, and the chunks that show them."""
     end = 8 + struct.unpack("<I", source.read(4, 4))[0]
     body: list[Piece] = []
     chunks = list(_chunks(source, 12, end))

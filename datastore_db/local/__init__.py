@@ -10,7 +10,7 @@ Every process that calls `start` with the same home shares the same two servers.
 own, starts them and stops them when the last user is gone, however that one went:
 
 - `lease.py`: file locks; every user holds a shared one, which the kernel takes back when the user's process dies
-- `home.py`: the folder, and what lies where in it
+- `home.py`: the folder, and the places of its files
 - `stack.py`: what a user calls: coming in, and going out
 - `keeper.py`: the process that owns the servers, and waits until it gets the lease for itself
 - `servers.py`, `postgres.py`, `storage.py`: a server of ours, and the two that there are

@@ -1,4 +1,4 @@
-"""What can go wrong with the servers of this machine."""
+"""Errors of the servers on this machine."""
 
 from __future__ import annotations
 

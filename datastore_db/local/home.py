@@ -1,4 +1,4 @@
-"""The folder of a local stack: what lies where in it."""
+"""The folder of a local stack, and the places of its files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class State:
-    """What runs in a home, as its keeper wrote it down when everything answered."""
+    """The running servers of a home, as its keeper recorded them when all answered."""
 
     database_url: str
     storage_connection_string: str
@@ -52,7 +52,7 @@ class Home:
 
     @property
     def run(self) -> Path:
-        """Locks, and what is only true while the servers run."""
+        """Locks, and files that only hold while the servers run."""
         return self.path / "run"
 
     @property
@@ -90,7 +90,7 @@ class Home:
             yield
 
     def read_state(self) -> State | None:
-        """What the keeper wrote down, or nothing when it is not ready yet."""
+        """The keeper's record, or None while it is not ready."""
         try:
             return State(**json.loads(self.state_file.read_text()))
         except FileNotFoundError:

@@ -75,7 +75,7 @@ def version() -> str:
 
 
 def fingerprint() -> str:
-    """What changes when anything that is installed changes."""
+    """A digest of the files that the installation follows from."""
     digest = hashlib.sha256()
     for file in sorted(path for path in PACKAGE.rglob("*") if path.is_file()):
         digest.update(file.read_bytes())

@@ -221,7 +221,7 @@ class Postgres(Server):
         That happens in containers, where numbers start anew, on a home that lives longer.
         """
         for pid_file in (self.data / "postmaster.pid", self.data / f".s.PGSQL.{PORT}.lock"):
-            # What cannot be read or is not running, PostgreSQL knows how to deal with.
+            # PostgreSQL itself handles a file that cannot be read, or whose process is gone.
             with contextlib.suppress(OSError, ValueError, IndexError, psutil.Error):
                 process = psutil.Process(int(pid_file.read_text().splitlines()[0]))
                 if process.status() == psutil.STATUS_ZOMBIE or "postgres" not in process.name():

@@ -85,7 +85,7 @@ def give_to(user: str, folder: Path) -> None:
 
 
 def unreachable(user: str, closed: Path, why: str) -> LocalStackError:
-    """What to do when there is no place for the data."""
+    """The remedy when there is no place for the data."""
     mode = stat.S_IMODE(closed.stat().st_mode)
     return LocalStackError(
         f"PostgreSQL does not run as root, and its user {user} may not pass through {closed} (mode {mode:o}); {why}. "

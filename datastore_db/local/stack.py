@@ -113,7 +113,7 @@ class LocalStack:
 
 
 def _come_in(home: Home, lease: Lock, version: int, report: Callable[[str], None]) -> State | None:
-    """Become a user and get what runs; nothing while another process is starting it."""
+    """Become a user and get the running servers; None while another process is starting them."""
     with home.door():
         lease.share()  # waits for a keeper that is stopping the servers
         keeper = home.keeper()

@@ -1,4 +1,4 @@
-"""Boxes on a picture: what inferences and feedback have in common."""
+"""Boxes on a picture, which inferences and feedback share."""
 
 # ruff: noqa: N815  (the attributes are named as the keys)
 

@@ -20,5 +20,5 @@ class InCamelCase(Document):
 
     @classmethod
     def given_version(cls, value: JsonObject) -> Json:
-        """The version that a document says it is written for, in either spelling."""
+        """The version that a document names, in either spelling."""
         return value.get("schema_version", value.get("schemaVersion", 1))

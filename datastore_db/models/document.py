@@ -1,4 +1,4 @@
-"""What every document model has in common."""
+"""The base of every document model."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Document(Section):
         return self.model_dump(exclude_unset=True)
 
     def rules(self) -> Iterator[DocumentError]:
-        """What is wrong with this document beyond its fields."""
+        """The errors of this document beyond its fields."""
         yield from ()
 
     @classmethod
@@ -75,7 +75,7 @@ class Document(Section):
 
     @classmethod
     def given_version(cls, value: JsonObject) -> Json:
-        """The version that a document says it is written for."""
+        """The version that a document names."""
         return value.get("schema_version", 1)
 
     @classmethod

@@ -15,7 +15,7 @@ from datastore_db.models.wording import worded
 
 
 class FeedbackBox(Section):
-    """What an expert says about one box. `null` is the same as absent."""
+    """An expert's feedback on one box. `null` is the same as absent."""
 
     boxId: UuidOrEmpty | None = None
     classId: UuidOrEmpty | None = None
@@ -24,7 +24,7 @@ class FeedbackBox(Section):
     comment: str | None = None
 
     def rules(self) -> Iterator[tuple[str, str]]:
-        """The rules that this box breaks, by keyword, each with what is wrong."""
+        """The rules that this box breaks, by keyword, each with its message."""
         if not self.boxId and (self.box is None or not (self.label or self.classId)):
             missing = "box" if self.box is None else "label or classId"
             yield (
@@ -40,7 +40,7 @@ class FeedbackBox(Section):
 
 
 class Feedback(Document):
-    """What an expert says about the boxes of an inference."""
+    """An expert's feedback on the boxes of an inference."""
 
     kind: ClassVar[str] = "feedback"
 

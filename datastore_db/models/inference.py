@@ -32,7 +32,7 @@ Score = Annotated[Number, AfterValidator(bounds(least=0, most=1))]
 
 
 class Guess(Section):
-    """What a model takes a seed for, and how sure it is."""
+    """A model's guess: a species and its score."""
 
     label: NonEmptyText
     score: Score
@@ -58,7 +58,7 @@ class ModelReference(Section):
 
 
 class Inference(Document):
-    """What a pipeline of models says about one picture."""
+    """A pipeline's inference about one picture."""
 
     kind: ClassVar[str] = "inference"
 

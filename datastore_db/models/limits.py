@@ -1,4 +1,4 @@
-"""What is refused in every document, whatever its kind; `datastore.limit_errors` in SQL refuses the same."""
+"""Limits of every kind of document; `datastore.limit_errors` in SQL has the same."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def limit_errors(value: object) -> Iterator[DocumentError]:
 
 
 def _beyond(value: object, depth: int) -> Iterator[_Found]:
-    """What is wrong in a value, with the steps to it in reverse: a path is long, so it is written where one is told."""
+    """The errors in a value, with the steps to it in reverse: a long path is only written for an error."""
     message: str | None
     if value is None or isinstance(value, bool):
         return

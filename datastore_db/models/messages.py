@@ -1,4 +1,4 @@
-"""What Pydantic found, in the words of JSON Schema: the same paths and keywords that SQL gives."""
+"""Pydantic's errors in the words of JSON Schema: the same paths and keywords that SQL gives."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from datastore_db.models.values import NaturalNumber, NonEmptyText, Number, Text
 
 
 class UserData(Section):
-    """Section `user_data`: what the user says about the picture."""
+    """Section `user_data`: the user's description of the picture."""
 
     description: str | None = None
     number_of_seeds: NaturalNumber | None = None
@@ -42,7 +42,7 @@ class SeedReference(Section):
 
 
 class Picture(InCamelCase):
-    """What people say about a picture. What the datastore fills stands beside it, untyped, when it comes back."""
+    """People's data on a picture. The datastore's own sections stand beside it, untyped, when it comes back."""
 
     kind: ClassVar[str] = "picture"
 

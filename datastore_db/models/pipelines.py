@@ -27,7 +27,7 @@ class Sealed(Section):
 
 
 class _Described(Section):
-    """What pipelines and models have in common."""
+    """The common base of pipelines and models."""
 
     created_by: str | None = None
     creation_date: str | None = None
@@ -131,7 +131,7 @@ class PipelinesInFile(Pipelines):
 
 
 def version_text(version: JsonNumber | str | None) -> str:
-    """What versions are equal by: 5, 5.0 and "5" are the same one. No version is the empty text."""
+    """The text by which versions are compared: 5, 5.0 and "5" are the same one. No version is the empty text."""
     if version is None or isinstance(version, str):
         return version or ""
     return format(exact(version).to_integral_value(), "f")

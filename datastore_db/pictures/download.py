@@ -24,7 +24,7 @@ OpenPicture = Callable[[str], Awaitable[tuple[AsyncIterator[bytes], str | None]]
 
 @dataclass(slots=True)
 class DownloadReport:
-    """What a download wrote. `complete`: everything that was asked for is there."""
+    """The report of a download. `complete`: every requested file is there."""
 
     directory: Path
     written: list[str] = field(default_factory=list)

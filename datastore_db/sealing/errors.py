@@ -1,4 +1,4 @@
-"""What can go wrong with secrets. No message shows a key or a secret."""
+"""Errors of secrets. No message shows a key or a secret."""
 
 from __future__ import annotations
 

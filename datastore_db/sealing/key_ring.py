@@ -1,4 +1,4 @@
-"""Key-encryption keys: what wraps the keys that secrets are encrypted with."""
+"""Key-encryption keys, which wrap the keys that secrets are encrypted with."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class KeyEncryptionKeys(Protocol):
-    """Whatever holds key-encryption keys: an environment variable, a file, a vault. Its methods may block."""
+    """A holder of key-encryption keys: an environment variable, a file, a vault. Its methods may block."""
 
     @property
     def ids(self) -> list[str]:
-        """What the keys are called, the current one first."""
+        """The ids of the keys, the current one first."""
 
     def wrap(self, data_key: bytes) -> tuple[str, bytes]:
         """Encrypt a key with the current key-encryption key: that one's id, and the wrapped key."""

@@ -17,7 +17,7 @@ from datastore_db.sealing.sealed import Sealed, rewrapped
 
 @dataclass(slots=True)
 class Rewrapped:
-    """What a rotation did. problems: which secrets stayed as they were, and why."""
+    """The report of a rotation. problems: the secrets that stayed as they were, and why."""
 
     kek_id: str
     secrets: int = 0

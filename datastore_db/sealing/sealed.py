@@ -43,7 +43,7 @@ class Sealed:
 
     @classmethod
     def from_json(cls, value: object) -> Sealed:
-        """What `as_json` made. Raises `CannotUnseal`."""
+        """Read the JSON of `as_json`. Raises `CannotUnseal`."""
         if not isinstance(value, dict) or not is_sealed(value):
             raise CannotUnseal("it is not a sealed secret")
         try:

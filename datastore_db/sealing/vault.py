@@ -26,7 +26,7 @@ KEYS_KEPT = 1000
 
 
 class VaultClient(Protocol):
-    """What is used of `azure.keyvault.keys.crypto.CryptographyClient`."""
+    """The methods in use of `azure.keyvault.keys.crypto.CryptographyClient`."""
 
     def wrap_key(self, algorithm: KeyWrapAlgorithm, key: bytes) -> WrapResult: ...
     def unwrap_key(self, algorithm: KeyWrapAlgorithm, encrypted_key: bytes) -> UnwrapResult: ...

@@ -1,4 +1,4 @@
-"""What only the storage account's credentials can do: make containers, set their policies, sign, and delete blobs."""
+"""The work of the storage account's credentials: make containers, set their policies, sign, and delete blobs."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from datastore_db.storage.signing import AccountKey, DelegationKeys, Signer
 
 # The container's metadata in storage: which database it belongs to
 INSTANCE = "datastore_instance"
-# What a key may do, as Azure writes it. Writing over a blob is writing; an upload lists, to see what was lost; nothing
-# here deletes.
+# A key's permissions, as Azure writes them. Writing over a blob is writing; an upload lists, to find lost blobs.
+# Nothing here deletes.
 PERMISSIONS = {"read": "r", "write": "rwl"}
 CREATE_ONE_BLOB = "c"
 
@@ -202,13 +202,13 @@ class Account:
 
 
 def account_of(endpoint: str) -> str:
-    """What tells accounts apart: the host, or, of an emulator, the name behind host and port."""
+    """The identity of an account: the host, or, of an emulator, the name behind host and port."""
     parts = urlsplit(endpoint)
     return parts.path.strip("/") or str(parts.hostname)
 
 
 def another_account(container: str, endpoint: str, here: str) -> str:
-    """What to say of a container that is in another storage account than the credentials are for."""
+    """The message for a container in another storage account than that of the credentials."""
     return (
         f"the container {container} is in the storage {endpoint}, and DATASTORE_STORAGE_CONNECTION_STRING is for "
         f"{here}. If its pictures were moved there: datastore-db keys take-over {container} (or --all)"
@@ -216,7 +216,7 @@ def another_account(container: str, endpoint: str, here: str) -> str:
 
 
 def another_instance(container: str) -> str:
-    """What to say of a container that another database has made."""
+    """The message for a container that another database has made."""
     return (
         f"the container {container} belongs to another database: this one may be a copy of it, and must not touch its "
         f"pictures. If this database takes its place: datastore-db keys take-over {container} (or --all)"

@@ -38,7 +38,7 @@ PAGE_SIZE = 5000
 
 @dataclass(frozen=True, slots=True)
 class StoredBlob:
-    """What storage says about a blob. size: bytes. kind: BlockBlob, which pictures are, or AppendBlob or PageBlob."""
+    """Storage's properties of a blob. size: bytes. kind: BlockBlob, which pictures are, or AppendBlob or PageBlob."""
 
     size: int
     md5: bytes | None
@@ -182,7 +182,7 @@ class Blobs:
             options |= {"etag": f'"{etag}"', "match_condition": MatchConditions.IfNotModified}
         stream = await self._client.get_blob_client(blob).download_blob(validate_content=True, **options)
         found = _stored(stream.properties)
-        # What is told of a part of a blob is the part's size; its ETag was compared.
+        # The size given for a part of a blob is the part's; its ETag was compared.
         if of is None and not confirmed.is_like(found):
             raise PictureChanged(NOT_AS_STORED)
         return Reading(self._chunks(stream), found)
@@ -200,7 +200,7 @@ class Blobs:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What the database knows of a picture's blob since it was confirmed. None: it does not know. size: bytes."""
+    """The database's record of a confirmed blob. None: unknown. size: bytes."""
 
     size: int | None = None
     md5: bytes | None = None
@@ -208,7 +208,7 @@ class Confirmed:
 
     @classmethod
     def of(cls, found: JsonObject) -> Confirmed:
-        """From what `datastore.locate_picture` answers."""
+        """From the answer of `datastore.locate_picture`."""
         size, md5, etag = found["size"], found["md5"], found["etag"]
         return cls(
             None if size is None else int(str(size)),
@@ -271,7 +271,7 @@ def _only_instead_of(etag: str | None) -> dict[str, Any]:
 
 
 class _Hashing:
-    """A stream that keeps the MD5 of what was read from it."""
+    """A stream that keeps the MD5 of the bytes read."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

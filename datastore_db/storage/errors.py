@@ -1,4 +1,4 @@
-"""What storage refuses, in words for people. Nothing of a request is in them: its address holds a signature."""
+"""Errors of storage. They contain no part of a request, because its address holds a signature."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class BlobThere(DatastoreError):
 
 
 class Errors:
-    """What storage answers, in words for people, without anything secret."""
+    """Storage's answer in a message without secrets."""
 
     def __init__(self, url: str, *, with_key: bool, with_identity: bool = False) -> None:
         self._where = urlsplit(url)._replace(query="").geturl().rstrip("/")
@@ -95,7 +95,7 @@ class Errors:
 
 
 def clock_hint(error: AzureError, now: datetime) -> str:
-    """What to say of this machine's clock, if it differs much from the one of storage; else nothing."""
+    """The message about this machine's clock, if it differs much from that of storage; else empty."""
     response = getattr(error, "response", None)
     date = None if response is None else response.headers.get("Date")
     try:
@@ -146,6 +146,6 @@ def translated(
 
 
 def code_of(error: AzureError) -> str | None:
-    """What Azure calls the error, such as BlobNotFound."""
+    """Azure's code of the error, such as BlobNotFound."""
     code = getattr(error, "error_code", None)
     return str(getattr(code, "value", code)) if code else None

@@ -30,7 +30,7 @@ SECONDS_TO_WAIT = 60.0
 
 @dataclass(slots=True)
 class Renewed:
-    """What was done for a container. issued: permissions of new keys. error: why nothing was done."""
+    """The result of a renewal of a container. issued: permissions of new keys. error: why nothing was done."""
 
     container_id: str
     container_name: str
@@ -40,7 +40,7 @@ class Renewed:
 
 
 def purpose(container_id: str, key_id: str, endpoint: str) -> tuple[str, ...]:
-    """What a key of a container is sealed for: it opens for no other container, in no other row, for no other storage.
+    """The purpose of a container's sealed key: it opens for no other container, in no other row, for no other storage.
 
     An emulator on this machine may move to another port; its account is what counts there.
     """

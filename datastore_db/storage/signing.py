@@ -1,4 +1,4 @@
-"""With what keys and links are signed: the storage account's key, or a user delegation key of an identity."""
+"""Signers of keys and links: the storage account's key, or a user delegation key of an identity."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BEFORE = timedelta(minutes=15)
 
 
 class Signer(Protocol):
-    """With what shared access signatures are made."""
+    """A signer of shared access signatures."""
 
     @property
     def can_sign(self) -> bool:

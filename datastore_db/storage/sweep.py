@@ -42,7 +42,7 @@ async def sweep(database: Database, account: Account) -> int:
 
 
 class _Sweep:
-    """One sweep: what it deleted, and what it left."""
+    """One sweep: the blobs that it deleted, and those that it left."""
 
     def __init__(self, account: Account, own_id: str) -> None:
         self._account = account
@@ -54,7 +54,7 @@ class _Sweep:
 
     @property
     def remaining(self) -> list[Remaining]:
-        """What should be gone and is not."""
+        """The blobs that should be gone and are not."""
         alone: list[Remaining] = [
             {"container_name": name, "blob_name": None, "error": why} for name, why in sorted(self.left_alone.items())
         ]
