@@ -168,7 +168,7 @@ def database(database_url: str) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture
 def call(database: psycopg.Connection) -> Call:
-    """A DBA's calls of functions by name; `acting` says who asks."""
+    """A DBA's calls of functions by name; `acting` is the acting user."""
     return caller(database)
 
 
@@ -208,7 +208,7 @@ def acting(store: Store, ana: User) -> Iterator[Store]:
 
 @pytest.fixture
 def environment(database_url: str, storage_connection_string: str) -> dict[str, str]:
-    """What a command needs to work on this test's database."""
+    """The environment of a command on this test's database."""
     return os.environ | {
         "DATASTORE_DB_URL": database_url,
         "DATASTORE_STORAGE_CONNECTION_STRING": storage_connection_string,

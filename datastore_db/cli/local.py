@@ -31,7 +31,7 @@ def local_command(home: Path | None) -> None:
 
     settings = find_settings(Given(home=home))
     if settings.stack is None:
-        fail("DATASTORE_DB_URL is set: there are no local servers to keep running. Unset it, or say --home")
+        fail("DATASTORE_DB_URL is set: there are no local servers to keep running. Unset it, or give --home")
     with settings.stack as stack:
         click.echo(f"database: {stack.database_url}")
         click.echo(f"data:     {stack.home}")

@@ -197,7 +197,7 @@ def revoke_command(
       datastore-db keys revoke --all --yes
     """
     if (bool(key_ids), container is not None, links is not None, everything).count(True) != 1:
-        fail("which keys? Say their ids, or --container CONTAINER, or --links CONTAINER, or --all")
+        fail("expected ids of keys, --container CONTAINER, --links CONTAINER or --all")
     if everything and not yes:
         click.confirm("This ends every key and link that people have. Go on?", abort=True)
     with acting_store(email) as store:
@@ -235,7 +235,7 @@ def claim_command(container: str | None, everything: bool, as_json: bool) -> Non
       datastore-db keys take-over --all
     """
     if everything == (container is not None):
-        fail("which container? Say CONTAINER, or --all")
+        fail("expected a CONTAINER or --all")
     with own_store() as store:
         claimed = store.take_over_containers(container)
     _print_renewed(claimed, as_json, "claimed")

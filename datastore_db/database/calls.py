@@ -33,7 +33,7 @@ Password: TypeAlias = Callable[[], Awaitable[str]]
 
 OF_EACH_CONNECTION: dict[str, Any] = {"autocommit": True, "application_name": "datastore-db"}
 
-BEFORE_ANYBODY_ACTS = {
+WITHOUT_ACTING_USER = {
     "register_user": "makes the later acting user; it answers that user's own ids",
     "find_user": "gives a backend the id of the user that just signed in, by a known email address",
 }
@@ -107,7 +107,7 @@ class Database:
         acting: the acting user, set in the same statement by `datastore.act_as`. Raises the function's error, and
         `NotAllowed`, before anything is sent, for a call that needs an acting user or a worker.
         """
-        if acting is None and function not in BEFORE_ANYBODY_ACTS:
+        if acting is None and function not in WITHOUT_ACTING_USER:
             self.check_is_for_all(function)
         if acting is not None and self.as_role == "worker":
             raise NotAllowed(f"{function}: a store that was opened as worker acts for no user. Open one with connect()")

@@ -15,12 +15,12 @@ from tests.support.people import World
 
 
 @contextmanager
-def asking(connection: psycopg.Connection, world: World, who: str | None) -> Iterator[None]:
+def asking(connection: psycopg.Connection, world: World, user: str | None) -> Iterator[None]:
     """As the backend's role, and nothing of it stays."""
     with connection.transaction(force_rollback=True):
         connection.execute("set local role datastore_app")
-        if who is not None:
-            connection.execute("select datastore.act_as(%s)", [world.users[who]["user_id"]])
+        if user is not None:
+            connection.execute("select datastore.act_as(%s)", [world.users[user]["user_id"]])
         yield
 
 
@@ -96,7 +96,7 @@ def argument_for(name: str, type_: str, ids: dict[str, str], world: World) -> tu
 
 
 def fingerprint(connection: psycopg.Connection, ids: dict[str, str], group_id: str) -> list[Any]:
-    """What the tables hold of this container and group."""
+    """The rows of this container and group."""
     conditions = dict.fromkeys(relations(connection, "rp", of_containers=True), "container_id = %(container_id)s")
     conditions |= dict.fromkeys(("membership", "user_group"), "group_id = %(group_id)s")
     parts = [

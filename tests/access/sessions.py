@@ -1,4 +1,4 @@
-"""What a session of a test does: it asks for rows, acts for a user, is refused."""
+"""Steps of a test's session: ask for rows, act for a user, be refused."""
 
 from __future__ import annotations
 

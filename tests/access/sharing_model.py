@@ -1,4 +1,4 @@
-"""Who may see and change what: the rules of docs/access.md as a plain class, which knows no SQL.
+"""The rights of users: the rules of docs/access.md as a plain class, without SQL.
 
 Users are named by their first names, and a container by the name of its owner. What a user asks for answers None where
 it is done, else the SQLSTATE with which it is refused.
@@ -40,12 +40,12 @@ class SharingModel:
     def __init__(self, users: tuple[str, ...]) -> None:
         self.groups: dict[str, Group] = {}
         self.published: set[str] = set()
-        # Whose pictures' personal data is seen by everybody who sees the pictures
+        # Owners whose pictures' personal data is seen by every user of the container
         self.personal: set[str] = set()
         self.site_roles = dict.fromkeys(users, "user")
         self.without_pictures: set[str] = set()
 
-    # What follows: who sees what
+    # The consequences: access by user
 
     def permission(self, user: str, owner: str) -> str | None:
         """owner, contributor, reader or None. Leaving a group ends no share: that is for the owner of the container."""
@@ -168,7 +168,7 @@ class SharingModel:
     # Groups
 
     def create_group(self, user: str, name: str) -> str | None:
-        """A name that somebody else gave is free; the id comes with `made`."""
+        """A name that another user gave is free; the id comes with `made`."""
         taken = any((group.creator, group.name) == (user, name) for group in self.groups.values())
         return CONFLICT if taken else None
 
@@ -181,7 +181,7 @@ class SharingModel:
         return None if user in self.groups[group_id].owners() else NOT_ALLOWED
 
     def invite(self, user: str, group_id: str, other: str, role: str) -> str | None:
-        """Or give a member another role, who then need not accept it."""
+        """Or give a member another role, which needs no acceptance."""
         refused = self.as_group_owner(user, group_id)
         if refused is None and role != "owner" and self.groups[group_id].owners() == {other}:
             refused = CONFLICT

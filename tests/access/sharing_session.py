@@ -116,7 +116,7 @@ class Session:
         return row[0].get("refused"), row[0].get("answer", row[0].get("message"))
 
     def look(self, user: str, owner: str) -> dict[str, Any]:
-        """What functions and plain SQL tell a user; the folders, which take longest, of one container."""
+        """The answers of functions and plain SQL to a user; the folders, which take longest, of one container."""
         containers = [self.things[owner]["container_id"] for owner in USERS]
         pictures = [self.things[owner]["picture_id"] for owner in USERS]
         row = self.connection.execute(
@@ -184,7 +184,7 @@ def open_session(connection: psycopg.Connection) -> Session:
 
 
 def in_terms_of_the_model(session: Session, what: str, answers: dict[str, Any]) -> Any:
-    """What a user was told, in the words of the model."""
+    """A user's answers in the terms of the model."""
     match what:
         case "rows" | "audit":
             return session.rows(answers[what])
@@ -212,7 +212,7 @@ def in_terms_of_the_model(session: Session, what: str, answers: dict[str, Any]) 
 def expected_look(
     session: Session, model: SharingModel, user: str, owner: str, answers: dict[str, Any]
 ) -> dict[str, Any]:
-    """What a user should be told of all that is there, which comes from a look without an acting user."""
+    """The answers that a user should get; the existing rows come from a look without an acting user."""
     there = session.rows(answers["there"])
     seen = {row: how_many for row, how_many in there.items() if model.sees_row(user, *row)}
     groups = {

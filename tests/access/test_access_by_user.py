@@ -15,7 +15,7 @@ from datastore_db.json_codec import dumps
 from tests.access.catalogue import argument_for, asking, call, columns_of, count, fingerprint, relations
 from tests.support.people import ANAS, PIAS, World, people
 
-# What each kind is to the container that is asked for: who acts, whose container, and what they may do with it.
+# Kinds of users of the container in question: the acting user, the owner, and the user's rights.
 KINDS = {
     "owner": ("owner", "anas", "change"),
     "contributor": ("contributor", "anas", "change"),
@@ -26,7 +26,7 @@ KINDS = {
 }
 
 
-# Tables whose rows not everybody sees who sees the container: {table: who sees them}. Others follow the container.
+# Tables whose rows some users of the container do not see: {table: users that do}. Others follow the container.
 SEEN_BY: dict[str, set[str]] = {
     "history": {"owner", "contributor"},
     "container_share": {"owner", "contributor", "reader"},
@@ -37,7 +37,7 @@ SEEN_BY: dict[str, set[str]] = {
 }
 
 
-# Tables of whose rows those who only see the container see a part: {table: which}
+# Tables of which a reader of the container sees a part: {table: that part}
 SEEN_IN_PART = {"container_key": "permission = 'read'"}
 
 
@@ -61,25 +61,25 @@ def world(connection: psycopg.Connection) -> World:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_rows_of_a_container_are_seen_only_with_access(connection: psycopg.Connection, world: World, kind: str) -> None:
-    who, whose, permission = KINDS[kind]
-    container_id = getattr(world, whose)["container_id"]
+    actor, owner, permission = KINDS[kind]
+    container_id = getattr(world, owner)["container_id"]
     for relation in relations(connection, "rpv", of_containers=True):
         part = SEEN_IN_PART.get(relation, "true") if permission == "see" else "true"
         there = count(connection, relation, f"container_id = %s and {part}", container_id)
-        if (whose, relation) not in [
+        if (owner, relation) not in [
             ("pias", "container_share"), ("anas", "container_publication"), ("anas", "personal_data_share"),
         ]:  # fmt: skip
             assert there, f"tests/support/people.py puts no row into {relation}"
         expected = kind in SEEN_BY.get(relation, KINDS) and permission != "nothing"
-        with asking(connection, world, who):
+        with asking(connection, world, actor):
             seen = count(connection, relation, "container_id = %s", container_id)
         assert seen == (there if expected else 0), relation
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_row_is_deleted_or_locked_by_plain_sql(connection: psycopg.Connection, world: World, kind: str) -> None:
-    who, whose, _ = KINDS[kind]
-    container_id = getattr(world, whose)["container_id"]
+    actor, owner, _ = KINDS[kind]
+    container_id = getattr(world, owner)["container_id"]
     for table in relations(connection, "rp", of_containers=True):
         name = sql.Identifier("datastore", table)
         for statement in (
@@ -88,7 +88,7 @@ def test_no_row_is_deleted_or_locked_by_plain_sql(connection: psycopg.Connection
             sql.SQL("lock table {} in access exclusive mode").format(name),
             sql.SQL("lock table {} in share row exclusive mode").format(name),
         ):
-            with asking(connection, world, who), pytest.raises(psycopg.errors.InsufficientPrivilege):
+            with asking(connection, world, actor), pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statement)
 
 
@@ -96,9 +96,9 @@ def test_no_row_is_deleted_or_locked_by_plain_sql(connection: psycopg.Connection
 @pytest.mark.parametrize("ids", ["foreign", "twin"])
 def test_no_row_is_copied_by_plain_sql(connection: psycopg.Connection, world: World, kind: str, ids: str) -> None:
     """A copy of each row as it is, or as a twin with the same id in the caller's own container."""
-    who, whose, _ = KINDS[kind]
-    container_id = getattr(world, whose)["container_id"]
-    own_id = container_id if who is None else world.users[who]["container_id"]
+    actor, owner, _ = KINDS[kind]
+    container_id = getattr(world, owner)["container_id"]
+    own_id = container_id if actor is None else world.users[actor]["container_id"]
     for table in relations(connection, "rp", of_containers=True):
         name = sql.Identifier("datastore", table)
         columns = columns_of(connection, table)
@@ -115,15 +115,15 @@ def test_no_row_is_copied_by_plain_sql(connection: psycopg.Connection, world: Wo
         ]  # fmt: skip
         placeholders = sql.SQL(", ").join(sql.Placeholder() for _ in columns)
         insert = sql.SQL("insert into {} ({}) values ({})").format(name, listed, placeholders)
-        with asking(connection, world, who), pytest.raises(psycopg.errors.InsufficientPrivilege):
+        with asking(connection, world, actor), pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(insert, values)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_column_is_updated_only_with_access(connection: psycopg.Connection, world: World, kind: str) -> None:
     """Each column that backends may update, in each row: without a change, so that no trigger minds."""
-    who, whose, permission = KINDS[kind]
-    container_id = getattr(world, whose)["container_id"]
+    actor, owner, permission = KINDS[kind]
+    container_id = getattr(world, owner)["container_id"]
     for table in relations(connection, "rp", of_containers=True):
         there = count(connection, table, "container_id = %s", container_id)
         if table == "container_key":
@@ -135,7 +135,7 @@ def test_a_column_is_updated_only_with_access(connection: psycopg.Connection, wo
             update = sql.SQL("update {} set {column} = {column} where container_id = {}").format(
                 sql.Identifier("datastore", table), container_id, column=sql.Identifier(column)
             )
-            with asking(connection, world, who):
+            with asking(connection, world, actor):
                 if granted != (True,):
                     with pytest.raises(psycopg.errors.InsufficientPrivilege):
                         connection.execute(update)
@@ -145,14 +145,14 @@ def test_a_column_is_updated_only_with_access(connection: psycopg.Connection, wo
                 assert connection.execute(update).rowcount == (there if allowed else 0), (table, column)
 
 
-@pytest.mark.parametrize("who", ["stranger", None])
+@pytest.mark.parametrize("actor", ["stranger", None])
 def test_no_relation_shows_anas_feedback_to_others(
-    connection: psycopg.Connection, world: World, who: str | None
+    connection: psycopg.Connection, world: World, actor: str | None
 ) -> None:
     everything = [*relations(connection, "rpv", of_containers=True), *relations(connection, "rpv", of_containers=False)]
     found = {relation: count(connection, relation, "it::text like %s", f"%{ANAS}%") for relation in everything}
     assert {"picture", "history", "verdict", "picture_document"} <= {name for name, there in found.items() if there}
-    with asking(connection, world, who):
+    with asking(connection, world, actor):
         for relation in everything:
             assert count(connection, relation, "it::text like %s", f"%{ANAS}%") == 0, relation
 
@@ -188,13 +188,13 @@ def functions(connection: psycopg.Connection) -> list[tuple[str, list[tuple[str,
 def test_no_function_exceeds_the_rights_of_its_caller(
     connection: psycopg.Connection, world: World, functions: list[tuple[str, list[tuple[str, str]]]], kind: str
 ) -> None:
-    who, whose, permission = KINDS[kind]
-    ids = getattr(world, whose)
-    mark = {"anas": ANAS, "pias": PIAS}[whose]
+    actor, owner, permission = KINDS[kind]
+    ids = getattr(world, owner)
+    mark = {"anas": ANAS, "pias": PIAS}[owner]
     before = fingerprint(connection, ids, world.group_id)
     answered, changed = set(), set()
     for name, arguments in functions:
-        with asking(connection, world, who):
+        with asking(connection, world, actor):
             try:
                 with connection.transaction():
                     answer = call(connection, name, [argument_for(*item, ids, world) for item in arguments])

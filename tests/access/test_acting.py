@@ -17,7 +17,7 @@ from psycopg import sql
 
 from datastore_db import NotAllowed, Store, aio, connect
 from datastore_db.aio import User
-from datastore_db.database.calls import BEFORE_ANYBODY_ACTS, AsRole, Database, _execute_as_worker, _statement
+from datastore_db.database.calls import WITHOUT_ACTING_USER, AsRole, Database, _execute_as_worker, _statement
 from datastore_db.database.url import DatabaseUrl
 from tests.conftest import make_url
 from tests.support.people import World
@@ -88,7 +88,7 @@ class TestWithoutAnActingUser:
     def test_register_user_and_find_user_need_no_acting_user(self, store: Store, sent: list[str]) -> None:
         user = store.register_user("Eve@example.org")
         assert store.find_user("eve@example.org") == user
-        assert {function for function in sent if function in BEFORE_ANYBODY_ACTS} == set(BEFORE_ANYBODY_ACTS)
+        assert {function for function in sent if function in WITHOUT_ACTING_USER} == set(WITHOUT_ACTING_USER)
 
 
 class TestRoles:
@@ -180,7 +180,7 @@ def test_reports_of_all_containers(urls: dict[str, str], world: World, role: str
 
 
 class TestWorkOfAWorkerDuringACall:
-    """What a backend does as worker for the containers of its users."""
+    """The work of a backend as worker for its users' containers."""
 
     def test_a_login_in_both_roles_makes_containers(self, both: str, storage_connection_string: str) -> None:
         with connect(both, storage_connection_string) as store:

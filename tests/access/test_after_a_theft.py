@@ -1,4 +1,4 @@
-"""What docs/security.md tells an operator to do after a theft ends what the thief could do."""
+"""The steps of docs/security.md after a theft end the thief's access."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def tried(backend: psycopg.Connection, world: World, kind: str, statement: str, 
 
 
 def answer_to(backend: psycopg.Connection, world: World, kind: str, call: str, *values: object) -> Any:
-    """What a function answers a kind of user."""
+    """The answer of a function to a kind of user."""
     return rows(backend, f"select datastore.{call} from datastore.act_as(%s)", *values, world.users[kind]["user_id"])[
         0
     ][0]
@@ -278,7 +278,7 @@ def test_a_group_that_is_gone_is_not_found(backend: psycopg.Connection, world: W
 
 
 def test_a_link_is_out_of_sight_with_its_container(backend: psycopg.Connection, world: World) -> None:
-    """Who was given a link saw its row, with the ids of picture and container, after the container was unshared."""
+    """The holder of a link saw its row, with the ids of picture and container, after the container was unshared."""
     seen = "select 1 from datastore.link where container_id = %s"
     answer_to(backend, world, "owner", "share_personal_data()")
     answer_to(backend, world, "reader", "hand_out_link(%s, personal_data => true)", world.anas["picture_id"])

@@ -158,7 +158,7 @@ def test_a_contributor_has_only_the_rights_of_the_level(backend: psycopg.Connect
 def test_a_replaced_blob_is_in_the_history(
     backend: psycopg.Connection, database: psycopg.Connection, world: World
 ) -> None:
-    """Reads compare it. Whoever puts a lost blob back may change it, and the history says so."""
+    """Reads compare it. A user who restores a lost blob may change it, and the history records that."""
     picture_id = world.anas["picture_id"]
     database.execute("update datastore.picture set etag = 'was' where picture_id = %s", [picture_id])
     with backend.transaction():

@@ -1,4 +1,4 @@
-"""What somebody gets who speaks SQL with the backend's login: their users' rows, and nothing else."""
+"""SQL with the backend's login reads the rows of its users, and no others."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class TestBackend:
         assert rows(backend, "select datastore.acting_user()") == [(None,)]
 
     def test_the_acting_user_may_change_within_a_transaction(self, backend: psycopg.Connection, world: World) -> None:
-        """The backend says who acts, and is believed: docs/security.md. So it is with the setting behind it."""
+        """The backend names the acting user, and is believed (docs/security.md). So is the setting behind it."""
         with backend.transaction():
             acts(backend, world, "stranger")
             assert rows(
@@ -147,7 +147,7 @@ def test_a_worker_sweeps_and_renews(
     storage_connection_string: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """In `datastore_worker` and nothing else: it sees every container, and acts for nobody."""
+    """In `datastore_worker` and nothing else: it sees every container, and acts for no user."""
     monkeypatch.setenv("DATASTORE_KEK", new_key())
     with connect(urls["worker"], storage_connection_string, as_role="worker") as worker:
         ana = worker.register_user("ana@example.org")

@@ -206,7 +206,7 @@ class TestRules:
         ) == {("datastore_worker", table) for table in WORKER_DELETES}
 
     def test_roles_cannot_write_ids_and_stamps(self, database: psycopg.Connection) -> None:
-        """What identifies a row, or says who made it and when, comes from defaults, triggers and constraints.
+        """Ids, authors and times of a row come from defaults, triggers and constraints.
 
         Left: ids that a trigger keeps apart (inference), that a constraint ties to the inference (box), that no
         function looks up without the box (expert_guess), and names that a trigger replaces where a user acts.
@@ -224,7 +224,7 @@ class TestRules:
             "   and (has_column_privilege('datastore_app', attrelid, attnum, 'insert')"
             "        or has_column_privilege('datastore_app', attrelid, attnum, 'update'))",
         )
-        # Periods that a user chooses, the replacement of a picture, and a trigger says who revoked a key
+        # Periods that a user chooses, the replacement of a picture, and the revoker of a key, set by a trigger
         others = {
             "picture.replaced_by",
             "container_key.revoked_at",

@@ -1,4 +1,4 @@
-"""Personal data of pictures: who sees it, what is kept where, and that nothing of it is lost for its owner."""
+"""Personal data of pictures: access, places of storage, and no loss for its owner."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_the_flag_is_computed_for_pictures_and_their_sets(call: Call, world: Wor
 
 @pytest.mark.parametrize("tags", [{"tiff": {"Artist": "Ada", "Make": "Zeiss"}}, {"tiff": {"Make": "Zeiss"}}, {}])
 def test_a_contributor_inspects_an_announced_picture_again(call: Call, world: World, tags: Document) -> None:
-    """Who may change a picture writes what its file says, without seeing what others had read."""
+    """A contributor writes the tags of a file, without seeing those that others had read."""
     owner, acting = world.users["owner"]["user_id"], world.users["contributor"]["user_id"]
     container_id, set_id = world.anas["container_id"], world.anas["picture_set_id"]
     found = {"format": "TIFF", "width": 3, "tags": tags}
@@ -172,7 +172,7 @@ def test_a_contributor_inspects_an_announced_picture_again(call: Call, world: Wo
     assert document["audit_trail"]["privacy_flag"] is ("Ada" in str(tags))
     seen = call("rebuild_picture", picture_id, acting=acting)["image_data"]["tags"]
     assert seen == ({"tiff": {"Make": "Zeiss"}} if tags else {})
-    # What is stored stays: nobody makes personal data public by saying that there is none.
+    # Stored data stays personal: a claim that there is none does not publish it.
     with refused("42501"):
         call("write_image_data", picture_id, container_id, {"format": "TIFF"}, acting=acting)
 

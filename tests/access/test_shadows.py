@@ -1,4 +1,4 @@
-"""What a session creates takes the place of nothing that functions use, and makes nobody the owner."""
+"""Objects that a session creates replace none that functions use, and give no role the owner's rights."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class TestShadows:
 
 
 class TestOwner:
-    """Whoever installs is no superuser: a login that may create roles, or is given those that are there."""
+    """Installing needs no superuser: the login may create roles, or is a member of the existing ones."""
 
     @pytest.fixture
     def installer(self, server_url: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Groups, sharing, and the record of who did what."""
+"""Groups, sharing, and the history."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class TestGroups:
 class TestShared:
     @pytest.fixture
     def shared(self, acting: Store, lab: Group, bob: User, picture_id: str) -> Iterator[Store]:
-        """Bob acts, who contributes to what Ana shares."""
+        """Bob acts, a contributor to Ana's container."""
         acting.set_member(lab["group_id"], bob["email"], "contributor")
         acting.join_group(lab["group_id"], user_id=bob["user_id"])
         acting.share(lab["group_id"])

@@ -1,4 +1,4 @@
-"""Random sequences of what five users do, against a plain model of who may see and change what."""
+"""Random sequences of actions of five users, against a plain model of their rights."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def versions(connection: psycopg.Connection) -> dict[str, str]:
 
 @contextmanager
 def held(url: str, *statements: str) -> Iterator[psycopg.Connection]:
-    """Somebody else's open transaction."""
+    """An open transaction of another session."""
     with psycopg.connect(url) as connection:
         for statement in statements:
             connection.execute(statement.encode())
@@ -178,7 +178,7 @@ class TestWaiting:
             with pytest.raises(DatastoreError, match=rf"process {other.info.backend_pid} of .* has datastore.picture"):
                 migrate(database_url, wait=1.5)
             assert 1.5 <= time.monotonic() - started < 10
-            # Between two tries nobody waits for it.
+            # Between two tries no session waits for it.
             with psycopg.connect(database_url, options="-clock_timeout=2000") as third:
                 third.execute("update datastore.picture set picture_id = picture_id")
         assert migrate(database_url) == []

@@ -204,7 +204,7 @@ def owner(server_url: str, template: str) -> Iterator[tuple[str, str]]:
                 role, sql.Literal(password)
             )
         )
-        # What whoever runs the server grants to those who deploy
+        # The grants of a server's administrator to the login that deploys
         for part in ("owner", "worker", "app", "reader"):
             connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(f"datastore_{part}"), role))
         yield name, password

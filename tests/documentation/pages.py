@@ -102,7 +102,7 @@ class Names:
 
 
 def same(answered: Sequence[str], shown: Sequence[str]) -> bool:
-    """Whether what was said is what the page shows; `…` there is any number of lines."""
+    """Whether the answer is that of the page; `…` there is any number of lines."""
     if not shown:
         return not answered
     if shown[0].strip() in ("…", "…,"):
@@ -117,7 +117,7 @@ def compare(page: Path, line: int, answered: Sequence[str], shown: Sequence[str]
 
 
 def run_sql(psql: str, database_url: str, blocks: Sequence[str]) -> list[str]:
-    """What psql says to each block of one session: its answers, then its errors."""
+    """The output of psql for each block of one session: its answers, then its errors."""
     script = "".join(f"{block}\n\\echo ---end---\n\\warn ---end---\n" for block in blocks)
     done = subprocess.run(
         [psql, "-X", "-d", database_url],

@@ -1,4 +1,4 @@
-"""What the two judges say of a document: Python's models, and the database."""
+"""The verdicts of the two judges of a document: Python's models, and the database."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def written(document: Any) -> str:
 
 
 def python_verdict(kind: str, text: str) -> Verdict:
-    """What the models say of a text."""
+    """The verdict of the models on a text."""
     try:
         value = json_codec.loads(text)
     except ValueError:
@@ -70,7 +70,7 @@ def python_verdict(kind: str, text: str) -> Verdict:
 
 
 def sql_verdicts(connection: psycopg.Connection, kind: str, texts: Sequence[str]) -> list[Verdict]:
-    """What the database says of many texts, in one query. Raises where its own parts contradict each other."""
+    """The verdicts of the database on many texts, in one query. Raises where its own parts contradict each other."""
     connection.execute(JUDGE)
     rows = connection.execute(
         "select pg_temp.judge(%s, given.text) from unnest(%s::text[]) with ordinality as given(text, n) order by n",

@@ -27,7 +27,7 @@ def _types(schema: Schema) -> list[str]:
 
 
 def _branches(annotation: Any) -> Iterator[Any]:
-    """What a type may be, without annotations: `Annotated[A | None, …]` gives A and None."""
+    """The alternatives of a type, without annotations: `Annotated[A | None, …]` gives A and None."""
     if get_origin(annotation) is Annotated:
         yield from _branches(get_args(annotation)[0])
     elif get_origin(annotation) in (typing.Union, types.UnionType):

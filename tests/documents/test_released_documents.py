@@ -1,4 +1,4 @@
-"""What a release has never changes: the schemas, what is compiled from them, and the formats that this calls."""
+"""Released files never change: the schemas, their compiled checks, and the formats that these call."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def compiled(sql: Path) -> dict[str, bytes]:
 
 
 def repair_email(sql: Path) -> None:
-    """What a developer does to a format that accepts too much: here, letters in upper case."""
+    """A repair of a format that accepts too much: here, letters in upper case."""
     (sql / "jsonschema" / "formats.v2.sql").write_text(
         "create or replace function jsonschema._is_email_2(value text) returns boolean language sql immutable "
         "parallel safe as $$ select jsonschema._is_email_1(value) and value = lower(value) $$;\n",

@@ -59,7 +59,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def add_version_2(checkout: Path, scratch: psycopg.Connection) -> None:
-    """What a developer does, counted, and `make documents`."""
+    """The developer's steps, counted, and `make documents`."""
     freeze(checkout)
     commit(checkout, "Release")
     follow(checkout, after_a_release(checkout))
@@ -71,7 +71,7 @@ def add_version_2(checkout: Path, scratch: psycopg.Connection) -> None:
 
 
 def errors_in(connection: psycopg.Connection, call: str, *values: object) -> list[tuple[str, str]]:
-    """What a call that is refused says is wrong."""
+    """The errors of a refused call."""
     with pytest.raises(psycopg.Error) as error:
         connection.execute(f"select datastore.{call}", values)
     assert error.value.sqlstate == "DS400"
@@ -142,7 +142,7 @@ def test_a_field_is_added_as_a_new_version(
     camel = {"schema_version": 2, "user_data": {"lensWidth": 1}}
     assert errors_in(database, "check_document('picture', %s)", Jsonb(camel)) == [("/user_data/lensWidth", "spelling")]
 
-    # Whoever writes: a row has a version that is known, and fits it.
+    # A row of any writer has a known version, and fits it.
     for document, constraint in (
         (OLD | {"schema_version": 2}, "picture_v2_check"),
         ({"user_data": 5}, "picture_v1_check"),

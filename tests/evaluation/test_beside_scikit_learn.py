@@ -24,7 +24,7 @@ from tests.support.inferences import Document, boxes_of
 
 @dataclass
 class Expected:
-    """What one decider's boxes are, for scikit-learn."""
+    """The boxes of one decider, for scikit-learn."""
 
     truth: list[str] = field(default_factory=list)
     guessed: list[list[str]] = field(default_factory=list)  # species, the best first

@@ -27,7 +27,7 @@ def test_corrections_are_listed_with_their_experts(call: Call, said: Said, ana: 
     assert {key: expert[key] for key in counted} == counted
     assert (expert["email"], expert["inferences"]) == ("ana@example.org", 1)
 
-    # Somebody who does not act in Ana's container: the DBA records what Bob said.
+    # Feedback of a user without access to Ana's container: the DBA records Bob's.
     feedback = {"userId": bob["user_id"], "inferenceId": said.inference["inference_id"], "boxes": [said.box(1)]}
     call("record_feedback", feedback | {"boxes": [said.box(1, label="Lolium temulentum")]})
     told = performance(call)

@@ -1,4 +1,4 @@
-"""What adds to what, and what overrides it."""
+"""Inheritance: values that add to others, and values that override them."""
 
 from __future__ import annotations
 

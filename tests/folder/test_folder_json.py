@@ -1,4 +1,4 @@
-"""What JSON beside a picture means, and what is said when it means nothing."""
+"""JSON beside a picture: its values, and the errors of malformed JSON."""
 
 from __future__ import annotations
 

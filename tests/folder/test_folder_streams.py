@@ -1,4 +1,4 @@
-"""What only streams do wrong, and what many of them cost."""
+"""Errors of streams alone, and the cost of many."""
 
 from __future__ import annotations
 

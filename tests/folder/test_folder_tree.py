@@ -1,4 +1,4 @@
-"""What is in a folder, from whatever it is read: sets, pictures, order, and what is left over."""
+"""The content of a folder from any source: sets, pictures, order, and files that are left over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What YAML means, and what is said when it means nothing."""
+"""YAML: its values, and the errors of malformed YAML."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only zip files do wrong."""
+"""Errors of zip files alone."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def _with_ids(text: str, known: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Function:
-    """What the catalogue tells of a function; reads_text: the text that it takes is a document."""
+    """A function as in the catalogue; reads_text: the text that it takes is a document."""
 
     signature: str
     names: tuple[str, ...]
@@ -176,7 +176,7 @@ def _wrap(chance: Random, document: str, size: int) -> str:
 
 
 def _documents(chance: Random, fillers: list[str], kind: str, size: int) -> tuple[str, str]:
-    """What it is, and the JSON text: one large document, or many small ones."""
+    """A title and the JSON text: one large document, or many small ones."""
     name = chance.choice(fillers)
     if chance.random() < 0.7:
         place, document = document_of(chance, kind, FILLERS[name], size - 100)
@@ -234,7 +234,7 @@ def _kind(chance: Random, function: Function, parameter: str) -> str:
 
 
 def _small(chance: Random, function: Function, place: int) -> str | None:
-    """What a call gets through with, most often."""
+    """Values that most calls accept."""
     type_, name = function.types[place], function.names[place]
     if function.takes_document(place) or type_ in ROWS:
         return chance.choice(["{}", "{}", "[]", "[{}]", SMALL_INFERENCE, '["$container"]', "1"])

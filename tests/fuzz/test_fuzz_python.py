@@ -50,7 +50,7 @@ def _ended(call: Callable[[], object]) -> str:
 
 
 def yaml_texts(size: int) -> dict[str, str]:
-    """What makes other readers of YAML slow."""
+    """YAML that makes other readers slow."""
     laughs = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, size // 60))
     return {
         "aliases of aliases": laughs,

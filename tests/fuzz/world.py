@@ -18,7 +18,7 @@ PICTURES = 300
 
 @dataclass
 class World:
-    """Ana, who acts, is an administrator. known: ids of hers, and with foreign_ of others, by what they are."""
+    """Ana, the acting user, is an administrator. known: ids of hers, and with foreign_ of others, by what they are."""
 
     url: str
     # Served every call from the first one on, when all tables were empty
@@ -27,7 +27,7 @@ class World:
     timeout: str
 
     def cost(self, given: Input, on_new: bool = False) -> Cost:
-        """What a call costs, which is undone again, with constraints that wait for the end."""
+        """The cost of a call, which is undone again, with constraints that wait for the end."""
         if not on_new:
             return self.cost_on(self.kept, given)
         with psycopg.connect(self.url, autocommit=True) as connection:

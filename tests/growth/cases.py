@@ -1,4 +1,4 @@
-"""How a call that does the work is told: a case."""
+"""Cases: a call that does the work, and its arguments."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def long_label(place: int) -> str:
 
 
 def inspections(n: int, name: str = "") -> list[dict[str, Any]]:
-    """What was found in as many files, each with a path and bytes of its own."""
+    """Inspections of as many files, each with a path and bytes of its own."""
     return [
         {
             "metadata": {"relative_path": f"{name}/{place}.tiff"},

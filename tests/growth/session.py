@@ -18,7 +18,7 @@ Call = tuple[str, tuple[object, ...]]
 
 @dataclass
 class Session:
-    """A connection as the role of backends, in which a user acts who is an administrator of the site."""
+    """A connection as the role of backends, whose acting user is an administrator of the site."""
 
     connection: psycopg.Connection
     user_id: str
@@ -38,7 +38,7 @@ class Session:
 
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """What is done inside is done by the user, and undone at the end."""
+        """Calls inside are made by the user, and undone at the end."""
         with self.connection.transaction(force_rollback=True):
             self.connection.execute("set local jit = off")
             self.connection.execute("set local role datastore_app")
@@ -46,7 +46,7 @@ class Session:
             yield
 
     def cost(self, call: Call) -> Cost:
-        """What one call costs, which is undone again, with constraints that wait for the end. It may fail."""
+        """The cost of one call, which is undone again, with constraints that wait for the end. It may fail."""
         query, arguments = call
         process = Path(f"/proc/{self.connection.info.backend_pid}")
         sqlstate, message = None, ""

@@ -82,7 +82,7 @@ def _document(title: str, n: int) -> str:
 
 
 def titles(types: list[str], names: list[str]) -> list[str]:
-    """What a function is tried with: kinds of documents and shapes, where it takes them."""
+    """The arguments of a function: kinds of documents and shapes, where it takes them."""
     kinds = KINDS if "kind" in names else ("",)
     documents = list(DOCUMENTS) if any(map(_is_document, names, types)) else [""]
     return [f"{kind} {document}".strip() for kind in kinds for document in documents] or [""]

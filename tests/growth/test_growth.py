@@ -69,7 +69,7 @@ class Growth:
 
 
 def grows(session: Session, make: Callable[[int], Call], few: int, many: int) -> Growth:
-    """What few and many items cost: the least of three tries where that is suspect."""
+    """The costs of few and of many items: the least of three tries where that is suspect."""
     growth = Growth(float("inf"), float("inf"), (None, None))
     for _ in range(3):
         costs = []

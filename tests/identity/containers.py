@@ -1,4 +1,4 @@
-"""What tests of storage without an account key look at."""
+"""Helpers of tests of storage without an account key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.identity import SecureStorage
 
 
 def opened(secure: SecureStorage, url: str) -> ContainerClient:
-    """A container as somebody opens it who has only this address."""
+    """A container, opened with this address alone."""
     transport = RequestsTransport(connection_verify=str(secure.certificate))
     return ContainerClient.from_container_url(url, transport=transport)
 
@@ -27,7 +27,7 @@ def policies(secure: SecureStorage, container: str) -> list[str]:
 
 
 def fetched(secure: SecureStorage, url: str) -> bytes:
-    """What a browser gets."""
+    """The answer to a browser."""
     context = ssl.create_default_context(cafile=str(secure.certificate))
     with urllib.request.urlopen(url, context=context) as answer:
         content: bytes = answer.read()

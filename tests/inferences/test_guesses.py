@@ -94,7 +94,7 @@ class TestLabels:
         assert {(label["seed_id"], label["origin"]) for label in labels} == {(right, "known"), (right, "verified")}
         left = "select count(*) from datastore.verdict where seed_id = %s or model_seed_id = %s"
         assert database.execute(left, [wrong, wrong]).fetchone() == (0,)
-        # who names it from now on means the known one
+        # a document that names it from now on means the known one
         later = call("import_inference", picture_id, boxes_of([[("9 ambrosia TRIFIDDA", 0.5)]]))
         assert later["boxes"][0]["classId"] == right
         other = new_picture(call, ana, {"seed": {"seed_id": wrong}})

@@ -109,7 +109,7 @@ class TestImport:
         self, call: Call, picture_id: str, database: psycopg.Connection
     ) -> None:
         first = call("import_inference", picture_id, inference())
-        del first["pipeline_id"]  # null: nobody knows the pipeline
+        del first["pipeline_id"]  # null: the pipeline is unknown
         second = call("import_inference", picture_id, first)
         assert first["inference_id"] != second["inference_id"]
         assert without_ids(second, first)["boxes"][0] == without_ids(first, first)["boxes"][0]

@@ -1,4 +1,4 @@
-"""What a box of feedback may say, each row of the table."""
+"""The contents of a box of feedback, each row of the table."""
 
 from __future__ import annotations
 

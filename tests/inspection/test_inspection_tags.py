@@ -1,4 +1,4 @@
-"""What a file says about itself: the facts that have a name, and everything else, in full."""
+"""The tags of a file: facts with a name of their own, and all other tags in full."""
 
 from __future__ import annotations
 

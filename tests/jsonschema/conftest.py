@@ -31,7 +31,7 @@ def jsonschema_db(make_database: Callable[[], str], psql: str) -> str:
 @pytest.fixture(scope="session")
 def _connection(jsonschema_db: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(jsonschema_db, autocommit=True) as connection:
-        # a search_path that helps nobody: as during pg_restore
+        # an empty search_path, as during pg_restore
         connection.execute("set search_path = ''")
         yield connection
 

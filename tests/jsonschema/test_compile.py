@@ -1,4 +1,4 @@
-"""What jsonschema.compile makes: its properties, its text, and that a table with it survives."""
+"""The functions of jsonschema.compile: properties, text, and a table with them after a dump."""
 
 import json
 import re

@@ -14,7 +14,7 @@ BLOCK = re.compile(r"^```sql\n(.*?)^```\n\n^```text\n(.*?)^```$", re.MULTILINE |
 
 
 def answers(page: str, psql: str, database: str) -> list[str]:
-    """What psql prints for each block of SQL, all of them in one session."""
+    """The output of psql for each block of SQL, all of them in one session."""
     mark = "---- next block ----"
     script = "\\pset format aligned\n" + "".join(f"\\echo '{mark}'\n{block[1]}" for block in BLOCK.finditer(page))
     command = [psql, "--no-psqlrc", "--quiet", "--dbname", database]

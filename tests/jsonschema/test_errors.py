@@ -1,4 +1,4 @@
-"""What jsonschema.errors says: every error, where it is, and in words that help."""
+"""The answer of jsonschema.errors: every error, its place, and its message."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is not supported is refused by all three functions, with SQLSTATE 0A000, the keyword and its path."""
+"""Unsupported schemas are refused by all three functions, with SQLSTATE 0A000, the keyword and its path."""
 
 import json
 from typing import Any

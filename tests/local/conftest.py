@@ -28,7 +28,7 @@ def servers(home: Path) -> Iterator[Servers]:
 
 @pytest.fixture
 def user(home: Path, servers: Servers) -> Iterator[Callable[..., User]]:
-    """Make users of the home; who is left at the end is killed."""
+    """Make users of the home; those left at the end are killed."""
     users = []
 
     def make(script: str = USER, **options: Any) -> User:

@@ -1,4 +1,4 @@
-"""What tests of the servers ask and kill."""
+"""Checks and signals for tests of the servers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def kill(pid: int) -> None:
 
 
 def kill_keeper(home: Path, pid: int) -> None:
-    """Kill it, and wait until all of its threads are dead, so that nobody takes it for alive."""
+    """Kill it, and wait until all of its threads are dead, so that no check takes it for alive."""
     kill(pid)
     with Home.at(home).keeper() as lock:
         lock.take()

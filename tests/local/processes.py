@@ -63,7 +63,7 @@ class User:
 
 @dataclass
 class Servers:
-    """What runs in a home."""
+    """The servers that run in a home."""
 
     home: Path
 
@@ -87,7 +87,7 @@ class Servers:
         return sorted(found)
 
     def wait_for_keeper(self) -> None:
-        """Return when somebody has begun to start them."""
+        """Return when a process has begun to start them."""
         deadline = time.monotonic() + 30
         while not self.running():
             assert time.monotonic() < deadline

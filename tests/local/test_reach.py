@@ -1,4 +1,4 @@
-"""As root PostgreSQL runs as another user, who may not come everywhere: nobody's folder is opened for that."""
+"""As root PostgreSQL runs as another user, without access to every folder: no folder's permissions change for that."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def local(home: Path) -> Iterator[LocalStack]:
 
 
 class TestRunning:
-    """What needs nothing but a stack that runs."""
+    """Tests that only need a running stack."""
 
     def test_database_is_an_ordinary_one(self, local: LocalStack) -> None:
         sql = "select current_database(), current_user, upper('é'), current_setting('fsync')"

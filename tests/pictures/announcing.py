@@ -1,4 +1,4 @@
-"""What the wrapper says of a file."""
+"""The inspection of a file, as the wrapper sends it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def inspection(content: bytes, path: str | None = None) -> dict[str, Any]:
-    """What the wrapper says of a file."""
+    """The inspection of a file, as the wrapper sends it."""
     found: dict[str, Any] = {
         "size": len(content),
         "md5": b64encode(hashlib.md5(content).digest()).decode(),

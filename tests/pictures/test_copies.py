@@ -1,4 +1,4 @@
-"""Copies of pictures without personal data: who gets them, that they are made once, and what becomes of them."""
+"""Copies of pictures without personal data: their readers, that they are made once, and their end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pictures and folders tell of labels and of feedback."""
+"""Labels and feedback in the documents of pictures and folders."""
 
 from __future__ import annotations
 
@@ -116,13 +116,13 @@ class TestErrorHandling:
             *('with "awns"', "1 of 3 boxes corrected", ""),
         )
         assert give({"boxId": ids[1]} | NO_SEED)[:2] == ('with "awns"; No Seed', "2 of 3 boxes corrected")
-        # What nobody holds any more is not told.
+        # A verdict without a holder is not counted.
         assert give({"boxId": ids[0], "label": "Ambrosia trifida"})[:2] == ("No Seed", "1 of 3 boxes corrected")
         moved = {"topX": 1, "topY": 1, "bottomX": 5, "bottomY": 5}
         assert give({"boxId": ids[2], "box": moved})[1] == "2 of 3 boxes corrected"
         drawn = {"box": moved, "label": "Solanum nigrum", "comment": "missed"}
         assert give(drawn)[:2] == ("No Seed; missed", "3 of 4 boxes corrected")
-        # A newer inference that nobody looked at changes nothing.
+        # A newer inference without a verdict changes nothing.
         call("import_inference", pictures[1], boxes_of(LABELS[:1]))
         assert error_handling(call, pictures[1])[1] == "3 of 4 boxes corrected"
         before = call("rebuild_picture", pictures[1])

@@ -1,4 +1,4 @@
-"""Rules that hold for whoever writes: who sees rows, no blob is lost, no JSON is invalid."""
+"""Rules for every writer: access to rows, no lost blob, no invalid JSON."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class TestOrderAndChoice:
 
 
 class TestFinding:
-    """What an inference's document says of its pipeline and models."""
+    """The pipeline and models that an inference's document names."""
 
     @pytest.fixture(autouse=True)
     def known(self, call: Call) -> dict[str, str]:

@@ -115,7 +115,7 @@ def level_of(world: World, kind: str) -> str:
 
 
 def guessed(world: World) -> Document:
-    """An inference about a picture of Ana's that nobody has judged."""
+    """An inference about a picture of Ana's, without a verdict."""
     document = boxes_of([[("Brassica napus", 0.5), ("Solanum nigrum", 0.4)]])
     answer: Document = world.call(
         "import_inference", world.anas["picture_id"], document, acting=world.users["owner"]["user_id"]

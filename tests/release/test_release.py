@@ -23,7 +23,7 @@ from tools.trial import try_wheel
 
 
 def look_at_the_wheel(tree: Path, wheel: Path) -> None:
-    """What a trial takes from the wheel is in it."""
+    """Check that the wheel has the files that a trial uses."""
     names = zipfile.ZipFile(wheel).namelist()
     shipped = [path for folder in ("sql", "migrations") for path in (tree / folder).rglob("*.[sp]*") if path.is_file()]
     assert shipped

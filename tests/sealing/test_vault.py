@@ -37,7 +37,7 @@ class FakeVault:
 
 
 class FakeClient:
-    """What is used of `azure.keyvault.keys.crypto.CryptographyClient`."""
+    """The methods in use of `azure.keyvault.keys.crypto.CryptographyClient`."""
 
     def __init__(self, of: FakeVault, key: str) -> None:
         self._vault = of
@@ -74,7 +74,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeVault:
 
 
 def forget() -> None:
-    """What a process has opened, as if it were another one."""
+    """Forget the opened keys, as another process would start."""
     vault.the_vault_key.cache_clear()
 
 

@@ -12,7 +12,7 @@ from tests.support.inferences import boxes_of
 
 
 def text(seed: int) -> str:
-    """What no compression makes fit into an index."""
+    """A text that no compression fits into an index."""
     letters = string.ascii_letters + string.digits + "äéø漢字"
     return "".join(random.Random(seed).choices(letters, k=10_000))
 

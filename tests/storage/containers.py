@@ -1,4 +1,4 @@
-"""What tests of containers and keys look at."""
+"""Helpers of tests of containers and keys."""
 
 from __future__ import annotations
 

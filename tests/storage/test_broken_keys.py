@@ -195,7 +195,7 @@ class TestBrokenKeys:
 
 
 def everything_kept_by(error: BaseException) -> Iterator[str]:
-    """What a log of an error may show: its chain as text, and the variables of our functions."""
+    """The parts of an error that a log may show: its chain as text, and the variables of our functions."""
     yield "".join(traceback.format_exception(error, chain=True))
     seen: set[int] = set()
     left: list[BaseException | None] = [error]

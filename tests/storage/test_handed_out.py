@@ -78,7 +78,7 @@ class TestKeysForPeople:
             keyed.issue_key("ana@example.org", user_id=ana["user_id"])
         with pytest.raises(NotFound):
             owner.revoke_keys([uuid.uuid4()])
-        # What failed holds nobody up.
+        # A failed call blocks no later one.
         assert owner.issue_key("ana@example.org")
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("kek")
 
 
 class TestAttacks:
-    """What a link to upload was good for when it named the picture's own blob."""
+    """Uses of a link to upload that named the picture's own blob."""
 
     @pytest.fixture
     def id_(self, ana: User, database: psycopg.Connection) -> str:
@@ -85,7 +85,7 @@ class TestAttacks:
         with pytest.raises((Conflict, BrokenPicture)):
             acting.confirm_upload(id_)
         assert database.execute("select state from datastore.picture").fetchone() == ("pending",)
-        # Another link makes another blob; who sends the right bytes is not held up for long.
+        # Another link makes another blob; a sender of the right bytes is not held up for long.
         let_time_pass(database, 48)
         put(acting.upload_link(id_), picture(1))
         acting.confirm_upload(id_)
@@ -167,7 +167,7 @@ class TestAttacks:
         assert database.execute(due).fetchone() == (1,)
 
     def test_names_are_of_the_rows_ids(self, database: psycopg.Connection, id_: str, link: Link) -> None:
-        """Whoever may insert a link cannot have another blob deleted."""
+        """The right to insert a link does not delete another blob."""
         with pytest.raises(psycopg.errors.GeneratedAlways):
             database.execute("update datastore.link set blob_name = 'x'")
         row = database.execute("select link_id, blob_name from datastore.link").fetchone()

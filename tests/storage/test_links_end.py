@@ -24,7 +24,7 @@ class TestEndOfLinks:
 
     @pytest.fixture
     def bobs(self, acting: Store, id_: str) -> Link:
-        """A link to Ana's picture that Bob handed out, who sees it in a group."""
+        """A link to Ana's picture that Bob handed out, a member of a group with access."""
         bob = acting.register_user("bob@example.org")
         lab = acting.create_group("lab")
         acting.set_member(lab["group_id"], "bob@example.org", "reader")

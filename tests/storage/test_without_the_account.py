@@ -1,4 +1,4 @@
-"""What a process does that has keys of containers and no key of the storage account."""
+"""A process with keys of containers and without the storage account's key."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ from tools.blocking_methods import BLOCKING, with_methods
 
 
 class TestUploadPictures:
-    """What a backend does that has no folder."""
+    """Uploads of a backend, without a folder."""
 
     def test_pictures_are_paths_bytes_or_streams(self, acting: Store, tmp_path: Path) -> None:
         path = tmp_path / "by path.png"

@@ -14,7 +14,7 @@ Call = Callable[..., Any]
 
 
 def caller(connection: psycopg.Connection, *, exact: bool = True) -> Call:
-    """Calls a function by name; `acting` says who asks. Numbers are decimals to the last digit, or floats."""
+    """Calls a function by name; `acting` is the acting user. Numbers are decimals to the last digit, or floats."""
     if exact:
         set_json_loads(loads, connection)
 

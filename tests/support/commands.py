@@ -21,7 +21,7 @@ PROGRAM = str(Path(sys.executable).with_name("datastore-db"))
 
 @dataclass(frozen=True)
 class Done:
-    """What a command left: exit status and what it printed."""
+    """The result of a command: exit status and output."""
 
     status: int
     out: str
@@ -51,7 +51,7 @@ def run(
 
 
 def printed(environment: Mapping[str, str], *arguments: str) -> str:
-    """What a command prints on a terminal, where errors come between the rest."""
+    """The output of a command on a terminal, where errors come between the rest."""
     both = io.StringIO()
     _run(environment, arguments, None, both, both)
     return both.getvalue()

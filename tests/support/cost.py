@@ -1,4 +1,4 @@
-"""What a call costs the server: processor time and memory of the one process that serves it."""
+"""The cost of a call on the server: processor time and memory of the one process that serves it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _forget_peak(process: Path) -> None:
 
 
 def processor_seconds(process: Path) -> float:
-    """What a server process has used so far; of one on another machine, what time it is."""
+    """The resources that a server process has used so far; of one on another machine, the time."""
     try:
         return int((process / "schedstat").read_text().split()[0]) / 1e9
     except OSError:

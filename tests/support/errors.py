@@ -1,4 +1,4 @@
-"""What a refused call says, as the server sent it."""
+"""The errors of a refused call, as the server sent them."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class TokenService:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What Azure tells a process that has a managed identity."""
+        """Azure's answer to a process with a managed identity."""
         return {"IDENTITY_ENDPOINT": f"http://{HOST}:{self.port}/msi/token", "IDENTITY_HEADER": self.header}
 
     def tokens_for(self, resource: str) -> list[str]:

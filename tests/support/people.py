@@ -10,7 +10,7 @@ import psycopg
 from tests.support.calls import Call, caller
 from tests.support.inferences import boxes_of, inference
 
-# Stands in everything that the owner of a container said, and nowhere else.
+# Stands in all data of the owner of a container, and nowhere else.
 ANAS, PIAS = "only-ana-said-this", "only-pia-said-this"
 PIPELINES = ("one", "other")
 
@@ -27,7 +27,7 @@ class World:
 
 
 def people(connection: psycopg.Connection) -> World:
-    """Ana (owner), Rob (reader), Cora (contributor), Bob (stranger) and Pia, whose container everybody may see."""
+    """Ana (owner), Rob (reader), Cora (contributor), Bob (stranger) and Pia, whose container is public."""
     call = caller(connection)
     users = {
         kind: call("register_user", f"{name}@example.org")
@@ -88,7 +88,7 @@ def fill(call: Call, user: dict[str, Any], mark: str) -> dict[str, str]:
     call("record_feedback", {"inferenceId": answer["inference_id"], "boxes": boxes}, acting=acting)
     call("hand_out_link", picture_id, "read", 15, None, True, acting=acting)
     call("begin_copy", picture_id)
-    # Two pipelines that disagree, and that nobody has judged
+    # Two pipelines that disagree, without a verdict
     (open_picture,) = call("announce_pictures", set_id, [{"user_data": {"description": mark}}], acting=acting)
     for pipeline, label in zip(PIPELINES, ("Brassica napus", "Brassica juncea"), strict=True):
         guessed = boxes_of([[(label, 0.5), ("Solanum nigrum", 0.4)]]) | {"pipeline_name": pipeline}

@@ -1,4 +1,4 @@
-"""A server between a client and storage, that tells another time."""
+"""A server between a client and storage, with another time."""
 
 from __future__ import annotations
 

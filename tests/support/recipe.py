@@ -37,7 +37,7 @@ def follow(tree: Path, edits: list[Edit]) -> None:
 
 
 def places(tree: Path) -> list[str]:
-    """What was done by hand since the last commit: each new file, and each hunk of a changed one, as git shows it."""
+    """The changes by hand since the last commit: each new file, and each hunk of a changed one, as git shows it."""
     git(tree, "add", "--all", "--intent-to-add")
     found: list[str] = []
     for line in git(tree, "diff", "HEAD").splitlines():

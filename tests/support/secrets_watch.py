@@ -52,7 +52,7 @@ class SecretsWatch:
         self._handler.addFilter(lambda record: not record.name.startswith("urllib3"))
 
     def note(self, text: str) -> None:
-        """Something that was said to somebody."""
+        """A message or a log line."""
         with self._lock, self._texts.open("a", encoding="utf-8", errors="replace") as file:
             file.write(text + "\n")
 

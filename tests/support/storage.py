@@ -6,7 +6,7 @@ from azure.storage.blob import BlobProperties, BlobServiceClient
 
 
 def blobs(connection_string: str, container: str) -> dict[str, BlobProperties]:
-    """What lies in a container, by name; empty where there is no container."""
+    """The blobs of a container, by name; empty where there is no container."""
     with BlobServiceClient.from_connection_string(connection_string) as service:
         client = service.get_container_client(container)
         return {blob.name: blob for blob in client.list_blobs()} if client.exists() else {}

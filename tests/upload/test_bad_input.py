@@ -1,4 +1,4 @@
-"""People make mistakes: each is told by file and line or key, and the rest of the folder is done."""
+"""Errors of a folder are reported by file and line or key, and the rest of the folder is uploaded."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def png_of_size(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + pixels + chunk(b"IEND", b"")
 
 
-# What is in the folder beside a good picture, where the mistake is told, and what is told.
+# The folder's content beside a good picture, the place of the error, and its message.
 MISTAKES: dict[str, tuple[dict[str, bytes | str], str, str]] = {
     "YAML that does not parse": (
         {"bad.tiff": picture(1), "bad.yaml": "seed: [\nuserData: {}\n"},

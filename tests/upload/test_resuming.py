@@ -163,7 +163,7 @@ def test_an_upload_that_slept_sends_nothing_more(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What it had announced may be given up and swept by then, and its blob would stay for ever."""
+    """Its announced pictures may be deleted and swept by then, and its blob would stay for ever."""
     from datastore_db.upload import batch
 
     folder = write_folder(tmp_path / "lot", {"1.tiff": picture(1)})

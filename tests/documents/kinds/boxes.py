@@ -1,4 +1,4 @@
-"""What inferences and feedback have in common."""
+"""The common cases of inferences and feedback."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Company(Section):
 
 
 class Nutrient(Section):
-    """What a label guarantees of one nutrient."""
+    """The guarantee of a label for one nutrient."""
 
     name: NonEmptyText
     amount: Annotated[Number, AfterValidator(bounds(least=0))]
@@ -38,7 +38,7 @@ class Nutrient(Section):
 
 
 class LabelText(Section):
-    """What a label says in one language."""
+    """The text of a label in one language."""
 
     composition: str | None = None
     instructions: str | None = None
@@ -59,7 +59,7 @@ class Review(Section):
 
 
 class FertiliserLabel(Document):
-    """What an inspector records of the label of a fertiliser."""
+    """An inspector's record of the label of a fertiliser."""
 
     kind: ClassVar[str] = "fertiliser_label"
 
