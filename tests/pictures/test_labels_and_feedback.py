@@ -63,7 +63,10 @@ class TestKnownLabels:
         made = call("create_picture_set", {"name": "empty"}, acting=user["user_id"])
         inference = call("import_inference", second, boxes_of(LABELS[:1]))
         call("import_inference", third, boxes_of(LABELS[:1]))
-        call("record_feedback", {"inferenceId": inference["inference_id"], "boxes": [{"boxId": inference["boxes"][0]["box_id"]}]})
+        call(
+            "record_feedback",
+            {"inferenceId": inference["inference_id"], "boxes": [{"boxId": inference["boxes"][0]["box_id"]}]},
+        )
         general, empty = call("rebuild_folders", acting=user["user_id"])
         assert empty == {
             "picture_set_id": made["picture_set_id"],
@@ -136,7 +139,11 @@ class TestErrorHandling:
         box = {"boxId": inference["boxes"][0]["box_id"]}
         feedback = {"inferenceId": inference["inference_id"], "boxes": [box | {"comment": "sure"}]}
         call("record_feedback", feedback | {"userId": user["user_id"]})
-        again = {"inferenceId": inference["inference_id"], "userId": bob["user_id"], "boxes": [box | {"comment": "me too"}]}
+        again = {
+            "inferenceId": inference["inference_id"],
+            "userId": bob["user_id"],
+            "boxes": [box | {"comment": "me too"}],
+        }
         call("record_feedback", again)
         assert error_handling(call, pictures[1]) == ("sure; me too", "0 of 1 box corrected", "")
 
@@ -153,7 +160,10 @@ class TestErrorHandling:
         self, database: psycopg.Connection, call: Call, pictures: list[str]
     ) -> None:
         inference = call("import_inference", pictures[1], boxes_of(LABELS[:1]))
-        call("record_feedback", {"inferenceId": inference["inference_id"], "boxes": [{"boxId": inference["boxes"][0]["box_id"]}]})
+        call(
+            "record_feedback",
+            {"inferenceId": inference["inference_id"], "boxes": [{"boxId": inference["boxes"][0]["box_id"]}]},
+        )
         query = "select action from datastore.history where entity_id = %s order by history_id"
         assert database.execute(query, [pictures[1]]).fetchall() == [("created",)]
 
@@ -175,7 +185,10 @@ class TestErrorHandling:
         document = {"error_handling": {"feedback": "mine", "reviewer": None}}
         (announced,) = call("announce_pictures", user["picture_set_id"], [document], acting=user["user_id"])
         inference = call("import_inference", announced["picture_id"], boxes_of(LABELS[:1]))
-        feedback = {"inferenceId": inference["inference_id"], "boxes": [{"boxId": inference["boxes"][0]["box_id"]} | NO_SEED]}
+        feedback = {
+            "inferenceId": inference["inference_id"],
+            "boxes": [{"boxId": inference["boxes"][0]["box_id"]} | NO_SEED],
+        }
         call("record_feedback", feedback)
         assert call("rebuild_picture", announced["picture_id"])["error_handling"] == {
             "feedback": "No Seed",
