@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.evaluation.figures import CORNERS, MODELS, Said, pictures_of
+from tests.evaluation.figures import CORNERS, MODELS, Example, pictures_of
 from tests.support.calls import Call
 
 
@@ -24,16 +24,16 @@ def picture_id(call: Call, ana: dict[str, str]) -> str:
 
 
 @pytest.fixture
-def said(call: Call, picture_id: str, models: None) -> Said:
-    return Said(call, picture_id)
+def example(call: Call, picture_id: str, models: None) -> Example:
+    return Example(call, picture_id)
 
 
 # The command
 
 
 @pytest.fixture
-def told(said: Said) -> Said:
+def judged(example: Example) -> Example:
     """Two boxes with a verdict, one drawn; the species of one is called like the end of a script."""
     name = "</script><b>Avena"
-    said.say(said.box(0), said.box(1, label=name), {"label": "Solanum nigrum", "box": CORNERS})
-    return said
+    example.judge(example.box(0), example.box(1, label=name), {"label": "Solanum nigrum", "box": CORNERS})
+    return example

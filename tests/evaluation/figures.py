@@ -75,8 +75,8 @@ GUESSES: list[list[tuple[str, float]]] = [
 
 
 @dataclass
-class Said:
-    """An inference of four boxes, and what is told after feedback on it."""
+class Example:
+    """An inference of four boxes, and its figures after feedback on it."""
 
     call: Call
     picture_id: str
@@ -90,15 +90,15 @@ class Said:
     def box(self, place: int, **more: object) -> Document:
         return {"boxId": self.inference["boxes"][place]["box_id"]} | more
 
-    def say(self, *boxes: Document, acting: str | None = None) -> Document:
+    def judge(self, *boxes: Document, acting: str | None = None) -> Document:
         feedback = {"inferenceId": self.inference["inference_id"], "boxes": list(boxes)}
         return dict(self.call("record_feedback", feedback, acting=acting))
 
     def figures(self, **filters: object) -> Document:
-        (figures,) = performance(self.call, **filters)["pipelines"]
+        (figures,) = evaluation(self.call, **filters)["pipelines"]
         return dict(figures)
 
 
-def performance(call: Call, **filters: object) -> Any:
+def evaluation(call: Call, **filters: object) -> Any:
     names = ("per", "pipeline_id", "model_version_id", "since", "until")
     return call("rebuild_evaluation", *[filters.get(name, "month" if name == "per" else None) for name in names])

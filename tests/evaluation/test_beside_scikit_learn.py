@@ -53,15 +53,15 @@ class Experiment:
         guesses = [self._guesses() for _ in range(self._chance.randrange(1, 7))]
         named = {"models": [{"name": "nobody's", "version": 1}]} if pipeline is None else {"pipeline_name": pipeline}
         imported = self._call("import_inference", self._picture_id, boxes_of(guesses) | named)
-        said: list[Document] = []
+        given: list[Document] = []
         for box, guessed in zip(imported["boxes"], guesses, strict=True):
-            said += self._judge(pipeline, box["box_id"], guessed)
+            given += self._judge(pipeline, box["box_id"], guessed)
         for place in range(self._chance.choice([0, 0, 1, 2])):
-            said.append({"box": CORNERS | {"bottomX": 3 + place}, "label": self._chance.choice(SPECIES)})
+            given.append({"box": CORNERS | {"bottomX": 3 + place}, "label": self._chance.choice(SPECIES)})
             for decider in self._deciders(pipeline, detection=True):
                 decider.misses += 1
-        if said:
-            self._call("record_feedback", {"inferenceId": imported["inference_id"], "boxes": said})
+        if given:
+            self._call("record_feedback", {"inferenceId": imported["inference_id"], "boxes": given})
 
     def _guesses(self) -> list[tuple[str, float]]:
         """Ties, scores on the bounds of buckets, labels in several spellings, a species that is a typing error."""
@@ -112,9 +112,9 @@ def compare(figures: Document, expected: Expected) -> None:
     found, wrong, missed = expected.hits, expected.false_detections, expected.misses
     if found + wrong + missed:
         assert (detection["hits"], detection["false_detections"], detection["misses"]) == (found, wrong, missed)
-        said = [1] * found + [0] * missed + [1] * wrong
+        given = [1] * found + [0] * missed + [1] * wrong
         is_seed = [1] * found + [1] * missed + [0] * wrong
-        shares = precision_recall_fscore_support(is_seed, said, average="binary", zero_division=0)[:3]
+        shares = precision_recall_fscore_support(is_seed, given, average="binary", zero_division=0)[:3]
         assert [float(detection[key]) for key in ("precision", "recall", "f1")] == pytest.approx(list(shares))
     else:
         assert detection is None
@@ -154,7 +154,7 @@ def compare(figures: Document, expected: Expected) -> None:
         matrix[present.index(cell["seed_name"]), present.index(cell["model_seed_name"])] = cell["boxes"]
     assert (matrix == confusion_matrix(truth, predicted, labels=present)).all()
 
-    correct = np.array([right == said for right, said in zip(truth, predicted, strict=True)])
+    correct = np.array([right == given for right, given in zip(truth, predicted, strict=True)])
     shares, means = calibration_curve(correct, expected.scores, n_bins=10, strategy="uniform")
     buckets = classification["calibration"]["buckets"]
     assert [float(bucket["accuracy"]) for bucket in buckets] == pytest.approx(list(shares))
@@ -172,14 +172,14 @@ def test_figures_equal_those_of_scikit_learn(call: Call, picture_id: str, seed: 
     seeds = {item["seed_name"]: item["seed_id"] for item in call("rebuild_seeds")["seeds"]}
     call("merge_seed", seeds[TYPO], seeds["Lolium temulentum"])
 
-    told = call("rebuild_evaluation")
-    pipelines = {figures["pipeline_name"]: figures for figures in told["pipelines"]}
+    answer = call("rebuild_evaluation")
+    pipelines = {figures["pipeline_name"]: figures for figures in answer["pipelines"]}
     assert set(pipelines) == set(experiment.of_pipelines) == set(DECIDERS) - {None}
     for name, figures in pipelines.items():
         compare(figures, experiment.of_pipelines[name])
-    versions = {figures["model_name"]: figures for figures in told["model_versions"]}
+    versions = {figures["model_name"]: figures for figures in answer["model_versions"]}
     assert set(versions) == set(experiment.of)
     for name, figures in versions.items():
         compare(figures, experiment.of[name])
-    assert told["left_out"]["unknown_pipeline"] > 0
-    assert told["left_out"]["several_classifiers"] > 0
+    assert answer["left_out"]["unknown_pipeline"] > 0
+    assert answer["left_out"]["several_classifiers"] > 0

@@ -11,12 +11,12 @@ from click.testing import CliRunner
 from PIL import Image
 
 from datastore_db.cli.main import group
-from tests.evaluation.figures import Said
+from tests.evaluation.figures import Example
 from tests.support.commands import run
 
 
-def test_the_command_prints_tables(told: Said, environment: dict[str, str]) -> None:
-    done = run(environment, "performance")
+def test_the_command_prints_tables(judged: Example, environment: dict[str, str]) -> None:
+    done = run(environment, "evaluation")
     assert done.status == 0, done.err
     lines = [line.split() for line in done.out.splitlines()]
     name = ["two", "steps:", "detector", "1,", "classifier", "A", "3"]
@@ -25,13 +25,13 @@ def test_the_command_prints_tables(told: Said, environment: dict[str, str]) -> N
     assert ["3", "verified", "boxes.", "Left", "out:"] in lines
     assert "2 boxes without a verdict" in done.out
 
-    printed = json.loads(run(environment, "performance", "--json").out)
-    assert printed == json.loads(json.dumps(told.call("rebuild_evaluation"), default=float))
-    none = run(environment, "performance", "--until", "2000-01-01")
+    printed = json.loads(run(environment, "evaluation", "--json").out)
+    assert printed == json.loads(json.dumps(judged.call("rebuild_evaluation"), default=float))
+    none = run(environment, "evaluation", "--until", "2000-01-01")
     assert none.out == "0 verified boxes. Left out:\n  2 boxes without a verdict\n"
 
 
-def test_each_subject_prints_its_tables(told: Said, environment: dict[str, str]) -> None:
+def test_each_subject_prints_its_tables(judged: Example, environment: dict[str, str]) -> None:
     expected = {
         "seeds": "Lolium temulentum",
         "confusion": "</script><b>Avena",
@@ -44,39 +44,39 @@ def test_each_subject_prints_its_tables(told: Said, environment: dict[str, str])
     }
     runner = CliRunner(env=environment)
     for question, answer in expected.items():
-        done = runner.invoke(group, ["performance", "--question", question])
+        done = runner.invoke(group, ["evaluation", "--question", question])
         assert done.exit_code == 0, done.output
         assert answer in done.output, question
-    done = runner.invoke(group, ["performance", "--question", "review", "--json"])
+    done = runner.invoke(group, ["evaluation", "--question", "review", "--json"])
     assert json.loads(done.stdout)["looked_at"] == 1
 
 
-def test_plots_are_drawn(told: Said, environment: dict[str, str], tmp_path: Path) -> None:
+def test_plots_are_drawn(judged: Example, environment: dict[str, str], tmp_path: Path) -> None:
     png, page = tmp_path / "figures.png", tmp_path / "figures.HTML"
-    done = run(environment, "performance", "--plot", png)
+    done = run(environment, "evaluation", "--plot", png)
     assert (done.status, done.out) == (0, f"drawn into {png}\n"), done.err
     with Image.open(png) as picture:
         assert picture.format == "PNG"
         assert min(picture.size) > 400
-    assert run(environment, "performance", "--plot", page).status == 0
+    assert run(environment, "evaluation", "--plot", page).status == 0
     text = page.read_text(encoding="utf-8")
     assert not re.search(r"<[^>]*(src|href)\s*=\s*[\"']?(https?:)?//", text), "it loads something"
     assert "two steps: detector 1, classifier A 3" in text
     assert "</script><b>" not in text
 
 
-def test_a_plot_that_cannot_be_made_is_an_error(told: Said, environment: dict[str, str], tmp_path: Path) -> None:
-    pdf = run(environment, "performance", "--plot", tmp_path / "figures.pdf")
+def test_a_plot_that_cannot_be_made_is_an_error(judged: Example, environment: dict[str, str], tmp_path: Path) -> None:
+    pdf = run(environment, "evaluation", "--plot", tmp_path / "figures.pdf")
     assert (pdf.status, pdf.err) == (2, f"datastore-db: {tmp_path}/figures.pdf: a plot is a .png or an .html file\n")
-    nowhere = run(environment, "performance", "--plot", tmp_path / "none" / "figures.png")
+    nowhere = run(environment, "evaluation", "--plot", tmp_path / "none" / "figures.png")
     assert "there is no such folder" in nowhere.err
-    empty = run(environment, "performance", "--until", "2000-01-01", "--plot", tmp_path / "figures.png")
+    empty = run(environment, "evaluation", "--until", "2000-01-01", "--plot", tmp_path / "figures.png")
     assert "nothing to plot" in empty.err
 
     # As it is where the extra was not installed
     (tmp_path / "altair.py").write_text("raise ImportError")
     path = os.pathsep.join([str(tmp_path), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
     with_path = environment | {"PYTHONPATH": path}
-    without = run(with_path, "performance", "--plot", tmp_path / "figures.png", in_a_process=True)
+    without = run(with_path, "evaluation", "--plot", tmp_path / "figures.png", in_a_process=True)
     assert (without.status, "pip install 'datastore-db[plots]'" in without.err) == (2, True)
     assert not list(tmp_path.glob("*.p[nd]*"))
