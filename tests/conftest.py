@@ -10,14 +10,12 @@ import os
 import shutil
 import signal
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from datastore_db import Store, connect
@@ -26,6 +24,7 @@ from datastore_db.database.migrations import migrate
 from datastore_db.local import LocalStack, start
 from tests.support import secrets_watch
 from tests.support.calls import Call, caller
+from tests.support.databases import SharedDatabase, create_database, drop_database
 
 # A shell starts background jobs with Ctrl-C ignored, and what is started from here would ignore it, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -41,6 +40,10 @@ for _name in (
     os.environ.pop(_name, None)
 
 
+# Nothing of the server outlives the tests. Statistics and plans are those that a test asks for.
+QUICK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off")
+
+
 @pytest.fixture(scope="session")
 def temporary_home() -> Iterator[Path]:
     """A folder for servers. Not below pytest's own, which is closed to PostgreSQL's user where root runs this."""
@@ -54,6 +57,10 @@ def stack(temporary_home: Path) -> Iterator[LocalStack]:
     """PostgreSQL and Azurite on this machine, for as long as the tests run."""
     version = int(os.environ.get("DATASTORE_TEST_POSTGRES", "18"))
     with start(temporary_home, postgres_version=version) as stack:
+        with psycopg.connect(stack.database_url, autocommit=True) as connection:
+            for setting in QUICK:
+                connection.execute(f"alter system set {setting}".encode())
+            connection.execute("select pg_reload_conf()")
         yield stack
 
 
@@ -107,22 +114,16 @@ def psql(postgres_bin: Path) -> str:
 
 
 @contextmanager
-def _database(server_url: str, template: str | None = None) -> Iterator[str]:
-    name = f"test_{uuid.uuid4().hex}"
-    create = sql.SQL("create database {}").format(sql.Identifier(name))
-    if template is not None:
-        create += sql.SQL(" template {}").format(sql.Identifier(template))
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(create)
+def new_database(server_url: str, template: str | None = None) -> Iterator[str]:
+    url = create_database(server_url, template)
     if secrets_watch.current is not None:
-        secrets_watch.current.make_verbose(name)
+        secrets_watch.current.make_verbose(str(conninfo_to_dict(url)["dbname"]))
     try:
-        yield make_url(server_url, dbname=name)
+        yield url
         if secrets_watch.current is not None:
-            secrets_watch.current.dump(make_url(server_url, dbname=name))
+            secrets_watch.current.dump(url)
     finally:
-        with psycopg.connect(server_url, autocommit=True) as connection:
-            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        drop_database(server_url, url)
 
 
 def make_url(url: str, **changes: str) -> str:
@@ -134,28 +135,35 @@ def make_url(url: str, **changes: str) -> str:
 def make_database(server_url: str) -> Iterator[Callable[[], str]]:
     """Makes empty databases; they are dropped at the end."""
     with ExitStack() as databases:
-        yield lambda: databases.enter_context(_database(server_url))
+        yield lambda: databases.enter_context(new_database(server_url))
 
 
 @pytest.fixture
 def empty_database(server_url: str) -> Iterator[str]:
     """A database without anything."""
-    with _database(server_url) as url:
+    with new_database(server_url) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def template(server_url: str) -> Iterator[str]:
     """A migrated database, to be copied: quicker than migrating each time."""
-    with _database(server_url) as url:
+    with new_database(server_url) as url:
         migrate(url)
         yield str(conninfo_to_dict(url)["dbname"])
 
 
+@pytest.fixture(scope="session")
+def shared_database(server_url: str, template: str) -> Iterator[SharedDatabase]:
+    shared = SharedDatabase(server_url, template)
+    yield shared
+    shared.drop()
+
+
 @pytest.fixture
-def database_url(server_url: str, template: str) -> Iterator[str]:
-    """A migrated database for one test."""
-    with _database(server_url, template) as url:
+def database_url(server_url: str, template: str, shared_database: SharedDatabase) -> Iterator[str]:
+    """A migrated database as it is without any test; with DATASTORE_TEST_SECRETS=1 a new one for each."""
+    with new_database(server_url, template) if secrets_watch.current is not None else shared_database.lent() as url:
         yield url
 
 
