@@ -59,11 +59,11 @@ Errors: none';
         '''
 
 @seeds_group.command("labels")
-@species_argument
+@seed_argument
 @acting_option
 @json_option
 @prints_errors
-def labels_command(species: str, email: str | None, as_json: bool) -> None:
+def labels_command(seed: str, email: str | None, as_json: bool) -> None:
     """List the labels that stand for a species.
 
     \\b
@@ -71,7 +71,7 @@ def labels_command(species: str, email: str | None, as_json: bool) -> None:
       datastore-db seeds labels "Setaria faberi"
     """
     with acting_store(email) as store:
-        labels = store.labels_of_seed(str(store.find_seed_named(species)["seed_id"]))
+        labels = store.labels_of_seed(str(store.find_seed_named(seed)["seed_id"]))
     if as_json:
         print_json(cast("JsonObject", {"labels": labels}))
     else:
@@ -95,7 +95,7 @@ RULES = (
 )
 FILES = (
     "tests/access/test_declared_privileges.py",
-    "tests/pictures/test_sql_functions.py",
+    "tests/pictures/test_rules_of_rows.py",
     "tests/store/test_python_interface.py",
     "tests/documentation",
 )
