@@ -132,10 +132,10 @@ def _one(connection: psycopg.Connection, picture_id: str, scale: Scale, delay: f
         lambda: run(SELECT, inference_id),
     )
     rounds = scale.rounds(101)
-    said = [feedback() for _ in range(rounds)]
+    given = [feedback() for _ in range(rounds)]
     judged_id = json.loads(run(FEEDBACK, feedback()))["inference_id"]
     run(keep, judged_id, judged_id)
-    left, left_whole = iter(said), iter(said)
+    left, left_whole = iter(given), iter(given)
     judged, said_whole = alternately(
         rounds, lambda: run(FEEDBACK, next(left)), lambda: run(FEEDBACK_WHOLE, next(left_whole), judged_id)
     )

@@ -89,6 +89,6 @@ def fill(connection: psycopg.Connection, pictures: int) -> str:
     given = [Jsonb(value, dumps=dumps) for value in (documents, inspections)]
     answer = connection.execute(announce, [row[0], *given]).fetchone()
     assert answer is not None
-    said = json.dumps([{"picture_id": picture["picture_id"]} for picture in answer[0]])
-    connection.execute("select datastore.confirm_pictures(%s)", [said])
+    confirmations = json.dumps([{"picture_id": picture["picture_id"]} for picture in answer[0]])
+    connection.execute("select datastore.confirm_pictures(%s)", [confirmations])
     return str(row[0])

@@ -155,8 +155,8 @@ def _upload_in_a_process(stack: LocalStack, folder: Path) -> tuple[float, str]:
         stdout=subprocess.PIPE,
         check=True,
     )
-    told = json.loads(done.stdout)
-    return told["megabytes"], told["user_id"]
+    answer = json.loads(done.stdout)
+    return answer["megabytes"], answer["user_id"]
 
 
 def _main(folder: str) -> None:

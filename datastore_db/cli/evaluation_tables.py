@@ -135,14 +135,14 @@ def _counts(counts: FeedbackCounts) -> list[int]:
 
 def _print_corrections(answer: Evaluation) -> None:
     _print(
-        "from, said, confirmed, corrected, not a seed, drawn, moved",
+        "from, verdicts, confirmed, corrected, not a seed, drawn, moved",
         [[period["period"], *_counts(period)] for period in answer["corrections"]],
     )
 
 
 def _print_experts(answer: Evaluation) -> None:
     _print(
-        "expert, inferences, said, confirmed, corrected, not a seed, drawn, moved, last",
+        "expert, inferences, verdicts, confirmed, corrected, not a seed, drawn, moved, last",
         [
             [
                 expert["email"] or expert["user_id"] or "unknown",
@@ -175,7 +175,7 @@ def print_left_out(answer: Evaluation) -> None:
 
 def print_training(answer: Training) -> None:
     _print(
-        "species, status, pictures, said with them, verified",
+        "species, status, pictures, in documents, verified",
         [
             [seed["seed_name"], seed["status"], *(seed[key] for key in ("pictures", "known", "verified"))]
             for seed in answer["seeds"]

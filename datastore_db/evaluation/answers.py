@@ -27,7 +27,7 @@ class SeedFigures(Shares):
 
 
 class Confusion(TypedDict):
-    """How many boxes show `seed_name` where the model said `model_seed_name`."""
+    """How many boxes show `seed_name` where the model has `model_seed_name`."""
 
     seed_id: str
     seed_name: str
@@ -162,7 +162,7 @@ class Evaluation(TypedDict):
 
 
 class SpeciesPictures(TypedDict):
-    """How many pictures show a species: said with the picture, by feedback, and either."""
+    """How many pictures show a species: by the picture's document, by feedback, and by either."""
 
     seed_id: str
     seed_name: str

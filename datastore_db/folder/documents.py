@@ -39,7 +39,7 @@ class DocumentFile:
         self._files.append((path, entry))
 
     def left_over(self, why: str) -> Iterator[NotProcessed]:
-        """That it describes nothing; what is in trouble is told as a problem already."""
+        """Whether it describes nothing; a file with an error is a problem already."""
         return (NotProcessed(path, why) for path, entry in self._files if entry.trouble is None)
 
     def read(self, source: FileSource) -> Node:

@@ -1,6 +1,6 @@
 """How the keys of the documents are spelled on disk, and renaming them to the one spelling inside.
 
-Which keys are known, by section, is said by the schemas of the documents. Their camelCase spelling follows a rule; what
+The schemas of the documents have the known keys, by section. Their camelCase spelling follows a rule; what
 does not follow it stands in `IRREGULAR` and `MOVED`. Keys that are not known are kept as they are.
 """
 
@@ -42,8 +42,8 @@ def known_keys(version: int) -> Keys:
 def version_of(root: Node) -> int:
     """The version of pictures that a file says it is written for; an unknown one is refused later, by the models."""
     keys = members(root)
-    said = keys.get("schema_version", keys.get("schemaVersion"))
-    return next((one for one in document_versions("picture") if said is not None and one == said.value), 1)
+    given = keys.get("schema_version", keys.get("schemaVersion"))
+    return next((one for one in document_versions("picture") if given is not None and one == given.value), 1)
 
 
 # Other spellings, by section

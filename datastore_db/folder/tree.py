@@ -70,7 +70,7 @@ class Places:
         return self._find(instance_path)[0]
 
     def problem(self, instance_path: str, message: str) -> Problem:
-        """A problem of the part of the document that the pointer names, told as its file spells it."""
+        """A problem of the part of the document that the pointer names, in its file's spelling."""
         place, rest = self._find(instance_path)
         return Problem(place.file, message, place.line, "".join([place.instance_path, *rest]) or None)
 

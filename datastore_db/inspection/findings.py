@@ -50,7 +50,7 @@ class Findings:
     tags: dict[str, Json] = field(default_factory=dict)
 
     def set_size(self, width: int, height: int) -> None:
-        """Note the size that the header tells; refuse one that no picture has, before anything is decoded."""
+        """Note the size in the header; refuse one that no picture has, before anything is decoded."""
         check_size(width, height, self.max_pixels)
         self.width, self.height = width, height
 

@@ -94,7 +94,7 @@ def media_type(name: object) -> str:
 
 
 def detect(head: bytes) -> str | None:
-    """The format that a file's first bytes (`HEAD_SIZE` of them are enough) tell, or None."""
+    """The format of a file by its first bytes (`HEAD_SIZE` of them are enough), or None."""
     return next((one.name for one in _DECLARED if one.is_start(head)), None)
 
 

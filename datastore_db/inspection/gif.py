@@ -68,7 +68,7 @@ def _after_header(source: Source) -> int:
 
 
 def _colours(flags: int) -> int:
-    """How long the table of colours is that flags tell of."""
+    """The length of the table of colours, by its flags."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 

@@ -29,7 +29,7 @@ _NAMES = {**_TEXTS, **_NUMBERS, b"luts": "luts", b"roi ": "roi", b"over": "overl
 
 
 def read_description(description: str, findings: Findings, tags: JsonObject) -> None:
-    """Note the description's keys, and the size of a pixel where it tells one."""
+    """Note the description's keys, and the size of a pixel if it has one."""
     group: JsonObject = {}
     for line in description.splitlines()[:_MOST_VALUES]:
         key, equals, value = line.partition("=")

@@ -28,7 +28,7 @@ class Inspection:
     """The result of an inspection.
 
     `image_data` and `quality_check` are the sections of the picture's document. `image_data` has `format`,
-    `width`, `height` and `tags`, and, where the file tells them, `resolution`, `capture_date`, `camera`,
+    `width`, `height` and `tags`, and, where the file has them, `resolution`, `capture_date`, `camera`,
     `microscope`, `pixel_size` (`x`, `y`, `z`, `unit`), `bit_depth`, `channels` and `pages`.
 
     `tags` holds, by group (`tiff`, `exif`, `gps`, `imagej`, `ome`, `png`, …), everything else that the file says

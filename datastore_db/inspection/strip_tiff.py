@@ -131,7 +131,7 @@ class _Copy:
         self.tables[place] = (table + raw[count * width :]).ljust(head + count * width + link, b"\0")
 
     def _described(self, directory: Directory) -> bytes:
-        """Of the description, what ImageJ or tifffile tell there of a stack's layout."""
+        """The lines of the description with a stack's layout, by ImageJ or tifffile."""
         text = self.directories.text(directory, _DESCRIPTION)
         first, _, rest = text.partition("\n")
         if _SHAPE.fullmatch(text):

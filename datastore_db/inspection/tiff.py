@@ -79,9 +79,9 @@ def read_tiff(source: Source, findings: Findings) -> None:
 
 
 def resolution(tags: JsonObject) -> tuple[Decimal, Decimal, str] | None:
-    """The resolution that TIFF or EXIF tags tell, unless they tell only a ratio."""
-    told = tags.get("ResolutionUnit", 2)
-    unit = {2: "dpi", 3: "dpcm"}.get(told) if isinstance(told, int) else None
+    """The resolution of TIFF or EXIF tags, unless they have only a ratio."""
+    code = tags.get("ResolutionUnit", 2)
+    unit = {2: "dpi", 3: "dpcm"}.get(code) if isinstance(code, int) else None
     x, y = tags.get("XResolution"), tags.get("YResolution")
     if unit is None or not isinstance(x, Decimal) or not isinstance(y, Decimal) or x <= 0 or y <= 0:
         return None

@@ -1,6 +1,6 @@
 """The process that owns the servers of a home; `stack.py` starts it.
 
-It tells the process that started it when the servers answer, or why they do not. Then it waits for the lease,
+It reports to the process that started it that the servers answer, or the error. Then it waits for the lease,
 which it gets when no user is left, and stops the servers while it holds it: a process that comes in meanwhile waits,
 and starts anew.
 """

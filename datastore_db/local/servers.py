@@ -55,7 +55,7 @@ class Server(ABC):
         self.process = self.find() or self.spawn()
 
     def wait_until_ready(self) -> None:
-        """Return when it answers; raise `LocalStackError` with what it said when it does not."""
+        """Return when it answers; raise `LocalStackError` with its last output when it does not."""
         deadline = time.monotonic() + self.seconds_to_start
         while not self.answers():
             if self.has_ended():

@@ -27,7 +27,7 @@ class Section(BaseModel):
 class Document(Section):
     """A document of one kind. `read` checks it; `as_json` gives back exactly what was given, in snake_case.
 
-    What cannot be said of one field alone is a rule: `rules`, which `datastore.{kind}_rules(jsonb)` mirrors in SQL.
+    A condition on several fields is a rule: `rules`, which `datastore.{kind}_rules(jsonb)` mirrors in SQL.
     A subclass with a `kind` of its own is a kind of document, and is added to `kinds`; a subclass of that one with a
     `document_version` of its own is a newer version, and is added to its `newer_versions`.
     """
@@ -81,9 +81,9 @@ class Document(Section):
     @classmethod
     def _model_of(cls, value: object) -> type[Self]:
         versions = cast("list[type[Self]]", [cls, *cls.newer_versions])
-        said = cls.given_version(value) if isinstance(value, dict) else 1
+        given = cls.given_version(value) if isinstance(value, dict) else 1
         # An unknown version is given to the newest, whose error lists the known ones.
-        return next((one for one in versions if is_number(said) and said == one.document_version), versions[-1])
+        return next((one for one in versions if is_number(given) and given == one.document_version), versions[-1])
 
     @model_validator(mode="before")
     @classmethod

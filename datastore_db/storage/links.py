@@ -49,7 +49,7 @@ async def read_link(
         _time(found["starts_at"]),
         _time(found["expires_at"]),
         policy=None if found["policy_name"] is None else str(found["policy_name"]),
-        # Whatever was said when it was uploaded: a browser must take it for a picture, or for nothing.
+        # Not the type of the upload: a browser must take it for a picture, or for no type that it shows.
         content_type=media_type(found["format"]),
         content_disposition=disposition(str(found["file_name"])),
     )

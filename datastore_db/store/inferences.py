@@ -99,5 +99,5 @@ class Inferences(StoreBase):
         return cast(JsonObject, await self._call("reopen_inference", user_id, inference_id=to_uuid(inference_id)))
 
     async def verdicts(self, inference_id: Id, *, user_id: Id | None = None) -> list[JsonObject]:
-        """Everything that experts said about an inference, in order. Raises `NotFound`."""
+        """All verdicts of experts on an inference, in order. Raises `NotFound`."""
         return cast(list[JsonObject], await self._call("rebuild_verdicts", user_id, inference_id=to_uuid(inference_id)))

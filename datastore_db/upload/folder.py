@@ -208,6 +208,6 @@ def _located(refusal: InvalidDocument, places: Places) -> list[Problem]:
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error that ended a task group; the other tasks were only told to stop."""
+    """The error that ended a task group; the other tasks were only cancelled."""
     first = group.exceptions[0]
     return _first(first) if isinstance(first, BaseExceptionGroup) else first
