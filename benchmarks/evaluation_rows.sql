@@ -28,7 +28,7 @@ with inference as (
   returning box_id, inference_id, container_id, seed_ids, scores
 )
 insert into datastore.verdict
-  (container_id, inference_id, box_id, is_current, said, given_by, given_at, outcome, object_id, seed_id, label, model_seed_id, model_score, model_rank)
+  (container_id, inference_id, box_id, is_current, feedback, given_by, given_at, outcome, object_id, seed_id, label, model_seed_id, model_score, model_rank)
 select box.container_id, box.inference_id, box.box_id, true, jsonb_build_object('boxId', box.box_id), box.container_id,
        now() - random() * interval '365 days', 'seed', gen_random_uuid(), box.seed_ids[answer.rank], '14 Ambrosia psilostachya',
        box.seed_ids[1], box.scores[1], answer.rank
