@@ -68,7 +68,7 @@ class Attacker:
         values = []
         for argument, type_ in arguments:
             value, _ = argument_for(argument, type_, self.world.anas, self.world)
-            named = sql.SQL(f"pg_catalog.{NAMES.get(type_, type_)}")
+            named = sql.SQL(type_ if "." in type_ else f"pg_catalog.{NAMES.get(type_, type_)}")
             text = sql.SQL("cast(cast({} as {}) as pg_catalog.text)").format(sql.Literal(value), named)
             values.append(sql.SQL(wrapped).format(text, named))
         return sql.SQL("datastore.{}({})").format(sql.Identifier(name), sql.SQL(", ").join(values))
