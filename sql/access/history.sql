@@ -1,5 +1,5 @@
--- What happened is written by triggers, whoever did it: a backend, a DBA, a cascade. They run as the owner, because
--- nobody else may write the history. Statement level: one insert for a batch of any size.
+-- Triggers write the history of every client: a backend, a DBA, a cascade. They run as the owner, because
+-- no other role may write the history. Statement level: one insert for a batch of any size.
 
 create or replace function datastore.audit_action(entity text, before jsonb, after jsonb) returns text
 language sql immutable parallel safe
@@ -56,7 +56,7 @@ begin
   if tg_op = 'INSERT' then
     insert into datastore.history (container_id, entity, entity_id, action, acted_by, after)
     select (it.row ->> 'container_id')::uuid, tg_table_name, (it.row ->> id_key)::uuid,
-           -- A key for a person is made in storage by a process for which nobody acts.
+           -- A key for a person is made in storage by a process without an acting user.
            datastore.audit_action(tg_table_name, null, it.row),
            coalesce(datastore.acting_user(), (it.row ->> 'issued_by')::uuid),
            datastore.only_keys(it.row, recorded_keys)
@@ -165,7 +165,7 @@ begin
       order by history.history_id desc
       limit how_many);
   else
-    -- Row-level security would find the same, in all that ever happened to anybody.
+    -- Row-level security would find the same, in the history of all users.
     recorded_ids := array(
       select history.history_id
       from datastore.history
@@ -192,7 +192,7 @@ begin
 end
 $$;
 comment on function datastore.rebuild_audit(uuid, uuid, timestamptz, integer) is
-'Who did what, the newest first, in the containers and groups that the acting user may change.
+'The changes, the newest first, in the containers and groups that the acting user may change.
 
 An administrator is told moreover of what belongs to no container.
 

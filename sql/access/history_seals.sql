@@ -1,6 +1,6 @@
 -- The history is sealed in batches by a worker, later than it is written: writers do not wait for each other's hashes.
 --
--- Whoever may change the history may change the seals as well, and then all that follow: that shows only against a
+-- A role that may change the history may change the seals as well, and all that follow: that shows only against a
 -- copy of a seal that is kept elsewhere.
 
 create or replace function datastore.history_hash(entry datastore.history) returns bytea
@@ -171,7 +171,7 @@ begin
 end
 $$;
 comment on function datastore.verify_history(jsonb) is
-'Compares the whole history with its seals. For whoever reads all of it: a worker, a reader, the owner.
+'Compares the whole history with its seals. For roles that read all of it: a worker, a reader, the owner.
 
 kept: a `latest_seal` that was kept outside of the database: it and what it covers must be there unchanged
 Answer: `{differing, differences: [{what, history_id, position}], sealed_rows, latest_seal, unsealed_rows,

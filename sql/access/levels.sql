@@ -33,4 +33,4 @@ return (case deed
 end)::datastore.sharing_level;
 comment on function datastore.needed_level(text) is
   'The level that a user needs in a container. deed: see; judge: record feedback on inferences, and open them '
-  'again; change: everything else that others than its owner may do. NULL for any other deed, which nobody may do.';
+  'again; change: everything else that others than its owner may do. NULL for any other deed, which no level allows.';

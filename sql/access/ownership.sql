@@ -1,4 +1,4 @@
--- Everything here belongs to the owner role, whoever installed it: functions that run as their owner then run as a role
+-- Everything here belongs to the owner role, not to the installer: functions that run as their owner then run as a role
 -- that can do nothing but this, and any member of it can migrate.
 
 do $$

@@ -9,7 +9,7 @@ return datastore.acting_user() is null
     where shown.container_id = may_see_personal_data.container_id);
 comment on function datastore.may_see_personal_data(uuid) is
   'May the acting user see the personal data of the pictures in this container, which they see: is it theirs, or '
-  'does its owner show it? Where nobody acts, the privileges of the role decide.';
+  'does its owner show it? Without an acting user, the privileges of the role decide.';
 
 create or replace function datastore.share_personal_data(
   is_shared boolean default true, container_id uuid default null
@@ -31,7 +31,7 @@ begin
 end
 $$;
 comment on function datastore.share_personal_data(boolean, uuid) is
-'Shows the personal data of the pictures in the acting user''s container (or the one named) to everybody who sees
+'Shows the personal data of the pictures in the acting user''s container (or the one named) to every user who sees
 the container, or no longer; links end then as with unshare_container. See docs/access.md#personal-data.
 
 Answer: the container, and `ended_links`: how many

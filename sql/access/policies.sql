@@ -1,8 +1,7 @@
--- Who sees and changes which rows. What belongs to a container carries container_id, and gets the same policies, from
--- tenants.sql; a table that needs others has them in the file policies.sql of its subject. A policy is made where it is
--- missing: to change one, drop it in a migration.
---
--- The own container is compared first, so that nothing is looked up for those who stay at home.
+-- The rows that each role and user sees and changes. What belongs to a container carries container_id, and gets the
+-- same policies, from tenants.sql; a table that needs others has them in the file policies.sql of its subject. A
+-- policy is made where it is missing: to change one, drop it in a migration.  The own container is compared first,
+-- so that nothing is looked up for users in their own container.
 
 create or replace function datastore.make_policy(
   on_table regclass, name text, command text, part text, using_text text, check_text text
@@ -48,7 +47,7 @@ return (
   from (
     select 'container_id in (select datastore.shared_containers(datastore.needed_level(%L)))' as at_level,
            'container_id = (select datastore.acting_container())' as own,
-           -- Who writes is looked up, and not believed
+           -- The writer is looked up, and not believed
            'container_id = (select datastore.acting_home())' as home
   ) as of_container
   cross join lateral (select format(at_level, 'see') as shared) as of_shared

@@ -1,8 +1,8 @@
--- Everything that a role may use, and why. What is not declared here nobody but the owner may use: a new function or
+-- Everything that a role may use, with the reason. The rest is for the owner alone: a new function or
 -- table belongs into this list, and tests/access/test_declared_privileges.py fails until it is.
 --
--- No role may delete or update whole tables where it need not: that would let it lock them against everybody. Ids, and
--- columns that say who did what and when, are defaults or written by triggers, and no role of a backend may write them.
+-- No role may delete or update whole tables where it need not: that would let it lock them against all others. Ids, and
+-- columns for user and time of a change, are defaults or written by triggers, and no role of a backend may write them.
 
 create or replace function datastore.declared_privileges()
 returns table (roles text, privilege text, objects text, reason text)
@@ -13,16 +13,16 @@ begin atomic
   ('app worker reader', 'usage', 'schema datastore', 'to name what is in it'),
   ('app worker reader', 'usage', 'schema jsonschema', 'compiled checks of documents call its formats'),
 
-  -- Who acts
+  -- The acting user
   ('app worker reader', 'execute', 'acting_user acting_container acting_home acting_groups acting_invitations
     acting_setting acting_site_role calling_role shared_containers level_in needed_level read_level known_users
     may_write check_may_write check_acting check_site_role own_container require_own_container role_name role_prefix
     role_is_there may_become act_as',
-    'policies, defaults and functions ask who acts and what that user may; each tells of the acting user alone'),
+    'policies, defaults and functions ask for the acting user and their rights; each answers for that user alone'),
   ('app', 'execute', 'act_as_worker',
     'a backend makes the container of a user, where its login is in the role of workers as well'),
   ('app worker', 'execute', 'register_user find_user',
-    'a backend finds and registers who signs in, before anybody acts'),
+    'a backend finds and registers the user who signs in, before there is an acting user'),
   ('app worker reader', 'execute', 'user_json', 'what these answer'),
   ('app', 'execute', 'set_site_role', 'administrators give site roles; it asks for the role'),
   ('app worker reader', 'select', 'user_account user_group membership',
@@ -38,7 +38,7 @@ begin atomic
   ('app worker reader', 'execute', 'wording count_guesses guesses_message check_guesses corner_rules corners_of
     secret_errors stray_secrets may_have_stray_secrets rule_errors document_errors invalid_documents
     document_is_valid check_document check_documents',
-    'documents are checked, and whoever hands one on may ask what is wrong with it'),
+    'documents are checked, and every client may ask for the errors of one'),
   ('app worker reader', 'select', 'document_schema', 'the schemas by which documents are checked'),
 
   -- Pictures
@@ -78,7 +78,7 @@ begin atomic
   ('worker', 'insert', 'picture_derivative(container_id, picture_id)', 'begin_copy'),
   ('worker', 'update', 'picture_derivative(begun_at, state, size, md5, sha256, etag, reason, ended_at)',
     'begin_copy, end_copy and take_over_container'),
-  ('worker', 'execute', 'delete_pending_pictures', 'uploads that nobody goes on with end'),
+  ('worker', 'execute', 'delete_pending_pictures', 'abandoned uploads end'),
 
   -- Species
   ('app worker reader', 'execute', 'seed_name_of seed_of_new_label seed_of_label seed_of_long_label known_seed
@@ -103,14 +103,14 @@ begin atomic
   ('app', 'insert', 'inference(inference_id, container_id, picture_id, document, pipeline_id, model_version_ids,
     top_seed_id, top_score)', 'write_inferences; a trigger refuses an id that another container has'),
   ('app', 'update', 'inference(feedback_at, verified_at, verified_by)',
-    'settle_inference and reopen_inference; a trigger says who and when'),
+    'settle_inference and reopen_inference; a trigger stamps user and time'),
   ('app', 'insert', 'box(box_id, container_id, inference_id, position, is_manual, document, guesses, seed_id,
     seed_ids, scores, top_place)', 'write_inferences and write_verdicts; a constraint says which id it has'),
   ('app', 'insert', 'expert_guess(container_id, box_id, object_id, label, seed_id, added_by)',
-    'write_verdicts; a trigger says who added it'),
+    'write_verdicts; a trigger stamps the expert'),
   ('app', 'insert', 'verdict(container_id, inference_id, box_id, is_current, is_manual, feedback, given_by, outcome,
     object_id, seed_id, label, corners, model_seed_id, model_score, model_rank)',
-    'write_verdicts; a trigger says who said it'),
+    'write_verdicts; a trigger stamps the expert'),
   ('app', 'update', 'verdict(is_current)', 'another verdict takes its place'),
 
   -- How good the models are, and what to look at next
@@ -177,7 +177,7 @@ begin atomic
   ('app', 'execute', 'locate_upload confirm_upload', 'what came through a link becomes a stored picture'),
   ('app worker', 'execute', 'revoke_links', 'owners end the links to their pictures'),
   ('app worker', 'execute', 'revoke_keys plan_key', 'owners issue and revoke keys of their containers'),
-  ('app', 'update', 'container_key(revoked_at)', 'revoke_keys; a trigger says who and when'),
+  ('app', 'update', 'container_key(revoked_at)', 'revoke_keys; a trigger stamps user and time'),
   ('app worker reader', 'execute', 'check_is_worker', 'says which role is needed'),
   ('worker', 'execute', 'begin_renewals finish_renewal abandon_renewal renewal_plan rotate_keys
     take_over_container own_instance new_instance', 'makes containers and their keys in storage'),
@@ -213,18 +213,18 @@ language sql immutable parallel safe
 begin atomic
   values
   -- Policies ask them: to ask the tables themselves would end in their own policies
-  ('acting_setting', 'act_as finds a user before anybody acts'),
-  ('acting_home', 'who writes is looked up, before policies of the table of containers are asked'),
+  ('acting_setting', 'act_as finds a user before there is an acting user'),
+  ('acting_home', 'the writer''s container is looked up, before policies of the table of containers apply'),
   ('acting_groups', 'policies ask for the acting user''s groups'),
   ('acting_invitations', 'policies ask for the acting user''s invitations'),
   ('acting_site_role', 'policies ask for the acting user''s site role'),
   ('shared_containers', 'policies ask for the containers that are shared with the acting user'),
   ('level_in', 'policies and functions ask what the acting user may do in a container'),
   ('known_users', 'policies ask whose email addresses the acting user sees'),
-  -- Before anybody acts
-  ('find_user', 'a backend finds who signs in, and an owner invites members whom they do not see yet'),
+  -- Before there is an acting user
+  ('find_user', 'a backend finds the user who signs in, and an owner invites members whom they do not see yet'),
   ('register_user', 'makes a user and their container'),
-  -- What nobody may write who is not asked first
+  -- Writes that need the consent of the user
   ('set_site_role', 'an administrator changes the account of another user'),
   ('create_group', 'makes a group and its first member, who is then its owner'),
   ('delete_group', 'deletes a group for its owner, and with it what others shared with it'),
@@ -243,9 +243,9 @@ begin atomic
   ('accept_seed', 'a verifier reviews a species'),
   ('merge_seed', 'a verifier merges a species in every container, and nothing of them is shown'),
   ('recognise_models', 'ties inferences of every container to models, and answers how many'),
-  ('label_known', 'labels say what documents say, and nobody writes others'),
-  ('update_picture_feedback', 'error_handling says what verdicts say, and nobody writes anything else'),
-  ('label_verified', 'labels say what verdicts say, and nobody writes others'),
+  ('label_known', 'labels come from documents alone'),
+  ('update_picture_feedback', 'error_handling comes from verdicts alone'),
+  ('label_verified', 'labels come from verdicts alone'),
   ('delete_pending_pictures', 'workers delete what never arrived, and no other pictures'),
   ('seal_history', 'writes the seals of the history, which no other role may; it takes no argument'),
   -- Triggers, which the owner alone may attach

@@ -1,4 +1,4 @@
--- A role that may delete rows of a table may also lock the table against everybody. So the role of backends may delete
+-- A role that may delete rows of a table may also lock the table against all others. So the role of backends may delete
 -- from none, and these functions, which run as their owner, delete what the acting user may.
 
 create or replace function datastore.remove_share(container_id uuid, group_id uuid) returns boolean

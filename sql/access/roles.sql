@@ -6,7 +6,7 @@
 --   datastore_app      the backend: sees what the user may see for whom it acts, without act_as nothing
 --   datastore_reader   analysts and DBAs: reads everything but keys
 --
--- Logins are made by whoever runs the server:  create role backend login password '…' in role datastore_app;
+-- The server's administrator makes logins:  create role backend login password '…' in role datastore_app;
 
 create or replace function datastore.may_become(role name) returns boolean
 language sql stable
@@ -14,7 +14,7 @@ return case when to_regrole(quote_ident(role)) is not null then
   pg_has_role(role, case when current_setting('server_version_num')::integer >= 160000
     then 'SET' else 'MEMBER' end) end;
 comment on function datastore.may_become(name) is
-  'May whoever asks become this database role? NULL where there is none of this name.';
+  'May the caller become this database role? NULL where there is none of this name.';
 
 do $$
 declare
@@ -44,8 +44,8 @@ begin
     end if;
   end loop;
   if missing <> '{}' then
-    -- Nobody but who installs has any right then, which is safe, and another migrate makes up for it.
-    raise warning 'the roles % are missing, and % may not create roles: nobody can act for users',
+    -- Only the installer has rights then, which is safe, and another migrate makes up for it.
+    raise warning 'the roles % are missing, and % may not create roles: no user can act',
       array_to_string(missing, ', '), current_user
       using hint = format('as one who may: %s', (
         select string_agg(format('create role %I nologin; grant %I to %I;', role, role, current_user), ' ')
@@ -53,7 +53,7 @@ begin
     missing := '{}';
   end if;
 
-  -- Who installs should be able to hand things over to the owner, and to ask as a backend does.
+  -- The installer should be able to hand things over to the owner, and to ask as a backend does.
   foreach part in array array['owner', 'worker', 'app', 'reader'] loop
     if not coalesce(datastore.may_become(prefix || '_' || part), true) then
       begin
@@ -70,7 +70,7 @@ begin
         array_to_string(missing, ', '), current_user);
   end if;
 
-  -- For those who log in as this role. Its members have what their own role says: alter role … set statement_timeout.
+  -- For logins as this role itself. Its members have what their own role says: alter role … set statement_timeout.
   if to_regrole(format('%I', prefix || '_app')) is not null and not exists (
        select from pg_db_role_setting as configured, unnest(configured.setconfig) as setting
        where configured.setrole = to_regrole(format('%I', prefix || '_app'))

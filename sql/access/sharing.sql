@@ -39,7 +39,7 @@ comment on function datastore.share_container(uuid, text, uuid) is
 may do at most, a sharing level below *owner*: the lesser of it and a member''s own role counts.
 
 Answer: the container, as `rebuild_containers` lists it
-Errors: `DS400` for another role, `DS403` for somebody else''s container, `DS404`';
+Errors: `DS400` for another role, `DS403` for another user''s container, `DS404`';
 
 create or replace function datastore.unshare_container(group_id uuid, container_id uuid default null) returns jsonb
 language plpgsql volatile as $$
@@ -55,7 +55,7 @@ begin
 end
 $$;
 comment on function datastore.unshare_container(uuid, uuid) is
-'Shares the acting user''s container (or the one named) with a group no more. Where somebody else than the owner
+'Shares the acting user''s container (or the one named) with a group no more. Where another user than the owner
 handed out links to its pictures, all open links to read end.
 
 Answer: the container, and `ended_links`: how many

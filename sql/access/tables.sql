@@ -18,7 +18,7 @@ create index history_entity_id_idx on datastore.history (entity_id, history_id);
 create index history_container_id_idx on datastore.history (container_id, history_id);
 
 comment on table datastore.history is
-  'Who did what, when. Written by triggers alone, whoever acts: sql/access/history.sql. Without foreign keys: it '
+  'Each change, with its user and time. Written by triggers alone: sql/access/history.sql. Without foreign keys: it '
   'outlives what it describes. Not in the history: it would tell of itself.';
 comment on column datastore.history.history_id is 'The order in which things happened.';
 comment on column datastore.history.container_id is 'The tenant; NULL for what belongs to none, such as a group.';
@@ -27,7 +27,7 @@ comment on column datastore.history.entity_id is
   'The row''s id; of a membership the group''s, of a share the container''s.';
 comment on column datastore.history.action is
   'What was done, in one word or two: see datastore.audit_action(text, jsonb, jsonb).';
-comment on column datastore.history.acted_by is 'The acting user; NULL where nobody was set, such as for a DBA.';
+comment on column datastore.history.acted_by is 'The acting user; NULL where none was set, such as for a DBA.';
 comment on column datastore.history.acted_as is 'The database user whose connection it was.';
 comment on column datastore.history.acted_at is 'The start of the transaction that did it.';
 comment on column datastore.history.before is
@@ -78,7 +78,7 @@ comment on column datastore.container_share.group_id is 'The group whose members
 comment on column datastore.container_share.role is
   'What members may do at most: the lesser of this and their own role in the group counts.';
 comment on column datastore.container_share.shared_at is 'Since when.';
-comment on column datastore.container_share.shared_by is 'Who shared it, if it is known.';
+comment on column datastore.container_share.shared_by is 'The user who shared it; NULL without an acting user.';
 
 create table datastore.container_publication (
   container_id uuid primary key references datastore.container on delete cascade,
@@ -89,7 +89,8 @@ create table datastore.container_publication (
 comment on table datastore.container_publication is 'The containers that every user may see.';
 comment on column datastore.container_publication.container_id is 'The tenant.';
 comment on column datastore.container_publication.published_at is 'Since when.';
-comment on column datastore.container_publication.published_by is 'Who published it, if it is known.';
+comment on column datastore.container_publication.published_by is
+  'The user who published it; NULL without an acting user.';
 
 create table datastore.personal_data_share (
   container_id uuid primary key references datastore.container on delete cascade,
@@ -98,7 +99,7 @@ create table datastore.personal_data_share (
 );
 
 comment on table datastore.personal_data_share is
-  'The containers whose owners show the personal data of their pictures to everybody who sees the container.';
+  'The containers whose owners show the personal data of their pictures to every user who sees the container.';
 comment on column datastore.personal_data_share.container_id is 'The tenant.';
 comment on column datastore.personal_data_share.shared_at is 'Since when.';
 comment on column datastore.personal_data_share.shared_by is 'The acting user, if one was set.';

@@ -41,7 +41,7 @@ begin atomic
   select inference.inference_id, inference.container_id, inference.pipeline_id, inference.model_version_ids,
          dense_rank() over (order by inference.pipeline_id, inference.model_version_ids)::integer
   from datastore.inference
-  -- What nobody looked at is never read, however much there is of it.
+  -- Boxes without a verdict are never read, however many there are.
   where inference.feedback_at is not null
     and (asked_inferences.pipeline_id is null or inference.pipeline_id = asked_inferences.pipeline_id)
     and (asked_inferences.model_version_id is null

@@ -217,5 +217,5 @@ begin atomic
   group by 1, 2;
 end;
 comment on function datastore.expert_figures(uuid, uuid, timestamptz, timestamptz, uuid) is
-  'Who verdicts how much, as in datastore.correction_figures, and about how many inferences. user_id is NULL where '
-  'nobody knows who it was.';
+  'Verdicts by expert, as in datastore.correction_figures, and the number of inferences. user_id is NULL for an '
+  'unknown expert.';

@@ -57,8 +57,8 @@ return (
   from unnest(counts) as counted
 );
 comment on function datastore.left_out(datastore.prediction_count[], uuid, uuid, uuid) is
-  'How many boxes no figure counts, or not each. without_verdict: nobody has verified them yet, whatever the '
-  'period. Of the verified ones: unknown_pipeline: nobody knows the pipeline or one of its models, so they are in '
+  'How many boxes no figure counts, or not each. without_verdict: they are not verified yet, whatever the '
+  'period. Of the verified ones: unknown_pipeline: the pipeline or one of its models is unregistered, so they are in '
   'no pipeline''s figures; several_classifiers, several_detectors: it is not known which model decided, so they are '
   'in no model version''s; without_seed: the expert or the model named a label that stands for no species; '
   'withdrawn: drawn by an expert, and then called not a seed.';
@@ -87,7 +87,7 @@ begin
 end
 $$;
 comment on function datastore.check_evaluation_filters(text, uuid, uuid) is
-  'Raises DS400 for a period that is none, DS404 for a pipeline or a model version that nobody knows.';
+  'Raises DS400 for a period that is none, DS404 for an unregistered pipeline or model version.';
 
 create or replace function datastore.rebuild_evaluation(
   per text default 'month', pipeline_id uuid default null, model_version_id uuid default null,

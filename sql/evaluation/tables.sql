@@ -15,9 +15,9 @@ create type datastore.prediction_count as (
 
 comment on type datastore.prediction_count is
   'How many verified boxes are alike in what the model said and what holds.';
-comment on column datastore.prediction_count.pipeline_id is 'The pipeline; NULL if nobody knows it.';
+comment on column datastore.prediction_count.pipeline_id is 'The pipeline; NULL for an unregistered one.';
 comment on column datastore.prediction_count.model_version_ids is
-  'Its model versions, in their order; NULL in the place of one that nobody knows.';
+  'Its model versions, in their order; NULL in the place of an unregistered one.';
 comment on column datastore.prediction_count.classifier_id is
   'The model version that decided the species; NULL if it may have been any of several.';
 comment on column datastore.prediction_count.detector_id is

@@ -63,7 +63,7 @@ comment on view datastore.corrections_by_month is 'What experts said in each mon
 
 create or replace view datastore.expert_work with (security_invoker = true) as
 select figure.* from datastore.expert_figures() as figure;
-comment on view datastore.expert_work is 'Who verified how much: see datastore.expert_figures.';
+comment on view datastore.expert_work is 'The work of each expert: see datastore.expert_figures.';
 
 create or replace view datastore.uncertain_box with (security_invoker = true) as
 select inference.container_id, inference.picture_id, inference.inference_id, box.box_id,

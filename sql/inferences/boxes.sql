@@ -96,7 +96,7 @@ begin
 end
 $$;
 comment on function datastore.made_by(jsonb, uuid) is
-  'The model versions that made an inference: those that it names, NULL for each that nobody knows; where it names '
+  'The model versions that made an inference: those that it names, NULL for each unregistered one; where it names '
   'none, those that its pipeline runs now.';
 
 create or replace function datastore.write_inferences(
@@ -169,5 +169,5 @@ end
 $$;
 comment on function datastore.write_inferences(uuid[], uuid[], uuid[], jsonb[], boolean, boolean) is
   'Inserts inferences with their boxes in one statement, and answers their rebuilt documents as text. The table '
-  'constraints are the check: whoever calls it explains a violation. Not is_careful: raises DS000 for a label that '
+  'constraints are the check: the caller explains a violation. Not is_careful: raises DS000 for a label that '
   'was never seen, and for keys that the datastore fills.';

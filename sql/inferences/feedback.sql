@@ -119,7 +119,7 @@ begin
 end
 $$;
 comment on function datastore.author_of(jsonb) is
-  'Who gives this feedback: the acting user; where nobody acts the userId of the document, or nobody. Errors: '
+  'The author of feedback: the acting user; without one the userId of the document, or NULL. Errors: '
   'DS403, DS404.';
 
 create or replace function datastore.record_feedback(document jsonb, container_id uuid default null) returns json
@@ -156,8 +156,8 @@ that the expert drew.
 
 document: `{inferenceId, userId, boxes: [{boxId, classId, label, box, comment}]}`; `userId` may be absent
 Answer: the rebuilt inference
-Errors: `DS400` · `DS403`: `userId` is not the acting user · `DS404`: no such inference, box, species or, where
-  nobody acts, user · `DS409`: the inference is verified with another verdict';
+Errors: `DS400` · `DS403`: `userId` is not the acting user · `DS404`: no such inference, box, seed or, without an
+  acting user, user · `DS409`: the inference is verified with another verdict';
 do $$ begin perform datastore.take_text('record_feedback'); end $$;
 
 create or replace function datastore.reopen_inference(inference_id uuid, container_id uuid default null) returns json

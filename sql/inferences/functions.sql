@@ -45,7 +45,7 @@ begin
 end
 $$;
 comment on function datastore.inference_json(datastore.inference, boolean) is
-  'An inference''s document, without a look at who asks: as it holds now, or the model''s answer alone.';
+  'An inference''s document, without a check of rights: as it holds now, or the model''s answer alone.';
 
 create or replace function datastore.rebuild_inference(
   inference_id uuid, as_sent boolean default false, container_id uuid default null
@@ -108,7 +108,7 @@ return (
   ) as unknown
 );
 comment on function datastore.unknown_models() is
-'The models that inferences name and that nobody knows. import_pipelines registers them, and ties these
+'The unregistered models that inferences name. import_pipelines registers them, and ties these
 inferences to them.
 
 Answer: `[{name, version, inferences}]`, where `inferences` is how many

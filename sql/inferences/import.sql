@@ -53,8 +53,8 @@ begin
 end
 $$;
 comment on function datastore.import_inference(uuid, jsonb, uuid) is
-'Stores an inference. Each call is a new one. A label that nobody knows registers a species as `unreviewed`; a
-model that nobody knows is kept as written, and listed by unknown_models.
+'Stores an inference. Each call is a new one. An unknown label registers a seed as `unreviewed`; a
+model that is not registered is kept as written, and listed by unknown_models.
 
 Boxes and guesses keep the order in which they came.
 

@@ -54,9 +54,9 @@ comment on column datastore.inference.document is
   'What the client fills, as it was sent, unknown keys included. boxes is empty here: each is a row of datastore.box.';
 comment on column datastore.inference.schema_version is
   'The version of the document''s schema that this row was written with.';
-comment on column datastore.inference.pipeline_id is 'The pipeline that made it; NULL if nobody knows it.';
+comment on column datastore.inference.pipeline_id is 'The pipeline that made it; NULL for an unregistered one.';
 comment on column datastore.inference.model_version_ids is
-  'The model versions that made it, in the order in which they ran; NULL in the place of one that nobody knows.';
+  'The model versions that made it, in the order in which they ran; NULL in the place of an unregistered one.';
 comment on column datastore.inference.top_seed_id is
   'The species that it is surest of: that of the box with the highest score.';
 comment on column datastore.inference.top_score is 'The highest score of a box.';
@@ -66,7 +66,7 @@ comment on column datastore.inference.feedback_at is
   'When an expert said something about it last; NULL while it is the model''s answer alone.';
 comment on column datastore.inference.verified_at is
   'When the last of its boxes got a verdict; NULL until then, and after it was opened again.';
-comment on column datastore.inference.verified_by is 'Who gave that verdict, if it is known.';
+comment on column datastore.inference.verified_by is 'The expert of that verdict; NULL if unknown.';
 
 create table datastore.box (
   box_id uuid not null default gen_random_uuid(),
@@ -148,7 +148,7 @@ comment on column datastore.expert_guess.label is
   'As the expert wrote it; the species'' name where the expert named its id.';
 comment on column datastore.expert_guess.seed_id is
   'The species; NULL where the expert agreed with a label that names none.';
-comment on column datastore.expert_guess.added_by is 'Who named it, if it is known.';
+comment on column datastore.expert_guess.added_by is 'The expert who named it; NULL if unknown.';
 comment on column datastore.expert_guess.added_at is 'When it was named first.';
 
 create table datastore.verdict (
@@ -184,15 +184,15 @@ create table datastore.verdict (
   constraint verdict_outcome_check check (outcome in ('seed', 'not a seed')),
   constraint verdict_seed_check check ((outcome is not distinct from 'seed') = (label is not null))
 );
--- A box has one verdict at a time, whoever says what.
+-- A box has one verdict at a time.
 create unique index verdict_current_key on datastore.verdict (box_id, container_id) where is_current;
 create index verdict_box_id_idx on datastore.verdict (box_id, verdict_id);
 create index verdict_inference_id_idx on datastore.verdict (inference_id);
 create index verdict_seed_id_idx on datastore.verdict (seed_id);
 
 comment on table datastore.verdict is
-  'What experts said about boxes, each time: who said what, when, and what has held since then. Nothing is deleted '
-  'when somebody says something else.';
+  'The verdicts of experts on boxes: expert, time, feedback, and the state that has held since. A later verdict '
+  'deletes nothing.';
 comment on column datastore.verdict.verdict_id is 'The order in which they were said.';
 comment on column datastore.verdict.container_id is 'The tenant; never changed.';
 comment on column datastore.verdict.inference_id is 'The inference.';
@@ -202,7 +202,7 @@ comment on column datastore.verdict.is_current is
 comment on column datastore.verdict.is_manual is
   'As in its box: did an expert draw it? Here, too, so that the figures need not read boxes.';
 comment on column datastore.verdict.feedback is 'The box of the feedback document, as it was sent.';
-comment on column datastore.verdict.given_by is 'Who said it, if it is known.';
+comment on column datastore.verdict.given_by is 'The expert; NULL if unknown.';
 comment on column datastore.verdict.given_at is 'When.';
 comment on column datastore.verdict.schema_version is
   'The version of the feedback''s schema that this row was written with.';

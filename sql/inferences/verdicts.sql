@@ -73,7 +73,7 @@ begin atomic
                else datastore.seed_of_label(answer.label) is distinct from seed.seed_id end));
 end;
 comment on function datastore.check_feedback_ids(jsonb, uuid) is
-  'Raises DS404 for a box that is not of this inference and for a species that nobody knows, DS400 for a label and '
+  'Raises DS404 for a box that is not of this inference and for an unknown seed, DS400 for a label and '
   'classId of different species.';
 
 create or replace function datastore.named_boxes(document jsonb)

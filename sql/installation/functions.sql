@@ -52,7 +52,7 @@ begin atomic
   select 'privileges', 'schema ' || nspname, md5(concat_ws('|', pg_namespace.nspacl, pg_namespace.nspowner::regrole))
   from pg_namespace join ours using (oid, nspname)
   union all
-  -- A role that is made later, or handed to whoever migrates, is one to grant things to.
+  -- A role that is made later, or handed to the migrating login, is one to grant things to.
   select 'roles', 'datastore',
          md5(concat_ws('|', prefix, (select string_agg(rolname, ' ' order by rolname) from pg_roles
                                      where rolname in (prefix || '_owner', prefix || '_worker',

@@ -1,3 +1,3 @@
 create schema datastore;
 comment on schema datastore is
-  'Pictures, the JSON about them, and who they belong to. Start with: \dt+ datastore.*  and  \df+ datastore.*';
+  'Pictures, the JSON about them, and their owners. Start with: \dt+ datastore.*  and  \df+ datastore.*';

@@ -24,7 +24,7 @@ begin
   perform pg_catalog.set_config('datastore.acting', setting, true);
   if not datastore.role_is_there('app') then
     perform datastore.refuse('DS403',
-      format('nobody can act for users: the role %s is missing. Make it, and migrate again',
+      format('no user can act: the role %s is missing. Make it, and migrate again',
         datastore.role_name('app')));
   end if;
   -- Row-level security does not hold for owners and superusers: from here on it is the backend's role that asks.
@@ -32,15 +32,15 @@ begin
 end
 $$;
 comment on function datastore.act_as(uuid) is
-'Says who is asking, for the rest of the transaction, which goes on as the role of backends, whoever called. Call
-it in the `from` clause, so that who asks and what is asked are one statement and one round trip: `select … from
+'Sets the acting user for the rest of the transaction, which goes on as the role of backends, for every caller.
+Call it in the `from` clause, so that user and question are one statement and one round trip: `select … from
 datastore.act_as($1)`.
 
 user_id: the user
 Answer: nothing
 Errors: `DS404`: there is no such user · `42501`: the connection''s own role may not become that role';
 
--- What the acting user may see and change beyond the own container. They look at what is not to be seen by everybody,
+-- What the acting user may see and change beyond the own container. They read rows that not every user may see,
 -- to tell only what concerns the acting user.
 
 create or replace function datastore.shared_containers(needed datastore.sharing_level) returns setof uuid
@@ -59,8 +59,8 @@ begin
 end
 $$;
 comment on function datastore.shared_containers(datastore.sharing_level) is
-  'Containers in which the acting user has this level or more, because others share them through a group or with '
-  'everybody. The lesser of the member''s and the share''s level counts.';
+  'Containers in which the acting user has this level or more, because others share them through a group or '
+  'publish them. The lesser of the member''s and the share''s level counts.';
 
 create or replace function datastore.level_in(container_id uuid) returns datastore.sharing_level
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$

@@ -27,7 +27,7 @@ language sql stable
 return coalesce(datastore.level_in(container_id) >= datastore.needed_level(deed), false);
 comment on function datastore.may_write(uuid, text) is
   'May the acting user change what is in this container, or judge what models said of it? deed: as of '
-  'datastore.needed_level(text). Where nobody acts, the privileges of the role decide.';
+  'datastore.needed_level(text). Without an acting user, the privileges of the role decide.';
 
 create or replace function datastore.check_may_write(container_ids uuid[], deed text default 'change') returns void
 language plpgsql stable as $$
@@ -82,7 +82,7 @@ declare
 begin
   if own_container.container_id is null and datastore.acting_user() is null then
     perform datastore.refuse('DS403',
-      'nobody is acting: call datastore.act_as(user_id) in the same statement, or name a container_id');
+      'no acting user: call datastore.act_as(user_id) in the same statement, or name a container_id');
   end if;
   select container.container_id into found_id
   from datastore.container
@@ -115,7 +115,7 @@ language plpgsql volatile as $$
 declare
   worker_role name := datastore.role_name('worker');
 begin
-  -- What may be set as the role depends on who logged in, not on who asks now.
+  -- What may be set as the role depends on the login, not on the acting user.
   if not datastore.role_is_there('worker')
      or not pg_catalog.pg_has_role(session_user, worker_role,
                                    case when current_setting('server_version_num')::integer >= 160000

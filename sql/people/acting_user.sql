@@ -1,5 +1,6 @@
--- Who asks. A backend calls: select … from datastore.act_as($1). Without it a call runs as the connection's own role.
--- Columns that say who did something have these as their defaults.
+-- The acting user. A backend calls: select … from datastore.act_as($1). Without it a call runs
+-- as the connection's own role.
+-- Columns for the author of a change have these as their defaults.
 
 create or replace function datastore.acting_user() returns uuid
 language sql stable parallel safe

@@ -53,7 +53,7 @@ in. Errors: `DS404`, `DS409` where several have it.';
 create or replace function datastore.group_json(group_id uuid) returns jsonb
 language sql stable
 begin atomic
-  -- It is called by functions that run as their owner, too, so what the caller may see is said here.
+  -- It is called by functions that run as their owner, too, so it checks what the caller may see.
   select jsonb_build_object(
     'group_id', user_group.group_id,
     'name', user_group.name,
@@ -162,7 +162,7 @@ with join_group; without an acting user the invitation is accepted at once. A ro
 sees what is shared with the group, a *contributor* changes it, too, and an *owner* says, moreover, who is in it.
 
 Answer: the group, as `create_group` answers it
-Errors: `DS400` for another role, `DS403` for who is not an owner of the group, `DS404` for the group or the
+Errors: `DS400` for another role, `DS403` without the level owner in the group, `DS404` for the group or the
   address, `DS409` for its last owner';
 
 create or replace function datastore.check_not_last_owner(group_id uuid, user_id uuid) returns void
@@ -173,7 +173,7 @@ begin
     where membership.group_id = check_not_last_owner.group_id and membership.role = 'owner'
       and membership.accepted_at is not null) then
     perform datastore.refuse('DS409',
-      'they are the last owner of the group: make somebody else an owner first, or delete it');
+      'they are the last owner of the group: make another member an owner first, or delete it');
   end if;
 end
 $$;
@@ -203,7 +203,7 @@ declare
   known datastore.user_group;
 begin
   perform datastore.check_acting('datastore.membership');
-  -- First the group: who is not in it is not told whether there is such a user.
+  -- First the group: a user outside of it does not learn whether there is such a user.
   perform datastore.find_group(remove_member.group_id);
   member_id := (datastore.find_user(remove_member.email) ->> 'user_id')::uuid;
   known := datastore.find_group(remove_member.group_id, member_id is distinct from datastore.acting_user());
@@ -218,7 +218,7 @@ begin
 end
 $$;
 comment on function datastore.remove_member(uuid, text) is
-'Takes a user out of a group; everybody may leave. Answers the group, `NULL` to who left it. Errors: `DS403`,
+'Takes a user out of a group; each member may leave. Answers the group, `NULL` to a member who left. Errors: `DS403`,
 `DS404`, `DS409` for its last owner.';
 
 create or replace function datastore.rebuild_groups() returns jsonb

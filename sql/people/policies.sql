@@ -1,4 +1,4 @@
--- Who sees which users, groups and members. Users and groups are written by functions that run as their owner.
+-- The users, groups and members that each user sees. Users and groups are written by functions that run as their owner.
 
 do $$
 declare

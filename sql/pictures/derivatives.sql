@@ -52,7 +52,7 @@ begin
     perform datastore.refuse('DS409', format(
       'picture %s was announced, and its bytes have not arrived', known.picture_id));
   end if;
-  -- Who comes second waits here for the first one's row, and finds it.
+  -- A concurrent call waits here for the first one's row, and finds it.
   insert into datastore.picture_derivative as other (picture_id, container_id)
   values (known.picture_id, known.container_id)
   on conflict on constraint picture_derivative_kind_key do update set begun_at = now()
@@ -74,8 +74,8 @@ begin
 end
 $$;
 comment on function datastore.begin_copy(uuid, uuid) is
-'Begins to make a copy of a picture without personal data, which whoever has the storage account''s credentials
-does for nobody: see security (docs/access.md#copies). A copy is made once; who comes second is told that
+'Begins to make a copy of a picture without personal data, which a process with the storage account''s
+credentials does: see docs/access.md#copies. A copy is made once; a concurrent call learns that
 another process makes it, and takes it over after ten minutes.
 
 Answer: `derivative_id`, `container_id`, `container_name`, `blob_name` of the copy, `state` (`pending`, `stored`

@@ -154,7 +154,7 @@ create or replace function datastore.picture_json(picture_id uuid) returns json
 language sql stable parallel safe
 return (select rebuilt.document from datastore.picture_document as rebuilt
   where rebuilt.picture_id = picture_json.picture_id);
-comment on function datastore.picture_json(uuid) is 'A picture''s document, without a look at who asks.';
+comment on function datastore.picture_json(uuid) is 'A picture''s document, without a check of rights.';
 
 create or replace function datastore.rebuild_picture(picture_id uuid, container_id uuid default null) returns json
 language plpgsql stable as $$

@@ -33,7 +33,7 @@ comment on function datastore.write_image_data(uuid, uuid, jsonb) is
 create or replace function datastore.forget_personal_data() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  -- Row-level security refuses whoever may not write there, after this trigger, and tells them nothing.
+  -- Row-level security refuses a user without the right, after this trigger, and discloses nothing.
   if datastore.acting_user() is not null and datastore.may_write(new.container_id) and exists (
     select from datastore.picture
     where picture.picture_id = new.picture_id and picture.container_id = new.container_id

@@ -17,7 +17,7 @@ return case
     when tag = 'ImageDescription' then jsonb_typeof(value) <> 'string' or value #>> '{}' !~
       '^(\{"shape": \[[0-9, ]+\]\}|ImageJ=[0-9.a-z]{0,20}\n'
       '((images|channels|slices|frames|hyperstack|mode|unit|spacing|loop|min|max|finterval|fps)=[^\n]{0,30}\n?)*)$'
-    -- Of texts and bytes, only these tell of no person: anybody's words, a maker's note, XMP and IPTC may.
+    -- Of texts and bytes, only these tell of no person: free text, a maker's note, XMP and IPTC may.
     else tag <> all (array[
       'Make', 'Model', 'UniqueCameraModel', 'LensMake', 'LensModel', 'Software', 'DateTime', 'DateTimeOriginal',
       'DateTimeDigitized', 'OffsetTime', 'OffsetTimeOriginal', 'OffsetTimeDigitized', 'SubsecTime',

@@ -79,9 +79,9 @@ comment on function datastore.create_picture_set(jsonb, uuid) is
 'Makes a picture set in the acting user''s container.
 
 document: a picture set document; all keys are optional. Without `name` the set is named by its id
-container_id: the container, where nobody acts
+container_id: the container, without an acting user
 Answer: the document, as rebuild_picture_set gives it, but without `pictures`
-Errors: `DS400` · `DS403`: nobody acts, and no container is named · `DS404`: no such container · `DS409`: the
+Errors: `DS400` · `DS403`: no acting user, and no container is named · `DS404`: no such container · `DS409`: the
   container has a set of this name';
 do $$ begin perform datastore.take_text('create_picture_set'); end $$;
 
@@ -156,7 +156,7 @@ language sql stable parallel safe
 return (select rebuilt.document from datastore.picture_set_document as rebuilt
   where rebuilt.picture_set_id = picture_set_json.picture_set_id);
 comment on function datastore.picture_set_json(uuid) is
-  'A picture set''s document, without its pictures and without a look at who asks.';
+  'A picture set''s document, without its pictures and without a check of rights.';
 
 create or replace function datastore.rebuild_picture_set(
   picture_set_id uuid, container_id uuid default null

@@ -32,7 +32,7 @@ create index picture_set_container_id_name_idx on datastore.picture_set (contain
 comment on table datastore.picture_set is
   'A folder of pictures, one row each. Read it whole with datastore.rebuild_picture_set(uuid).';
 comment on column datastore.picture_set.position is 'The order in which sets were made.';
-comment on column datastore.picture_set.name is 'What people call it; its own id, as text, where nobody named it.';
+comment on column datastore.picture_set.name is 'Its name; its own id, as text, for an unnamed one.';
 comment on column datastore.picture_set.folder_root is
   'The uploaded folder''s name, where the set was made from a folder.';
 comment on column datastore.picture_set.folder_path is
@@ -158,7 +158,7 @@ comment on column datastore.picture.width is 'Pixels.';
 comment on column datastore.picture.height is 'Pixels.';
 comment on column datastore.picture.sha256 is 'SHA-256 of the file, in hex.';
 comment on column datastore.picture.number_of_seeds is 'As the user said.';
-comment on column datastore.picture.client_email is 'Who took it, as the client said.';
+comment on column datastore.picture.client_email is 'The photographer''s address, from the document.';
 comment on column datastore.picture.zoom is 'Magnification, times, as the user said.';
 comment on column datastore.picture.last_change is
   'What happened to it last, for audit_trail.change_log; the history has the rest.';

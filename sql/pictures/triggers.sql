@@ -97,7 +97,7 @@ begin
 end
 $$;
 comment on function datastore.stamp_changed() is
-  'Trigger: who changed a row last, and when. Argument: what audit_trail.change_log says.';
+  'Trigger: stamps the last user and time of a change. Argument: what audit_trail.change_log says.';
 
 -- What is stored stays what it is.
 
@@ -170,7 +170,7 @@ create or replace trigger audit_delete
   after delete on datastore.picture_set referencing old table as old_rows
   for each statement execute function datastore.audit_picture_sets();
 
--- Without an acting user it is the owner who writes, such as pg_restore: rows are taken as they come.
+-- Without an acting user the owner writes, such as pg_restore: rows are taken as they come.
 create or replace trigger name_blob
   before insert on datastore.picture for each row
   when (new.blob_name is null) execute function datastore.name_blob();

@@ -10,7 +10,7 @@ return concat(
   ', "access_log": "", "privacy_flag": ', has_personal_data::text, datastore.more_members(kept));
 comment on function datastore.audit_trail(timestamptz, uuid, timestamptz, text, boolean, jsonb) is
   'Section audit_trail, as text, with the unknown keys that a client put into it. has_personal_data: its '
-  'privacy_flag, for everybody. Dates are in UTC.';
+  'privacy_flag, for every reader. Dates are in UTC.';
 
 -- Apart from its labels, which are put together for many pictures at once where many are rebuilt: one by one they take
 -- a third of the time (benchmarks/rebuild.py).

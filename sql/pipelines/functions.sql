@@ -90,7 +90,7 @@ older ones stay, because inferences point at them. Inferences that came before t
 document: `{"pipelines": […], "models": […]}`
 Answer: the document with ids, without secrets
 Errors: `DS403`: the acting user is no administrator · `DS400`: also for a secret in clear, which no message
-  repeats, for a model that nobody knows, and for a lower version';
+  repeats, for an unregistered model, and for a lower version';
 do $$ begin perform datastore.take_text('import_pipelines'); end $$;
 
 create or replace function datastore.remember_import(document jsonb, rebuilt jsonb) returns void
@@ -187,7 +187,7 @@ comment on function datastore.choose_pipeline(uuid) is
 
 pipeline_id: the pipeline; `NULL` gives the choice up
 Answer: the pipeline, or `NULL`
-Errors: `DS403`: nobody acts · `DS404` · `DS409`: it was retired';
+Errors: `DS403`: no acting user · `DS404` · `DS409`: it was retired';
 
 create or replace function datastore.retire_pipeline(pipeline_id uuid, retired boolean default true) returns jsonb
 language plpgsql volatile as $$

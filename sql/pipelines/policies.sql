@@ -1,4 +1,4 @@
--- Models and pipelines are read by everybody, and changed by administrators. The choice of a pipeline is the user's.
+-- Models and pipelines are read by every user, and changed by administrators. The choice of a pipeline is the user's.
 
 do $$
 declare

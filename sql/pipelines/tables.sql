@@ -28,7 +28,7 @@ create table datastore.model (
 );
 
 comment on table datastore.model is 'A model, whatever its version. A reference table: the same for all containers.';
-comment on column datastore.model.model_id is 'Who the model is everywhere else; random, never used again.';
+comment on column datastore.model.model_id is 'The model''s id; random, never used again.';
 comment on column datastore.model.position is 'The order in which models became known.';
 comment on column datastore.model.name is 'What pipelines and inferences call it.';
 comment on column datastore.model.created_at is 'When it became known.';
@@ -124,7 +124,7 @@ create index pipeline_models_idx on datastore.pipeline using hash (models);  -- 
 
 comment on table datastore.pipeline is
   'Models that run one after another. A reference table: the same for all containers.';
-comment on column datastore.pipeline.pipeline_id is 'Who the pipeline is everywhere else; random, never used again.';
+comment on column datastore.pipeline.pipeline_id is 'The pipeline''s id; random, never used again.';
 comment on column datastore.pipeline.position is 'The order in which pipelines became known.';
 comment on column datastore.pipeline.is_default is 'Is it for users who chose none? At most one pipeline is.';
 comment on column datastore.pipeline.retired_at is

@@ -8,7 +8,7 @@ begin
   return new;
 end
 $$;
-comment on function datastore.stamp_edited() is 'Trigger: who changed a row last, and when.';
+comment on function datastore.stamp_edited() is 'Trigger: stamps the last user and time of a change.';
 
 create or replace function datastore.stamp_chosen() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$

@@ -59,7 +59,7 @@ comment on function datastore.find_model_versions(jsonb) is
 'The model versions that an inference names.
 
 models: `[{name, version}]`
-Answer: their ids in this order, `NULL` in the place of each that nobody knows; `{}` for none
+Answer: their ids in this order, `NULL` in the place of each unregistered one; `{}` for none
 Errors: none';
 
 -- The order of versions

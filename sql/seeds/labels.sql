@@ -7,7 +7,7 @@ return (
   where seed.merged_into is null
 );
 comment on function datastore.rebuild_seeds() is
-'All species, by name. A name that nobody knew before is registered by the first picture that says it, with the
+'All species, by name. A new name is registered by the first picture that says it, with the
 status `unreviewed`.
 
 Answer: `{"seeds": [{seed_id, seed_name, status}]}`
@@ -47,7 +47,7 @@ return (
   join datastore.seed on seed.key = written.key
 );
 comment on function datastore.seed_of_new_label(text) is
-  'The species that a label stands for, NULL if nobody knows it. datastore.label has the answer for labels that '
+  'The species that a label stands for, NULL for an unknown label. datastore.label has the answer for labels that '
   'were seen before.';
 
 create or replace function datastore.learn_labels(labels text[]) returns void
@@ -92,7 +92,7 @@ begin
 end
 $$;
 comment on function datastore.learn_labels(text[]) is
-  'Finds the species of labels that were never seen before. A species that nobody knows is registered as '
+  'Finds the species of labels that were never seen before. An unknown seed is registered as '
   'unreviewed; a label that can name none, such as a pair of quotes, stays without.';
 
 create or replace function datastore.seed_of_label(label text) returns uuid
@@ -100,7 +100,7 @@ language sql stable parallel safe
 return coalesce((select label.seed_id from datastore.label where label.label = seed_of_label.label),
   datastore.seed_of_new_label(seed_of_label.label));
 comment on function datastore.seed_of_label(text) is
-  'The species of a label, seen before or not; NULL if nobody knows it.';
+  'The species of a label, seen before or not; NULL if it is unknown.';
 
 create or replace function datastore.known_seed(seed_id uuid) returns uuid
 language sql stable parallel safe

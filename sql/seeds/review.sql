@@ -94,7 +94,7 @@ declare
 begin
   perform datastore.check_acting('datastore.seed');
   perform datastore.check_site_role('verifier');
-  -- Imports and feedback read this table, so nobody looks up a species while it becomes another one.
+  -- Imports and feedback read this table, so no seed is looked up while it becomes another one.
   lock table datastore.label in access exclusive mode;
   target := datastore.find_seed(merge_seed.into_seed_id);
   merged := datastore.find_seed(merge_seed.seed_id);

@@ -39,7 +39,7 @@ comment on column datastore.seed.status is
   'known, or unreviewed: first seen in a document, and waiting for a person''s look.';
 comment on column datastore.seed.created_at is 'When it was first seen.';
 comment on column datastore.seed.merged_into is
-  'The species that it turned out to be: whoever names this one means that one. NULL for a species of its own.';
+  'The seed that it was merged into: this one stands for that one. NULL for a species of its own.';
 comment on column datastore.seed.reviewed_at is 'When a person accepted it, or merged it into another one.';
 comment on column datastore.seed.reviewed_by is 'The acting user of that, if one was set.';
 

@@ -24,7 +24,7 @@ comment on function datastore.find_container(uuid, text) is
 
 permission: what the key is for: `read`, or `write`, which reads as well
 Answer: as of find_container_key, and `picture_set_id` (the one given, else the default set)
-Errors: `DS403`: nobody acts, and no set is named · `DS404`';
+Errors: `DS403`: no acting user, and no set is named · `DS404`';
 
 create or replace function datastore.locate_picture(picture_id uuid, container_id uuid default null) returns jsonb
 language plpgsql stable as $$

@@ -1,4 +1,4 @@
--- Who this database is. Its containers in storage carry its id, and a copy of it must not touch them.
+-- The id of this database. Its containers in storage carry its id, and a copy of it must not touch them.
 
 create or replace function datastore.own_instance() returns uuid
 language plpgsql volatile as $$

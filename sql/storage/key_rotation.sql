@@ -74,7 +74,7 @@ begin
 end
 $$;
 comment on function datastore.revoke_keys(jsonb, jsonb) is
-'Takes back keys (an array of ids), or all keys of containers (an array of ids). Nobody gets them from the
+'Revokes keys (an array of ids), or all keys of containers (an array of ids). They are not read from the
 database any more; storage refuses them as soon as a renewal has removed their policies. Keys that were handed
 out for one container share a policy, and go together. A key without a policy (`has_policy`) was signed by an
 identity: storage accepts it until it expires (docs/azure.md#what-cannot-be-revoked-alone).

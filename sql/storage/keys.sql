@@ -83,7 +83,7 @@ return (
   from datastore.container
   where container.container_id = container_access.container_id);
 comment on function datastore.container_access(uuid, text) is
-  'What a process needs to reach a container''s blobs, without a look at who asks: {container_id, container_name, '
+  'What a process needs to reach a container''s blobs, without a check of rights: {container_id, container_name, '
   'is_ready, endpoint, key, renewal_is_due, is_changing}.';
 
 create or replace function datastore.find_container_key(container_id uuid, permission text default 'read') returns jsonb

@@ -170,7 +170,7 @@ whose stored policy they name. The next `datastore-db keys renew` removes the po
 new key. `unshare_container` and `publish_container` call it. Links to upload end by themselves.
 
 container_ids: an array of ids
-of_others: only where somebody else than the owner handed one out
+of_others: only where another user than the owner handed one out
 Answer: `container_ids`: where there were any, and `links`: how many
 Errors: none';
 

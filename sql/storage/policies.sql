@@ -1,4 +1,4 @@
--- Who sees which containers, keys and links.
+-- The containers, keys and links that each user sees.
 
 do $$
 declare

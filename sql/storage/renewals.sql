@@ -56,8 +56,8 @@ begin atomic
 end;
 comment on function datastore.renewal_plan(uuid, boolean, interval, boolean) is
   'What to do for a container in storage: {issue: keys to make, keep: policies that stay, remove: ids of keys that '
-  'have ended, or whose policies go}. with_policies => false: by whoever can set no policies; new keys have none, '
-  'and no policy is removed before it expires.';
+  'have ended, or whose policies go}. with_policies => false: by a process that can set no policies; new keys have '
+  'none, and no policy is removed before it expires.';
 
 create or replace function datastore.begin_renewals(
   container_ids jsonb default null, with_keys boolean default true, only_due boolean default true,
@@ -149,7 +149,7 @@ begin
   where container_id = home_id
     and key_id in (select id::uuid from jsonb_array_elements_text(finish_renewal.removed) as id);
 
-  -- Those that the new ones take over from stay good for a while: somebody is using them.
+  -- Those that the new ones take over from stay good for a while: they may be in use.
   update datastore.container_key as old
   set retires_at = least(old.expires_at, now() + overlap)
   where old.container_id = home_id and not old.is_handed_out and old.retires_at is null

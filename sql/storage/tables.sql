@@ -102,7 +102,7 @@ comment on column datastore.container_key.issued_by is 'The acting user, if one 
 comment on column datastore.container_key.retires_at is
   'When its policy, if it has one, will be removed, because a newer key took over; NULL in the current one.';
 comment on column datastore.container_key.revoked_at is
-  'When somebody took it back; from then on nobody gets it from here.';
+  'When it was revoked; from then on it is not handed out.';
 comment on column datastore.container_key.revoked_by is 'The acting user of that, if one was set.';
 comment on column datastore.container_key.removed_at is
   'When its policy was removed from storage, or its time was over: it opens nothing any more.';
@@ -134,7 +134,7 @@ create table datastore.instance (
 );
 
 comment on table datastore.instance is
-  'Who this database is: its containers in storage carry the id. Made when the first container is; one row. A dump '
+  'The id of this database: its containers in storage carry the id. Made when the first container is; one row. A dump '
   'that is restored elsewhere does not fit where it is, and becomes another instance: datastore.own_instance().';
 comment on column datastore.instance.is_the_only_one is 'The key: there is one row.';
 comment on column datastore.instance.instance_id is 'The id; random.';

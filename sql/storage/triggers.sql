@@ -8,7 +8,7 @@ begin
   return new;
 end
 $$;
-comment on function datastore.stamp_revoked() is 'Trigger: who revoked a key, and when.';
+comment on function datastore.stamp_revoked() is 'Trigger: stamps the user and time of a revocation.';
 
 create or replace function datastore.queue_all_blob_deletions() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
