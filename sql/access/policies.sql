@@ -1,7 +1,8 @@
 -- The rows that each role and user sees and changes. What belongs to a container carries container_id, and gets the
 -- same policies, from tenants.sql; a table that needs others has them in the file policies.sql of its subject. A
--- policy is made where it is missing: to change one, drop it in a migration.  The own container is compared first,
--- so that nothing is looked up for users in their own container.
+-- policy is made where it is missing: to change one, drop it in a migration.
+--
+-- The own container is compared first, so that nothing is looked up for users in their own container.
 
 create or replace function datastore.make_policy(
   on_table regclass, name text, command text, part text, using_text text, check_text text
