@@ -34,6 +34,7 @@
 \ir pictures/triggers.sql
 \ir pictures/personal_data.sql
 \ir pictures/picture_sets.sql
+\ir pictures/batches.sql
 \ir pictures/announcements.sql
 \ir pictures/functions.sql
 \ir pictures/derivatives.sql

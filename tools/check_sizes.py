@@ -23,7 +23,6 @@ LONGER = {
     "sql/jsonschema/assertions.sql: _assertion": 103,
     "sql/jsonschema/checks.sql: _object_code": 112,
     "sql/jsonschema/pattern.sql: _ecma_pattern": 199,
-    "sql/pictures/announcements.sql: announce_pictures": 149,
 }
 
 _FUNCTION = re.compile(r"^create (?:or replace )?function \w+\.(\w+)")

@@ -47,8 +47,9 @@ begin atomic
     'reads pictures, as far as policies show them'),
   ('app worker reader', 'select', 'container picture_set picture picture_label claim picture_text picture_document
     picture_set_document', 'the rows behind them'),
-  ('app', 'execute', 'announce_pictures announced_pictures check_announcement confirm_pictures confirmed_pictures
-    update_picture rewrite_pictures remember_claims remember_picture_claims create_picture_set open_picture_set
+  ('app', 'execute', 'announce_pictures announced_pictures known_picture overtaken_pictures add_pictures
+    check_announcement confirm_pictures confirmed_pictures update_picture rewrite_pictures remember_claims
+    remember_picture_claims create_picture_set open_picture_set
     check_folder write_picture_set lock_container', 'pictures and sets are written for the acting user'),
   ('app', 'execute', 'remove_pending_pictures', 'an announcement makes way for another one under its path'),
   ('app', 'insert', 'picture_set(container_id, name, folder_root, folder_path, document, kept)', 'create_picture_set'),

@@ -14,6 +14,14 @@ def announce(session: Session, documents: list[Any], found: list[Any] | None = N
     return query("announce_pictures", session.picture_set_id, documents, found, *more)
 
 
+def other_bytes(n: int) -> list[dict[str, Any]]:
+    """What inspections find where other bytes came under the same paths."""
+    found = inspections(n)
+    for one in found:
+        one["quality_check"] = {"image_checksum": "other " + one["quality_check"]["image_checksum"]}
+    return found
+
+
 @case("announce_pictures")
 def announce_paths(session: Session, n: int) -> Call:
     return announce(session, [{}] * n, inspections(n))
@@ -44,10 +52,7 @@ def announce_again(session: Session, n: int) -> Call:
 def announce_other_bytes(session: Session, n: int) -> Call:
     """Of paths that are pending: the announcements before make way."""
     session.ask(*spread(announce(session, [{}] * n, inspections(n))))
-    found = inspections(n)
-    for one in found:
-        one["quality_check"] = {"image_checksum": "other " + one["quality_check"]["image_checksum"]}
-    return announce(session, [{}] * n, found)
+    return announce(session, [{}] * n, other_bytes(n))
 
 
 @case("announce_pictures")
@@ -71,6 +76,17 @@ def announce_invalid(session: Session, n: int) -> Call:
     return announce(session, [{"seed": 5}] * n)
 
 
+@case("overtaken_pictures")
+def find_overtaken(session: Session, n: int) -> Call:
+    session.ask(*spread(announce(session, [{}] * n, inspections(n))))
+    return query("overtaken_pictures", session.container_id, session.picture_set_id, [{}] * n, other_bytes(n))
+
+
+@case("add_pictures")
+def add(session: Session, n: int) -> Call:
+    return query("add_pictures", session.container_id, session.picture_set_id, [{}] * n, inspections(n), False)
+
+
 def announced(session: Session, n: int) -> list[str]:
     """The ids of pictures that were announced."""
     return [one["picture_id"] for one in session.ask(*spread(announce(session, [{}] * n, inspections(n))))]
@@ -84,10 +100,7 @@ def confirm(session: Session, n: int) -> Call:
 @case("confirm_pictures")
 def confirm_replacing(session: Session, n: int) -> Call:
     session.ask(*spread(confirm(session, n)))
-    found = inspections(n)
-    for one in found:
-        one["quality_check"] = {"image_checksum": "other " + one["quality_check"]["image_checksum"]}
-    answer = session.ask(*spread(announce(session, [{}] * n, found, True)))
+    answer = session.ask(*spread(announce(session, [{}] * n, other_bytes(n), True)))
     return query("confirm_pictures", [{"picture_id": one["picture_id"], "etag": "e"} for one in answer])
 
 

@@ -23,7 +23,7 @@ def places(name: str) -> set[str]:
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_format_stands_in_its_own_modules_and_in_two_other_places(name: str) -> None:
     own = {f"datastore_db/inspection/{kind}{name.lower()}.py" for kind in ("", "strip_")}
-    assert places(name) - own == {"datastore_db/inspection/formats.py", "sql/pictures/announcements.sql"}
+    assert places(name) - own == {"datastore_db/inspection/formats.py", "sql/pictures/batches.sql"}
 
 
 def test_no_two_formats_share_an_ending_or_a_media_type() -> None:

@@ -54,7 +54,7 @@ DECLARATION = """\
     Format("PNM", "image/x-portable-anymap", ("pnm", "ppm", "pgm"), _begins(b"P5\\n", b"P6\\n"), read_pnm),
 """
 MODULE_FILE, FORMATS_FILE = "datastore_db/inspection/pnm.py", "datastore_db/inspection/formats.py"
-SQL_FILE = "sql/pictures/announcements.sql"
+SQL_FILE = "sql/pictures/batches.sql"
 RECIPE = [
     Edit(MODULE_FILE, MODULE),
     Edit(FORMATS_FILE, "\nfrom .pnm import read_pnm", after="from .png import read_png, strip_png"),
