@@ -18,7 +18,6 @@ COLUMNS, LINES, FUNCTION = 120, 300, 100
 # may be added.
 LONGER = {
     "sql/access/privileges.sql: declared_privileges": 206,
-    "sql/evaluation/functions.sql: rebuild_evaluation": 119,
     "sql/jsonschema/applicators.sql: _apply": 220,
     "sql/jsonschema/assertions.sql: _assertion": 103,
     "sql/jsonschema/checks.sql: _object_code": 112,

@@ -118,7 +118,7 @@ begin atomic
   ('app worker reader', 'execute', 'rebuild_evaluation rebuild_review rebuild_training accuracy_figures
     accuracy_over_time asked_inferences calibration_figures check_evaluation_filters classified confusion_figures
     correction_figures count_predictions decider_name deciding_version detected expert_figures left_out
-    model_versions_json seed_figures seed_margin training_figures is_known_pipeline verdict_kind',
+    model_versions_json decider_figures seed_figures seed_margin training_figures is_known_pipeline verdict_kind',
     'reads verdicts, as far as policies show them'),
   ('app worker reader', 'select', 'training judgement accuracy accuracy_by_month calibration confusion
     corrections_by_month detection expert_work seed_accuracy uncertain_box disputed_picture', 'the same as rows'),

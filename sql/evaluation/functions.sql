@@ -89,23 +89,15 @@ $$;
 comment on function datastore.check_evaluation_filters(text, uuid, uuid) is
   'Raises DS400 for a period that is none, DS404 for an unregistered pipeline or model version.';
 
-create or replace function datastore.rebuild_evaluation(
-  per text default 'month', pipeline_id uuid default null, model_version_id uuid default null,
-  since timestamptz default null, until timestamptz default null, container_id uuid default null
-) returns json
+create or replace function datastore.decider_figures(
+  counts datastore.prediction_count[], pipeline_id uuid, model_version_id uuid,
+  since timestamptz, until timestamptz, container_id uuid
+) returns jsonb
 language plpgsql stable as $$
 #variable_conflict use_column
 declare
-  counts datastore.prediction_count[];
-  deciders jsonb;
-  answer json;
+  figures jsonb;
 begin
-  perform datastore.check_evaluation_filters(rebuild_evaluation.per, rebuild_evaluation.pipeline_id,
-    rebuild_evaluation.model_version_id);
-  counts := datastore.count_predictions(
-    rebuild_evaluation.per, rebuild_evaluation.pipeline_id, rebuild_evaluation.model_version_id,
-    rebuild_evaluation.since, rebuild_evaluation.until, rebuild_evaluation.container_id);
-
   with species as (
     select pipeline_id, model_version_ids, jsonb_agg(jsonb_build_object(
       'seed_id', seed_id, 'seed_name', seed_name, 'support', support, 'predicted', predicted, 'correct', correct,
@@ -124,9 +116,8 @@ begin
         'above', round((bucket - 1) / 10.0, 1), 'up_to', round(bucket / 10.0, 1), 'boxes', boxes,
         'mean_score', mean_score, 'accuracy', accuracy) order by bucket)) as item
     from datastore.calibration_figures(
-      rebuild_evaluation.pipeline_id, rebuild_evaluation.model_version_id, rebuild_evaluation.since,
-      rebuild_evaluation.until,
-      rebuild_evaluation.container_id)
+      decider_figures.pipeline_id, decider_figures.model_version_id, decider_figures.since, decider_figures.until,
+      decider_figures.container_id)
     group by 1, 2
   ), over_time as (
     select pipeline_id, model_version_ids, jsonb_agg(jsonb_build_object(
@@ -171,20 +162,46 @@ begin
            'models', datastore.model_versions_json(decider.model_version_ids))
     end || jsonb_build_object('name', decider.name, 'classification', classification.item, 'detection', detection.item)
     order by decider.name, decider.model_version_ids)
-  into deciders
+  into figures
   from decider
   left join datastore.pipeline using (pipeline_id)
   left join classification on classification.model_version_ids = decider.model_version_ids
     and classification.pipeline_id is not distinct from decider.pipeline_id
   left join detection on detection.model_version_ids = decider.model_version_ids
     and detection.pipeline_id is not distinct from decider.pipeline_id;
+  return coalesce(figures, '[]');
+end
+$$;
+comment on function datastore.decider_figures(datastore.prediction_count[], uuid, uuid, timestamptz, timestamptz, uuid)
+is 'What counted predictions say of each pipeline and each model version: its name, how well it classified, and how '
+  'well it detected.';
+
+create or replace function datastore.rebuild_evaluation(
+  per text default 'month', pipeline_id uuid default null, model_version_id uuid default null,
+  since timestamptz default null, until timestamptz default null, container_id uuid default null
+) returns json
+language plpgsql stable as $$
+#variable_conflict use_column
+declare
+  counts datastore.prediction_count[];
+  deciders jsonb;
+  answer json;
+begin
+  perform datastore.check_evaluation_filters(rebuild_evaluation.per, rebuild_evaluation.pipeline_id,
+    rebuild_evaluation.model_version_id);
+  counts := datastore.count_predictions(
+    rebuild_evaluation.per, rebuild_evaluation.pipeline_id, rebuild_evaluation.model_version_id,
+    rebuild_evaluation.since, rebuild_evaluation.until, rebuild_evaluation.container_id);
+  deciders := datastore.decider_figures(
+    counts, rebuild_evaluation.pipeline_id, rebuild_evaluation.model_version_id,
+    rebuild_evaluation.since, rebuild_evaluation.until, rebuild_evaluation.container_id);
 
   select json_build_object(
     'verified_boxes', (select coalesce(sum(counted.boxes), 0) from unnest(counts) as counted),
     'left_out', datastore.left_out(
       counts, rebuild_evaluation.pipeline_id, rebuild_evaluation.model_version_id, rebuild_evaluation.container_id),
-    'pipelines', jsonb_path_query_array(coalesce(deciders, '[]'), '$[*] ? (exists (@.pipeline_id))'),
-    'model_versions', jsonb_path_query_array(coalesce(deciders, '[]'), '$[*] ? (exists (@.model_version_id))'),
+    'pipelines', jsonb_path_query_array(deciders, '$[*] ? (exists (@.pipeline_id))'),
+    'model_versions', jsonb_path_query_array(deciders, '$[*] ? (exists (@.model_version_id))'),
     'corrections', coalesce((
       select json_agg(json_build_object(
         'period', figure.period, 'verdicts', figure.verdicts, 'confirmed', figure.confirmed,
