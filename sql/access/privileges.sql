@@ -4,15 +4,13 @@
 -- No role may delete or update whole tables where it need not: that would let it lock them against all others. Ids, and
 -- columns for user and time of a change, are defaults or written by triggers, and no role of a backend may write them.
 
-create or replace function datastore.declared_privileges()
+create or replace function datastore.acting_privileges()
 returns table (roles text, privilege text, objects text, reason text)
 language sql immutable parallel safe
 begin atomic
   values
-  -- Schemas
   ('app worker reader', 'usage', 'schema datastore', 'to name what is in it'),
   ('app worker reader', 'usage', 'schema jsonschema', 'compiled checks of documents call its formats'),
-
   -- The acting user
   ('app worker reader', 'execute', 'acting_user acting_container acting_home acting_groups acting_invitations
     acting_setting acting_site_role calling_role shared_containers level_in needed_level read_level known_users
@@ -26,10 +24,16 @@ begin atomic
   ('app worker reader', 'execute', 'user_json', 'what these answer'),
   ('app', 'execute', 'set_site_role', 'administrators give site roles; it asks for the role'),
   ('app worker reader', 'select', 'user_account user_group membership',
-    'people and groups, as far as policies show them'),
+    'people and groups, as far as policies show them');
+end;
+comment on function datastore.acting_privileges() is
+  'Part of declared_privileges(): the schemas, and the acting user.';
 
-  -- Documents: they read no table but the schemas. What each kind has of its own is granted by
-  -- datastore.kind_functions()
+create or replace function datastore.document_privileges()
+returns table (roles text, privilege text, objects text, reason text)
+language sql immutable parallel safe
+begin atomic
+  values
   ('app worker reader', 'execute', 'refuse json_pointer spelling_message more_members with_kept number_of is_tier
     seed_key counted_id version_text task_name version_parts from_base64 to_base64 items_of items_beside
     extension_of object_v1 email_v1 is_near_limits is_beyond_range is_deep limit_errors check_limits call_limits
@@ -39,9 +43,17 @@ begin atomic
     secret_errors stray_secrets may_have_stray_secrets rule_errors document_errors invalid_documents
     document_is_valid check_document check_documents',
     'documents are checked, and every client may ask for the errors of one'),
-  ('app worker reader', 'select', 'document_schema', 'the schemas by which documents are checked'),
+  ('app worker reader', 'select', 'document_schema', 'the schemas by which documents are checked');
+end;
+comment on function datastore.document_privileges() is
+  'Part of declared_privileges(): checks of documents. They read no table but the schemas. What each kind has of its '
+  'own is granted by kind_functions().';
 
-  -- Pictures
+create or replace function datastore.picture_privileges()
+returns table (roles text, privilege text, objects text, reason text)
+language sql immutable parallel safe
+begin atomic
+  values
   ('app worker reader', 'execute', 'find_picture find_picture_set picture_json picture_set_json rebuild_picture
     rebuild_picture_set rebuild_folders audit_trail labels_text locate_picture find_container',
     'reads pictures, as far as policies show them'),
@@ -64,7 +76,6 @@ begin atomic
   ('app', 'insert', 'picture(tags, has_personal_data)', 'announce_pictures'),
   ('app', 'update', 'picture(tags, has_personal_data)',
     'write_image_data; a trigger refuses to change what describes stored bytes'),
-
   -- Personal data of pictures, and copies without
   ('app worker reader', 'execute', 'is_personal_tag public_group public_tags without_personal_tags with_tags
     may_see_personal_data served_blob',
@@ -79,9 +90,16 @@ begin atomic
   ('worker', 'insert', 'picture_derivative(container_id, picture_id)', 'begin_copy'),
   ('worker', 'update', 'picture_derivative(begun_at, state, size, md5, sha256, etag, reason, ended_at)',
     'begin_copy, end_copy and take_over_container'),
-  ('worker', 'execute', 'delete_pending_pictures', 'abandoned uploads end'),
+  ('worker', 'execute', 'delete_pending_pictures', 'abandoned uploads end');
+end;
+comment on function datastore.picture_privileges() is
+  'Part of declared_privileges(): pictures, sets of them, their personal data, and copies without.';
 
-  -- Species
+create or replace function datastore.seed_privileges()
+returns table (roles text, privilege text, objects text, reason text)
+language sql immutable parallel safe
+begin atomic
+  values
   ('app worker reader', 'execute', 'seed_name_of seed_of_new_label seed_of_label seed_of_long_label known_seed
     stated_seed seed_errors check_seeds seed_json find_seed_named rebuild_seeds unreviewed_seeds',
     'species are the same for all'),
@@ -89,9 +107,16 @@ begin atomic
   ('app', 'execute', 'learn_labels',
     'a label that was never seen registers its species, unreviewed; it takes texts alone'),
   ('app', 'execute', 'label_known label_verified', 'pictures are labelled by what their documents and verdicts say'),
-  ('app', 'execute', 'accept_seed merge_seed', 'verifiers review species; they ask for the site role'),
+  ('app', 'execute', 'accept_seed merge_seed', 'verifiers review species; they ask for the site role');
+end;
+comment on function datastore.seed_privileges() is
+  'Part of declared_privileges(): species and their labels.';
 
-  -- Inferences and what experts say of them
+create or replace function datastore.inference_privileges()
+returns table (roles text, privilege text, objects text, reason text)
+language sql immutable parallel safe
+begin atomic
+  values
   ('app worker reader', 'execute', 'find_inference inference_json inference_text box_text rebuild_inference
     rebuild_inference_of rebuild_verdicts unknown_models rank_of', 'reads inferences, as far as policies show them'),
   ('app worker reader', 'select', 'inference box expert_guess verdict guess judged_box', 'the rows behind them'),
@@ -112,18 +137,32 @@ begin atomic
   ('app', 'insert', 'verdict(container_id, inference_id, box_id, is_current, is_manual, feedback, given_by, outcome,
     object_id, seed_id, label, corners, model_seed_id, model_score, model_rank)',
     'write_verdicts; a trigger stamps the expert'),
-  ('app', 'update', 'verdict(is_current)', 'another verdict takes its place'),
+  ('app', 'update', 'verdict(is_current)', 'another verdict takes its place');
+end;
+comment on function datastore.inference_privileges() is
+  'Part of declared_privileges(): inferences and what experts say of them.';
 
-  -- How good the models are, and what to look at next
+create or replace function datastore.evaluation_privileges()
+returns table (roles text, privilege text, objects text, reason text)
+language sql immutable parallel safe
+begin atomic
+  values
   ('app worker reader', 'execute', 'rebuild_evaluation rebuild_review rebuild_training accuracy_figures
     accuracy_over_time asked_inferences calibration_figures check_evaluation_filters classified confusion_figures
     correction_figures count_predictions decider_name deciding_version detected expert_figures left_out
     model_versions_json decider_figures seed_figures seed_margin training_figures is_known_pipeline verdict_kind',
     'reads verdicts, as far as policies show them'),
   ('app worker reader', 'select', 'training judgement accuracy accuracy_by_month calibration confusion
-    corrections_by_month detection expert_work seed_accuracy uncertain_box disputed_picture', 'the same as rows'),
+    corrections_by_month detection expert_work seed_accuracy uncertain_box disputed_picture', 'the same as rows');
+end;
+comment on function datastore.evaluation_privileges() is
+  'Part of declared_privileges(): how good the models are, and what to look at next.';
 
-  -- Models and pipelines
+create or replace function datastore.pipeline_privileges()
+returns table (roles text, privilege text, objects text, reason text)
+language sql immutable parallel safe
+begin atomic
+  values
   ('app worker reader', 'execute', 'rebuild_pipelines pipeline_json model_json require_pipeline',
     'models are the same for all'),
   ('app worker reader', 'select', 'model model_version pipeline pipeline_model pipelines_import pipeline_choice',
@@ -144,9 +183,16 @@ begin atomic
   ('app', 'update', 'pipeline(is_default, document, retired_at)', 'write_pipelines and retire_pipeline'),
   ('app', 'insert', 'pipeline_model(pipeline_id, place, model_id)', 'write_pipelines'),
   ('app', 'update', 'pipeline_model(model_id)', 'write_pipelines'),
-  ('app', 'insert', 'pipelines_import(document, claimed)', 'remember_import'),
+  ('app', 'insert', 'pipelines_import(document, claimed)', 'remember_import');
+end;
+comment on function datastore.pipeline_privileges() is
+  'Part of declared_privileges(): models and pipelines.';
 
-  -- Groups and sharing
+create or replace function datastore.sharing_privileges()
+returns table (roles text, privilege text, objects text, reason text)
+language sql immutable parallel safe
+begin atomic
+  values
   ('app worker reader', 'execute', 'find_group find_group_named group_json rebuild_groups container_json
     rebuild_containers container_called rebuild_audit',
     'reads groups, containers and the history, as far as policies show them'),
@@ -161,13 +207,20 @@ begin atomic
     'owners share their containers'),
   ('app', 'insert', 'container_share(container_id, group_id, role)', 'share_container'),
   ('app', 'update', 'container_share(role)', 'share_container'),
-  ('app', 'insert', 'container_publication(container_id)', 'publish_container'),
+  ('app', 'insert', 'container_publication(container_id)', 'publish_container');
+end;
+comment on function datastore.sharing_privileges() is
+  'Part of declared_privileges(): groups, sharing and the history.';
 
-  -- Containers in storage, their keys, links
+create or replace function datastore.storage_privileges()
+returns table (roles text, privilege text, objects text, reason text)
+language sql immutable parallel safe
+begin atomic
+  values
   ('app worker reader', 'execute', 'find_container_key container_access usable_key lacking_keys renewal_is_due
     removable_keys list_keys', 'which key opens a container; reading it takes the key''s row'),
   ('app worker', 'select', 'container_key', 'sealed: a backend that has the key-encryption key opens containers'),
-    ('reader', 'select', 'container_key(key_id, container_id, permission, policy_name, is_handed_out, starts_at,
+  ('reader', 'select', 'container_key(key_id, container_id, permission, policy_name, is_handed_out, starts_at,
     expires_at, settled_at, kek_id, issued_at, issued_by, retires_at, revoked_at, revoked_by, removed_at)',
     'all but the sealed key'),
   ('app worker reader', 'select', 'container_renewal link', 'is a container being changed, and which links are out'),
@@ -198,69 +251,29 @@ begin atomic
     'own_instance and new_instance'),
   ('worker', 'execute', 'sealed_secrets rewrap_secrets', 'rotation of the key-encryption key'),
   ('worker', 'update', 'model_secret(kek_id, ciphertext)', 'rewrap_secrets'),
-
   -- The outbox
   ('worker reader', 'select', 'blob_deletion', 'what the sweep will delete'),
   ('worker', 'execute', 'due_blob_deletions remove_blob_deletions record_failed_deletions', 'the sweep'),
   ('worker', 'update', 'blob_deletion(attempts, tried_at, last_error)', 'record_failed_deletions'),
   ('worker', 'delete', 'blob_deletion', 'remove_blob_deletions');
 end;
+comment on function datastore.storage_privileges() is
+  'Part of declared_privileges(): containers in storage, their keys, links, and the outbox.';
+
+create or replace function datastore.declared_privileges()
+returns table (roles text, privilege text, objects text, reason text)
+language sql immutable parallel safe
+begin atomic
+  select * from datastore.acting_privileges() union all
+  select * from datastore.document_privileges() union all
+  select * from datastore.picture_privileges() union all
+  select * from datastore.seed_privileges() union all
+  select * from datastore.inference_privileges() union all
+  select * from datastore.evaluation_privileges() union all
+  select * from datastore.pipeline_privileges() union all
+  select * from datastore.sharing_privileges() union all
+  select * from datastore.storage_privileges();
+end;
 comment on function datastore.declared_privileges() is
   'Every privilege of the roles app, worker and reader, and its reason. objects: names of functions (all of that '
   'name), of tables and views, of a table with columns in parentheses, or schema and its name.';
-
-create or replace function datastore.declared_definers() returns table (name text, reason text)
-language sql immutable parallel safe
-begin atomic
-  values
-  -- Policies ask them: to ask the tables themselves would end in their own policies
-  ('acting_setting', 'act_as finds a user before there is an acting user'),
-  ('acting_home', 'the writer''s container is looked up, before policies of the table of containers apply'),
-  ('acting_groups', 'policies ask for the acting user''s groups'),
-  ('acting_invitations', 'policies ask for the acting user''s invitations'),
-  ('acting_site_role', 'policies ask for the acting user''s site role'),
-  ('shared_containers', 'policies ask for the containers that are shared with the acting user'),
-  ('level_in', 'policies and functions ask what the acting user may do in a container'),
-  ('known_users', 'policies ask whose email addresses the acting user sees'),
-  -- Before there is an acting user
-  ('find_user', 'a backend finds the user who signs in, and an owner invites members whom they do not see yet'),
-  ('register_user', 'makes a user and their container'),
-  -- Writes that need the consent of the user
-  ('set_site_role', 'an administrator changes the account of another user'),
-  ('create_group', 'makes a group and its first member, who is then its owner'),
-  ('delete_group', 'deletes a group for its owner, and with it what others shared with it'),
-  ('set_member', 'an owner of a group invites others'),
-  ('join_group', 'an invited user joins'),
-  ('remove_member', 'an owner of a group takes others out of it, and a member leaves'),
-  ('remove_share', 'no role of a backend may delete rows: it could lock the table'),
-  ('remove_publication', 'the same'),
-  ('remove_pending_pictures', 'the same'),
-  ('remove_personal_data_share', 'the same'),
-  ('trim_pipelines', 'the same'),
-  ('lock_container', 'no role of a backend may update a container, and who may not update a row may not lock it'),
-  ('lock_pipelines', 'the same for the table of imports'),
-  -- What all containers share
-  ('learn_labels', 'registers species that labels name, and nothing else about them'),
-  ('accept_seed', 'a verifier reviews a species'),
-  ('merge_seed', 'a verifier merges a species in every container, and nothing of them is shown'),
-  ('recognise_models', 'ties inferences of every container to models, and answers how many'),
-  ('label_known', 'labels come from documents alone'),
-  ('update_picture_feedback', 'error_handling comes from verdicts alone'),
-  ('label_verified', 'labels come from verdicts alone'),
-  ('delete_pending_pictures', 'workers delete what never arrived, and no other pictures'),
-  ('seal_history', 'writes the seals of the history, which no other role may; it takes no argument'),
-  -- Triggers, which the owner alone may attach
-  ('audit', 'writes the history'),
-  ('audit_claims', 'writes the history'),
-  ('audit_new_boxes', 'writes the history'),
-  ('audit_picture_sets', 'writes the history'),
-  ('keep_inference_ids', 'looks for an id in containers that the acting user does not see'),
-  ('audit_pictures', 'writes the history, and the outbox'),
-  ('forget_personal_data', 'what was read of a picture before makes way, which who writes it need not see'),
-  ('queue_derivative_deletions', 'writes the outbox'),
-  ('queue_all_derivative_deletions', 'writes the outbox for all containers, before a TRUNCATE'),
-  ('queue_all_blob_deletions', 'writes the outbox for all containers, before a TRUNCATE'),
-  ('queue_link_uploads', 'writes the outbox for what comes through a link to upload');
-end;
-comment on function datastore.declared_definers() is
-  'The functions that run as their owner (SECURITY DEFINER), and why. Each has search_path = pg_catalog, pg_temp.';

@@ -7,5 +7,6 @@
 \ir ../inferences/policies.sql
 \ir tenants.sql
 \ir privileges.sql
+\ir definers.sql
 \ir grants.sql
 \ir ownership.sql

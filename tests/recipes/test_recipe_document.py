@@ -42,7 +42,7 @@ LISTS = [
     Edit(
         "sql/access/privileges.sql",
         PRIVILEGES,
-        after="'schema jsonschema', 'compiled checks of documents call its formats'),\n",
+        after="'documents are taken apart and put together again'),\n",
     ),
     Edit(
         "datastore_db/models/__init__.py",
