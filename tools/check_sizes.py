@@ -17,9 +17,6 @@ COLUMNS, LINES, FUNCTION = 120, 300, 100
 # Declarations that are one table, and functions that were longer before this was looked at: none may grow, and none
 # may be added.
 LONGER = {
-    "sql/jsonschema/applicators.sql: _apply": 220,
-    "sql/jsonschema/assertions.sql: _assertion": 103,
-    "sql/jsonschema/checks.sql: _object_code": 112,
     "sql/jsonschema/pattern.sql: _ecma_pattern": 199,
 }
 

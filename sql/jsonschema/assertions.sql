@@ -78,16 +78,8 @@ begin
       end if;
     when 'uniqueItems' then
       if kind = 'array' and value = 'true' then
-        select 'items that differ', format('items %s and %s to be equal', first, second)
-        into expected, actual
-        from (
-          select n - 1 as second, lag(n - 1) over same as first
-          from jsonb_array_elements(instance) with ordinality as _(item, n)
-          window same as (partition by item order by n)
-        ) as pairs
-        where first is not null
-        order by first, second
-        limit 1;
+        actual := jsonschema._equal_items(instance);
+        expected := case when actual is not null then 'items that differ' end;
       end if;
 
     when 'minProperties' then
@@ -101,6 +93,25 @@ begin
     else
       null;
   end case;
+end
+$$;
+
+create or replace function jsonschema._equal_items(instance jsonb)
+  returns text
+  language plpgsql immutable parallel safe
+as $$
+-- The first two items of an array that are equal, in words; null where all differ
+begin
+  return (
+    select format('items %s and %s to be equal', first, second)
+    from (
+      select n - 1 as second, lag(n - 1) over same as first
+      from jsonb_array_elements(instance) with ordinality as _(item, n)
+      window same as (partition by item order by n)
+    ) as pairs
+    where first is not null
+    order by first, second
+    limit 1);
 end
 $$;
 

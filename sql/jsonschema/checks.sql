@@ -133,6 +133,56 @@ begin
 end
 $$;
 
+-- What an object must have beside a key that it has.
+create or replace function jsonschema._dependents_code(program jsonb, node jsonb, x text, depth integer)
+  returns jsonschema._code
+  language plpgsql immutable parallel safe
+as $$
+declare
+  code jsonschema._code := jsonschema._code(null);
+  part jsonschema._code;
+  entry record;
+begin
+  for entry in select d.key, d.value as names from jsonb_each(node -> 'dependentRequired') as d
+    where d.value <> '[]' loop
+    code := jsonschema._and(code, jsonschema._code(
+      format('(not %1$s ? %2$s or %1$s ?& %3$s)', x, jsonschema._literal(entry.key),
+        jsonschema._literals(entry.names))));
+  end loop;
+  for entry in select d.key, d.value as schema from jsonb_each(node -> 'dependentSchemas') as d loop
+    part := jsonschema._expression(program, entry.schema, x, x || ' #>> ''{}''', depth);
+    code := jsonschema._and(code, jsonschema._code(
+      format('(not %s ? %s or %s)', x, jsonschema._literal(entry.key), jsonschema._as_one(part.conjuncts)),
+      case part.on_null when 't' then 't' else 'n' end, part.loops));
+  end loop;
+  return code;
+end
+$$;
+
+-- How many keys an object has: "keys" is SQL for them as rows.
+create or replace function jsonschema._key_count_code(node jsonb, x text, keys text)
+  returns jsonschema._code
+  language plpgsql immutable parallel safe
+as $$
+declare
+  code jsonschema._code := jsonschema._code(null);
+  at_least constant numeric := trunc((node ->> 'minProperties')::numeric);
+  at_most constant numeric := trunc((node ->> 'maxProperties')::numeric);
+begin
+  if at_least = 1 then
+    code := jsonschema._and(code, jsonschema._code(format('%s <> ''{}''', x)));
+  elsif at_least > 1 then
+    code := jsonschema._and(code, jsonschema._code(
+      format('(select count(*) >= %s from %s)', at_least, keys), loops => true, guard => 'case'));
+  end if;
+  if at_most is not null then
+    code := jsonschema._and(code, jsonschema._code(
+      format('(select count(*) <= %s from %s)', at_most, keys), loops => true, guard => 'case'));
+  end if;
+  return code;
+end
+$$;
+
 -- "is_lenient" says that null will be taken for false: then what a required key asks for says also that the key is
 -- there, and that there is an object that could have it.
 create or replace function jsonschema._object_code(program jsonb, node jsonb, x text, depth integer, is_lenient boolean,
@@ -153,8 +203,6 @@ declare
   properties jsonschema._code := jsonschema._code(null);
   to_require jsonb := required;     -- what is left to ask for
   unmatched text[];
-  at_least constant numeric := trunc((node ->> 'minProperties')::numeric);
-  at_most constant numeric := trunc((node ->> 'maxProperties')::numeric);
 begin
   code := jsonschema._code(null);
   implies_type := false;
@@ -187,29 +235,8 @@ begin
   end if;
   code := jsonschema._and(code, properties);
 
-  for entry in select d.key, d.value as names from jsonb_each(node -> 'dependentRequired') as d
-    where d.value <> '[]' loop
-    code := jsonschema._and(code, jsonschema._code(
-      format('(not %1$s ? %2$s or %1$s ?& %3$s)', x, jsonschema._literal(entry.key),
-        jsonschema._literals(entry.names))));
-  end loop;
-  for entry in select d.key, d.value as schema from jsonb_each(node -> 'dependentSchemas') as d loop
-    part := jsonschema._expression(program, entry.schema, x, x || ' #>> ''{}''', depth);
-    code := jsonschema._and(code, jsonschema._code(
-      format('(not %s ? %s or %s)', x, jsonschema._literal(entry.key), jsonschema._as_one(part.conjuncts)),
-      case part.on_null when 't' then 't' else 'n' end, part.loops));
-  end loop;
-
-  if at_least = 1 then
-    code := jsonschema._and(code, jsonschema._code(format('%s <> ''{}''', x)));
-  elsif at_least > 1 then
-    code := jsonschema._and(code, jsonschema._code(
-      format('(select count(*) >= %s from %s)', at_least, keys), loops => true, guard => 'case'));
-  end if;
-  if at_most is not null then
-    code := jsonschema._and(code, jsonschema._code(
-      format('(select count(*) <= %s from %s)', at_most, keys), loops => true, guard => 'case'));
-  end if;
+  code := jsonschema._and(code, jsonschema._dependents_code(program, node, x, depth));
+  code := jsonschema._and(code, jsonschema._key_count_code(node, x, keys));
 
   for entry in
     select p.value as schema, program -> 'patterns' ->> p.key as are

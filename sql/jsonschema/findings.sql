@@ -38,10 +38,9 @@ create or replace function jsonschema._check(program jsonb, node jsonb, instance
 as $$
 declare
   kind constant text := jsonb_typeof(instance);
-  -- what the keywords take that hold schemas, or that may have several things to say; _apply is for them
-  to_apply constant text[] := array['schema', 'schemas', 'schemas by key',
-    'schemas by pattern', 'names', 'names by key',
-                                    'reference'];
+  -- what the keywords take that hold schemas, or that may have several things to say; _apply_to_… are for them
+  to_apply constant text[] := array['schema', 'schemas', 'schemas by key', 'schemas by pattern', 'names',
+                                    'names by key', 'reference'];
   keyword text;
   value jsonb;
   assertion record;
@@ -58,8 +57,20 @@ begin
 
   for keyword, value in select * from jsonb_each(node) loop
     if jsonschema._keywords() ->> keyword = any (to_apply) then
-      return query
-        select * from jsonschema._apply(program, node, keyword, value, instance, kind, path, only_whether);
+      case
+        when keyword in ('properties', 'required', 'additionalProperties', 'patternProperties', 'propertyNames',
+                         'dependentRequired', 'dependentSchemas') then
+          continue when kind <> 'object';
+          return query
+            select * from jsonschema._apply_to_object(program, node, keyword, value, instance, path, only_whether);
+        when keyword in ('items', 'prefixItems', 'contains') then
+          continue when kind <> 'array';
+          return query
+            select * from jsonschema._apply_to_array(program, node, keyword, value, instance, path, only_whether);
+        else
+          return query
+            select * from jsonschema._apply_to_any(program, node, keyword, value, instance, path, only_whether);
+      end case;
       has_failed := has_failed or found;
     else
       assertion := jsonschema._assertion(keyword, value, instance, kind, program);
