@@ -34,8 +34,8 @@ returns table (roles text, privilege text, objects text, reason text)
 language sql immutable parallel safe
 begin atomic
   values
-  ('app worker reader', 'execute', 'refuse json_pointer spelling_message more_members with_kept number_of is_tier
-    seed_key counted_id version_text task_name version_parts from_base64 to_base64 items_of items_beside
+  ('app worker reader', 'execute', 'refuse error_row json_pointer spelling_message more_members with_kept number_of
+    is_tier seed_key counted_id version_text task_name version_parts from_base64 to_base64 items_of items_beside
     extension_of object_v1 email_v1 is_near_limits is_beyond_range is_deep limit_errors check_limits call_limits
     check_batch check_bytes check_size read_ids is_large read_document is_json schema_of fits_schema system_keys
     kept_keys claimed_keys divide_document in_one_spelling', 'documents are taken apart and put together again'),

@@ -11,6 +11,12 @@ comment on function datastore.refuse(text, text, jsonb) is
   'Raises DS400 (invalid document; DETAIL is a JSON array of {instance_path, keyword, message}), DS403 (not '
   'allowed), DS404 (not found) or DS409 (conflict).';
 
+create or replace function datastore.error_row(instance_path text, keyword text, message text) returns jsonb
+language sql immutable parallel safe
+return jsonb_build_object('instance_path', instance_path, 'keyword', keyword, 'message', message);
+comment on function datastore.error_row(text, text, text) is
+  'One error, as datastore.refuse() takes an array of them: where (a JSON Pointer), which keyword or rule, in words.';
+
 create or replace function datastore.json_pointer(path text[]) returns text
 language sql immutable parallel safe
 return (

@@ -69,12 +69,11 @@ declare
 begin
   if jsonb_typeof(documents) is distinct from 'array' then
     perform datastore.refuse('DS400', format('expected an array of %s documents', kind),
-      jsonb_build_array(jsonb_build_object(
-      'instance_path', '', 'keyword', 'type', 'message', 'expected an array of documents, found '
-        || coalesce(jsonb_typeof(documents), 'NULL'))));
+      jsonb_build_array(datastore.error_row('', 'type',
+        'expected an array of documents, found ' || coalesce(jsonb_typeof(documents), 'NULL'))));
   end if;
-  select jsonb_agg(jsonb_build_object('instance_path', '/' || invalid.place || error.instance_path,
-                                      'keyword', error.keyword, 'message', error.message) order by invalid.place)
+  select jsonb_agg(datastore.error_row('/' || invalid.place || error.instance_path, error.keyword,
+    error.message) order by invalid.place)
   into errors
   -- To say why takes longer than to say that.
   from (select * from datastore.invalid_documents(kind, documents) as found order by found.place limit 20) as invalid
@@ -94,8 +93,7 @@ declare
   errors jsonb;
 begin
   perform datastore.check_size(document);
-  select jsonb_agg(jsonb_build_object('instance_path', error.instance_path, 'keyword', error.keyword,
-      'message', error.message))
+  select jsonb_agg(datastore.error_row(error.instance_path, error.keyword, error.message))
   into errors
   from datastore.invalid_documents(kind, jsonb_build_array(document)) as invalid
   cross join lateral datastore.document_errors(kind, invalid.document) as error;

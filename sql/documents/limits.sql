@@ -100,10 +100,9 @@ declare
   most integer := (datastore.call_limits() -> 'batch')::integer;
 begin
   if jsonb_typeof(batch) = 'array' and jsonb_array_length(batch) > most then
-    perform datastore.refuse('DS400', 'a batch that is too large', jsonb_build_array(jsonb_build_object(
-      'instance_path', '', 'keyword', 'maxItems',
-      'message', format(datastore.wording('batch'),
-        most, jsonb_array_length(batch)))));
+    perform datastore.refuse('DS400', 'a batch that is too large',
+      jsonb_build_array(datastore.error_row('', 'maxItems',
+        format(datastore.wording('batch'), most, jsonb_array_length(batch)))));
   end if;
   perform datastore.check_size(batch);
 end
@@ -119,8 +118,8 @@ begin
        -- Nothing but a text is written out.
        where case jsonb_typeof(item.id) when 'string'
          then not jsonschema._is_uuid_1(item.id #>> '{}') else true end) then
-    perform datastore.refuse('DS400', 'expected an array of UUIDs', jsonb_build_array(jsonb_build_object(
-      'instance_path', '', 'keyword', 'format', 'message', 'expected an array of UUIDs, each as text')));
+    perform datastore.refuse('DS400', 'expected an array of UUIDs',
+      jsonb_build_array(datastore.error_row('', 'format', 'expected an array of UUIDs, each as text')));
   end if;
   return array(select (item.id #>> '{}')::uuid from jsonb_array_elements(ids) as item(id));
 end
@@ -159,9 +158,8 @@ declare
   most integer := (datastore.call_limits() -> 'bytes')::integer;
 begin
   if bytes > most then
-    perform datastore.refuse('DS400', 'a text that is too long', jsonb_build_array(jsonb_build_object(
-      'instance_path', '', 'keyword', 'maxBytes',
-      'message', format(datastore.wording('bytes'), most, bytes))));
+    perform datastore.refuse('DS400', 'a text that is too long',
+      jsonb_build_array(datastore.error_row('', 'maxBytes', format(datastore.wording('bytes'), most, bytes))));
   end if;
 end
 $$;
@@ -195,8 +193,8 @@ exception when data_exception or program_limit_exceeded then
   else
     message := 'expected JSON, found what is none in line ' || substring(context from '[0-9]+');
   end if;
-  perform datastore.refuse('DS400', 'a text that cannot be read as JSON', jsonb_build_array(jsonb_build_object(
-    'instance_path', '', 'keyword', keyword, 'message', message)));
+  perform datastore.refuse('DS400', 'a text that cannot be read as JSON',
+    jsonb_build_array(datastore.error_row('', keyword, message)));
 end
 $$;
 comment on function datastore.read_document(text) is

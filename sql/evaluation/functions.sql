@@ -69,10 +69,9 @@ create or replace function datastore.check_evaluation_filters(
 language plpgsql stable as $$
 begin
   if per is null or per not in ('day', 'week', 'month', 'quarter', 'year') then
-    perform datastore.refuse('DS400', 'there is no such period', jsonb_build_array(jsonb_build_object(
-      'instance_path', '/per', 'keyword', 'enum',
-      'message', format('expected day, week, month, quarter or year, found %s',
-        coalesce(to_json(per)::text, 'NULL')))));
+    perform datastore.refuse('DS400', 'there is no such period',
+      jsonb_build_array(datastore.error_row('/per', 'enum',
+        format('expected day, week, month, quarter or year, found %s', coalesce(to_json(per)::text, 'NULL')))));
   end if;
   if not exists (select from datastore.pipeline where pipeline.pipeline_id = check_evaluation_filters.pipeline_id)
      and check_evaluation_filters.pipeline_id is not null then

@@ -89,8 +89,8 @@ begin
   if not found then
     perform datastore.refuse('DS404',
       format('there is no inference %s', coalesce(lock_inference.inference_id::text, 'NULL')),
-      jsonb_build_array(jsonb_build_object('instance_path', '/inferenceId', 'keyword', 'inferenceId',
-        'message', format('there is no inference %s', coalesce(lock_inference.inference_id::text, 'NULL')))));
+      jsonb_build_array(datastore.error_row('/inferenceId', 'inferenceId',
+        format('there is no inference %s', coalesce(lock_inference.inference_id::text, 'NULL')))));
   end if;
   return locked;
 end
@@ -106,14 +106,14 @@ declare
   named_id uuid := (document ->> 'userId')::uuid;
 begin
   if named_id <> acting_id then
-    perform datastore.refuse('DS403', 'userId is not the acting user', jsonb_build_array(jsonb_build_object(
-      'instance_path', '/userId', 'keyword', 'userId',
-      'message', format('expected %s, the acting user, or nothing', acting_id))));
+    perform datastore.refuse('DS403', 'userId is not the acting user',
+      jsonb_build_array(datastore.error_row('/userId', 'userId',
+        format('expected %s, the acting user, or nothing', acting_id))));
   end if;
   if acting_id is null and named_id is not null
      and not exists (select from datastore.user_account where user_account.user_id = named_id) then
-    perform datastore.refuse('DS404', format('there is no user %s', named_id), jsonb_build_array(jsonb_build_object(
-      'instance_path', '/userId', 'keyword', 'userId', 'message', format('there is no user %s', named_id))));
+    perform datastore.refuse('DS404', format('there is no user %s', named_id),
+      jsonb_build_array(datastore.error_row('/userId', 'userId', format('there is no user %s', named_id))));
   end if;
   return coalesce(acting_id, named_id);
 end

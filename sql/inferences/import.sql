@@ -88,12 +88,12 @@ declare
   errors jsonb;
 begin
   if jsonb_typeof(documents) is distinct from 'array' then
-    perform datastore.refuse('DS400', 'expected an array of inferences', jsonb_build_array(jsonb_build_object(
-      'instance_path', '', 'keyword', 'type',
-      'message', 'expected an array of {picture_id, document}, found ' || coalesce(jsonb_typeof(documents), 'NULL'))));
+    perform datastore.refuse('DS400', 'expected an array of inferences',
+      jsonb_build_array(datastore.error_row('', 'type',
+        'expected an array of {picture_id, document}, found ' || coalesce(jsonb_typeof(documents), 'NULL'))));
   end if;
-  select jsonb_agg(jsonb_build_object('instance_path', format('/%s%s', sent.place, error.instance_path),
-                                      'keyword', error.keyword, 'message', error.message) order by sent.place)
+  select jsonb_agg(datastore.error_row(format('/%s%s', sent.place, error.instance_path), error.keyword,
+    error.message) order by sent.place)
   into errors
   from (
     select item.item, item.place
@@ -150,8 +150,8 @@ begin
     select array_agg(gen_random_uuid() order by item.place),
            array_agg((item.item ->> 'picture_id')::uuid order by item.place),
            array_agg(picture.container_id order by item.place), array_agg(item.item -> 'document' order by item.place),
-           jsonb_agg(jsonb_build_object('instance_path', format('/%s/picture_id', item.place), 'keyword', 'picture_id',
-                                        'message', format('there is no picture %s', item.item ->> 'picture_id'))
+           jsonb_agg(datastore.error_row(format('/%s/picture_id', item.place), 'picture_id',
+             format('there is no picture %s', item.item ->> 'picture_id'))
                      order by item.place) filter (where picture.picture_id is null)
     into new_ids, picture_ids, container_ids, sent, errors
     from datastore.items_of(import_inferences.documents) as item

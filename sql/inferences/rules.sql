@@ -47,8 +47,8 @@ begin
   if datastore.is_large(check_guesses.document) then
     guesses := datastore.count_guesses(check_guesses.document);
     if guesses > (datastore.call_limits() -> 'guesses')::integer then
-      perform datastore.refuse('DS400', 'invalid inference document', jsonb_build_array(jsonb_build_object(
-        'instance_path', '/boxes', 'keyword', 'maxItems', 'message', datastore.guesses_message(guesses))));
+      perform datastore.refuse('DS400', 'invalid inference document',
+        jsonb_build_array(datastore.error_row('/boxes', 'maxItems', datastore.guesses_message(guesses))));
     end if;
   end if;
 end

@@ -47,22 +47,20 @@ create or replace function datastore.check_feedback_ids(document jsonb, inferenc
 language sql stable
 begin atomic
   select datastore.refuse_feedback('DS404', 'there is no such box in this inference', (
-    select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s/boxId', answer.place), 'keyword', 'boxId',
-                                        'message', format('inference %s has no box %s',
-                                          check_feedback_ids.inference_id, answer.box_id)) order by answer.place)
+    select jsonb_agg(datastore.error_row(format('/boxes/%s/boxId', answer.place), 'boxId',
+      format('inference %s has no box %s', check_feedback_ids.inference_id, answer.box_id)) order by answer.place)
     from datastore.feedback_boxes(document) as answer
     where answer.box_id is not null and not exists (
       select from datastore.box
       where box.box_id = answer.box_id and box.inference_id = check_feedback_ids.inference_id)));
   select datastore.refuse_feedback('DS404', 'there is no such seed', (
-    select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s/classId', answer.place),
-                                        'keyword', 'classId', 'message', format('there is no seed %s', answer.class_id))
+    select jsonb_agg(datastore.error_row(format('/boxes/%s/classId', answer.place), 'classId',
+      format('there is no seed %s', answer.class_id))
                      order by answer.place)
     from datastore.feedback_boxes(document) as answer
     where answer.class_id is not null and datastore.known_seed(answer.class_id) is null));
   select datastore.refuse_feedback('DS400', 'invalid feedback document', (
-    select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s/label', answer.place),
-        'keyword', 'seed', 'message',
+    select jsonb_agg(datastore.error_row(format('/boxes/%s/label', answer.place), 'seed',
       case when answer.class_id is null then format('%s names no species', to_json(answer.label))
            else format('classId is %s, label is %s: leave one out', to_json(seed.name),
              to_json(answer.label)) end) order by answer.place)
@@ -261,9 +259,8 @@ begin
     where (select count(*) from retired) is not null
     order by verdict.place
   )
-  select jsonb_agg(jsonb_build_object('instance_path', format('/boxes/%s', judged.place),
-      'keyword', 'verified', 'message',
-           'the inference is verified, with another verdict on this box: open it again with '
+  select jsonb_agg(datastore.error_row(format('/boxes/%s', judged.place), 'verified',
+    'the inference is verified, with another verdict on this box: open it again with '
            'datastore.reopen_inference first') order by judged.place)
   into errors
   from judged

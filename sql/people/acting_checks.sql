@@ -64,8 +64,9 @@ declare
     where read_level.below is null or level < read_level.below);
 begin
   if read_level.named is null or read_level.named <> all (levels) then
-    perform datastore.refuse('DS400', 'invalid role', jsonb_build_array(jsonb_build_object(
-      'instance_path', '/role', 'keyword', 'enum', 'message', 'expected ' || concat_ws(' or ',
+    perform datastore.refuse('DS400', 'invalid role',
+      jsonb_build_array(datastore.error_row('/role', 'enum',
+        'expected ' || concat_ws(' or ',
         nullif(array_to_string(trim_array(levels, 1), ', '), ''), levels[cardinality(levels)]))));
   end if;
   return read_level.named::datastore.sharing_level;

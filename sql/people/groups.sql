@@ -95,8 +95,8 @@ declare
 begin
   perform datastore.check_acting('datastore.user_group');
   if create_group.name is null or char_length(btrim(create_group.name)) not between 1 and 255 then
-    perform datastore.refuse('DS400', 'invalid name of a group', jsonb_build_array(jsonb_build_object(
-      'instance_path', '/name', 'keyword', 'minLength', 'message', 'expected 1 to 255 characters')));
+    perform datastore.refuse('DS400', 'invalid name of a group',
+      jsonb_build_array(datastore.error_row('/name', 'minLength', 'expected 1 to 255 characters')));
   end if;
   insert into datastore.user_group (name) values (btrim(create_group.name))
   on conflict do nothing

@@ -24,13 +24,13 @@ declare
   home datastore.container;
 begin
   if datastore.email_v1(to_jsonb(register_user.email)) is not true then
-    perform datastore.refuse('DS400', 'invalid email address', jsonb_build_array(jsonb_build_object(
-      'instance_path', '/email', 'keyword', 'format', 'message', 'expected an email address such as ana@example.org')));
+    perform datastore.refuse('DS400', 'invalid email address',
+      jsonb_build_array(datastore.error_row('/email', 'format', 'expected an email address such as ana@example.org')));
   end if;
   if datastore.is_tier(register_user.tier) is not true then
-    perform datastore.refuse('DS400', 'invalid tier', jsonb_build_array(jsonb_build_object(
-      'instance_path', '/tier', 'keyword', 'pattern', 'message',
-      'expected lower-case letters, digits and single hyphens, 26 characters at most, as the '
+    perform datastore.refuse('DS400', 'invalid tier',
+      jsonb_build_array(datastore.error_row('/tier', 'pattern',
+        'expected lower-case letters, digits and single hyphens, 26 characters at most, as the '
       'name of an Azure container allows')));
   end if;
 
@@ -89,8 +89,8 @@ begin
   perform datastore.check_acting('datastore.user_account');
   perform datastore.check_site_role('administrator');
   if set_site_role.site_role is null or set_site_role.site_role not in ('user', 'verifier', 'administrator') then
-    perform datastore.refuse('DS400', 'invalid site role', jsonb_build_array(jsonb_build_object(
-      'instance_path', '/site_role', 'keyword', 'enum', 'message', 'expected user, verifier or administrator')));
+    perform datastore.refuse('DS400', 'invalid site role',
+      jsonb_build_array(datastore.error_row('/site_role', 'enum', 'expected user, verifier or administrator')));
   end if;
   known_id := (datastore.find_user(set_site_role.email) ->> 'user_id')::uuid;
   update datastore.user_account set site_role = set_site_role.site_role

@@ -85,16 +85,14 @@ begin
   if inspections is not null then
     perform datastore.check_documents('inspection', inspections);
     if jsonb_array_length(inspections) <> jsonb_array_length(documents) then
-      perform datastore.refuse('DS400', 'inspections must stand beside documents', jsonb_build_array(jsonb_build_object(
-        'instance_path', '', 'keyword', 'inspections', 'message',
-        format('expected %s inspections, one for each document, found %s', jsonb_array_length(documents),
+      perform datastore.refuse('DS400', 'inspections must stand beside documents',
+        jsonb_build_array(datastore.error_row('', 'inspections',
+          format('expected %s inspections, one for each document, found %s', jsonb_array_length(documents),
           jsonb_array_length(inspections)))));
     end if;
   end if;
-  select jsonb_agg(jsonb_build_object('instance_path', format('/%s/metadata/relative_path', twice.place - 1),
-      'keyword', 'uniqueItems',
-                                      'message', format('the path %s stands in the batch before',
-                                        to_json(twice.relative_path))) order by twice.place)
+  select jsonb_agg(datastore.error_row(format('/%s/metadata/relative_path', twice.place - 1), 'uniqueItems',
+    format('the path %s stands in the batch before', to_json(twice.relative_path))) order by twice.place)
   into errors
   from (
     select announced.place, announced.relative_path,

@@ -8,10 +8,8 @@ declare
   answer jsonb;
 begin
   perform datastore.check_limits(confirmations), datastore.check_batch(confirmations);
-  select jsonb_agg(jsonb_build_object('instance_path',
-      '/' || (sent.place - 1) || '/picture_id', 'keyword', 'picture_id',
-                                      'message', format('there is no picture %s',
-                                        coalesce(sent.picture_id::text, 'null'))) order by sent.place)
+  select jsonb_agg(datastore.error_row('/' || (sent.place - 1) || '/picture_id', 'picture_id',
+    format('there is no picture %s', coalesce(sent.picture_id::text, 'null'))) order by sent.place)
   into errors
   from datastore.confirmed_pictures(confirmations) as sent
   where not exists (
@@ -30,9 +28,8 @@ begin
     join datastore.picture on picture.picture_id = sent.picture_id)
   order by picture_set_id for no key update;
 
-  select jsonb_agg(jsonb_build_object('instance_path', '/' || (sent.place - 1), 'keyword', 'conflict', 'message',
-                                      format('the blob of %s has another size or MD5 than was announced',
-                                        sent.picture_id)) order by sent.place)
+  select jsonb_agg(datastore.error_row('/' || (sent.place - 1), 'conflict',
+    format('the blob of %s has another size or MD5 than was announced', sent.picture_id)) order by sent.place)
   into errors
   from datastore.confirmed_pictures(confirmations) as sent
   join datastore.picture on picture.picture_id = sent.picture_id
@@ -94,9 +91,9 @@ begin
            decode(item.value ->> 'md5', 'base64'), btrim(item.value ->> 'etag', '"')
     from jsonb_array_elements(confirmations) with ordinality as item(value, place);
 exception when data_exception then
-  perform datastore.refuse('DS400', 'invalid confirmation', jsonb_build_array(jsonb_build_object(
-    'instance_path', '', 'keyword', 'confirmation', 'message',
-    'expected an array of {"picture_id": a UUID, "size": bytes, "md5": base64, "etag": text}')));
+  perform datastore.refuse('DS400', 'invalid confirmation',
+    jsonb_build_array(datastore.error_row('', 'confirmation',
+      'expected an array of {"picture_id": a UUID, "size": bytes, "md5": base64, "etag": text}')));
 end
 $$;
 comment on function datastore.confirmed_pictures(jsonb) is 'A batch of confirmations as rows, in order.';

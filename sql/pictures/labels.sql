@@ -23,8 +23,7 @@ create or replace function datastore.check_seeds(documents jsonb) returns void
 language plpgsql stable as $$
 declare
   errors jsonb := (
-    select jsonb_agg(jsonb_build_object('instance_path', error.instance_path, 'keyword', error.keyword,
-        'message', error.message))
+    select jsonb_agg(datastore.error_row(error.instance_path, error.keyword, error.message))
     from datastore.seed_errors(documents) as error);
 begin
   if errors is not null then

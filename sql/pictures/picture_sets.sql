@@ -90,7 +90,7 @@ language plpgsql stable as $$
 declare
   errors jsonb;
 begin
-  select jsonb_agg(jsonb_build_object('instance_path', '', 'keyword', wrong.keyword, 'message', wrong.message))
+  select jsonb_agg(datastore.error_row('', wrong.keyword, wrong.message))
   into errors
   from (
     select 'folderRoot' as keyword, 'expected a folder''s name, folder_root, beside folder_path, or neither' as message

@@ -46,16 +46,14 @@ declare
   answer jsonb;
 begin
   perform datastore.check_site_role('administrator');
-  select jsonb_agg(jsonb_build_object('instance_path', error.instance_path, 'keyword', error.keyword,
-      'message', error.message))
+  select jsonb_agg(datastore.error_row(error.instance_path, error.keyword, error.message))
   into errors
   from datastore.pipelines_errors(coalesce(import_pipelines.document, 'null')) as error;
   perform datastore.check_size(import_pipelines.document);
   if errors is null then
     -- One at a time, so that what is checked is what is written to.
     perform datastore.lock_pipelines();
-    select jsonb_agg(jsonb_build_object('instance_path', error.instance_path, 'keyword', error.keyword,
-        'message', error.message))
+    select jsonb_agg(datastore.error_row(error.instance_path, error.keyword, error.message))
     into errors
     from datastore.pipelines_state_errors(import_pipelines.document) as error;
   end if;

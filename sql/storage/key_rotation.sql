@@ -93,13 +93,13 @@ declare
   longest interval := case when with_policy then interval '7 days' else interval '1 day' end;
 begin
   if plan_key.permission is null or plan_key.permission not in ('read', 'write') then
-    perform datastore.refuse('DS400', 'invalid permission', jsonb_build_array(jsonb_build_object(
-      'instance_path', '/permission', 'keyword', 'enum', 'message', 'expected read or write')));
+    perform datastore.refuse('DS400', 'invalid permission',
+      jsonb_build_array(datastore.error_row('/permission', 'enum', 'expected read or write')));
   end if;
   if coalesce(not plan_key.lifetime between interval '1 minute' and longest, true) then
-    perform datastore.refuse('DS400', 'invalid lifetime', jsonb_build_array(jsonb_build_object(
-      'instance_path', '/lifetime', 'keyword', 'maximum',
-      'message', format('expected a time between one minute and %s', case
+    perform datastore.refuse('DS400', 'invalid lifetime',
+      jsonb_build_array(datastore.error_row('/lifetime', 'maximum',
+        format('expected a time between one minute and %s', case
         when with_policy then '7 days'
           else '1 day, because an identity signs the key and nothing ends it sooner' end))));
   end if;

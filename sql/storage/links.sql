@@ -12,13 +12,13 @@ declare
   served jsonb;
 begin
   if hand_out_link.permission is null or hand_out_link.permission not in ('read', 'write') then
-    perform datastore.refuse('DS400', 'invalid permission', jsonb_build_array(jsonb_build_object(
-      'instance_path', '/permission', 'keyword', 'enum', 'message', 'expected read or write')));
+    perform datastore.refuse('DS400', 'invalid permission',
+      jsonb_build_array(datastore.error_row('/permission', 'enum', 'expected read or write')));
   end if;
   if coalesce(not hand_out_link.minutes between 1 and 60, true) then
-    perform datastore.refuse('DS400', 'invalid minutes', jsonb_build_array(jsonb_build_object(
-      'instance_path', '/minutes', 'keyword', 'maximum',
-      'message', 'expected a whole number of minutes between 1 and 60')));
+    perform datastore.refuse('DS400', 'invalid minutes',
+      jsonb_build_array(datastore.error_row('/minutes', 'maximum',
+        'expected a whole number of minutes between 1 and 60')));
   end if;
   if hand_out_link.permission = 'read' and known.state = 'pending' then
     perform datastore.refuse('DS409',
