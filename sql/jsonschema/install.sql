@@ -22,6 +22,7 @@ grant usage on schema jsonschema to public;
 \ir uri.sql
 \ir unicode.sql
 \ir pattern_classes.sql
+\ir pattern_parts.sql
 \ir pattern.sql
 \ir formats.v1.sql
 \ir formats.sql

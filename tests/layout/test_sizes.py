@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.check_sizes import LONGER, ROOT, faults
+from tools.check_sizes import faults
 
 
 def test_files_written_by_hand_are_short() -> None:
@@ -26,9 +26,3 @@ def test_wide_lines_and_long_files_are_found(tmp_path: Path) -> None:
         "sql/function.sql: long has 102 lines, expected at most 100",
         "sql/wide.sql:1: 121 columns, expected at most 120",
     ]
-
-
-def test_functions_that_are_listed_as_longer_exist() -> None:
-    for listed in LONGER:
-        name, function = listed.split(": ")
-        assert f".{function}(" in (ROOT / name).read_text(encoding="utf-8")
