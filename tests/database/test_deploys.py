@@ -248,6 +248,9 @@ def test_fifteen_deploys_under_traffic(
     assert traffic() > 100
 
 
+@pytest.mark.skipif(
+    os.environ.get("DATASTORE_TEST_POSTGRES", "18") != "18", reason="commands start PostgreSQL 18 on this machine"
+)
 def test_commands_in_other_terminals_during_uploads(
     stack: LocalStack, temporary_home: Path, storage_connection_string: str
 ) -> None:

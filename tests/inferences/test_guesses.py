@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,6 +16,8 @@ from tests.inferences.values import new_picture
 from tests.support.calls import Call, caller
 from tests.support.errors import refused
 from tests.support.inferences import BOX_KEYS, SYSTEM_KEYS, Document, boxes_of, without_ids
+
+EXAMPLES = int(os.environ.get("DATASTORE_TEST_EXAMPLES", "500"))
 
 
 class TestLabels:
@@ -120,7 +123,12 @@ class TestLabels:
 
 class TestAnyInference:
     def test_is_rebuilt_as_it_was_sent(self, database: psycopg.Connection, call: Call, picture_id: str) -> None:
-        @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+        @settings(
+            max_examples=EXAMPLES // 5,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            derandomize="DATASTORE_TEST_EXAMPLES" not in os.environ,
+        )
         @given(document=generate.valid("inference"))
         def rebuilt_as_sent(document: Document) -> None:
             answer = call("import_inference", picture_id, document)

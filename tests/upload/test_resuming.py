@@ -24,7 +24,7 @@ from tests.upload.sound import sound
 PICTURES = 120
 
 
-KILLS = int(os.environ.get("DATASTORE_TEST_KILLS", "6"))
+KILLS = int(os.environ.get("DATASTORE_TEST_KILLS", "4"))
 
 
 def test_an_upload_killed_at_any_moment_is_finished(
