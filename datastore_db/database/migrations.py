@@ -163,7 +163,7 @@ def _make_lock(connection: psycopg.Connection) -> None:
             connection.execute(
                 "comment on table public.datastore_migration_lock is 'Locked by datastore-db migrate while it runs.'"
             )
-    except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable):
+    except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable, psycopg.errors.DuplicateObject):
         pass  # another first installation was quicker
 
 
