@@ -97,7 +97,7 @@ def reference(connection: psycopg.Connection) -> str:
 def called_by_python() -> set[str]:
     """The functions that the Python interface calls by name."""
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "datastore_db").rglob("*.py"))
-    return set(re.findall(r"call(?:_for_nobody)?\(\s*\"(\w+)\"", code))
+    return set(re.findall(r"call(?:_for_all_containers|_as_worker)?\(\s*\"(\w+)\"", code))
 
 
 def _subject(name: str) -> str:

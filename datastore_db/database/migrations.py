@@ -43,8 +43,6 @@ def migrate(database_url: str, *, only_pre: bool = False, wait: float = WAIT) ->
             if pending:
                 _with_yoyo(database_url, pending, roll_back=False)
             due = set(due_parts(connection, release))
-            if pending:  # policies are for what is new, too
-                due |= {part.name for part in release if part.closes}
             if due:
                 replace(connection, release, due, patience=wait)
     return pending

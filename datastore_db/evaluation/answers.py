@@ -161,7 +161,7 @@ class Evaluation(TypedDict):
     experts: list[ExpertFeedback]
 
 
-class SpeciesPictures(TypedDict):
+class SeedPictures(TypedDict):
     """How many pictures show a species: by the picture's document, by feedback, and by either."""
 
     seed_id: str
@@ -175,7 +175,7 @@ class SpeciesPictures(TypedDict):
 class Training(TypedDict):
     """Which species lack training pictures, those with the fewest first."""
 
-    seeds: list[SpeciesPictures]
+    seeds: list[SeedPictures]
 
 
 class UncertainPicture(TypedDict):

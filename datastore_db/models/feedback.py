@@ -49,7 +49,7 @@ class Feedback(Document):
     boxes: Annotated[list[FeedbackBox], at_most("feedback", "properties", "boxes")]
 
     def rules(self) -> Iterator[DocumentError]:
-        """`corners`, `drawnBox`, `species`, and `uniqueBoxId`: a box twice."""
+        """`corners`, `drawnBox`, `seed`, and `uniqueBoxId`: a box twice."""
         yield from corner_rules(self.boxes)
         places: dict[str, int] = {}
         for place, box in enumerate(self.boxes):

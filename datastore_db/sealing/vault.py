@@ -51,6 +51,7 @@ class VaultKey:
         return re.fullmatch(rf"{re.escape(self._base)}/[0-9a-f]{{32}}", kek_id) is not None
 
     def wrap(self, data_key: bytes) -> tuple[str, bytes]:
+        see_that_it_is_installed()
         from azure.keyvault.keys.crypto import KeyWrapAlgorithm
 
         try:
@@ -75,6 +76,7 @@ class VaultKey:
             kept, data_key = self._opened.get((kek_id, wrapped), (0.0, b""))
             if kept > time.monotonic():
                 return data_key
+        see_that_it_is_installed()
         from azure.keyvault.keys.crypto import KeyWrapAlgorithm
 
         try:
@@ -145,13 +147,22 @@ def the_vault_key(url: str) -> VaultKey:
 
 def open_client(key: str) -> VaultClient:
     """A client for one key, or one version of it, with the identity that this process has in Azure."""
-    for package in ("azure.keyvault", "azure.identity"):
-        if importlib.util.find_spec(package) is None:
-            raise NoKey(f"DATASTORE_KEK names a key vault, which needs {package}: pip install 'datastore-db[keyvault]'")
+    see_that_it_is_installed()
     from azure.identity import DefaultAzureCredential
     from azure.keyvault.keys.crypto import CryptographyClient
 
     return CryptographyClient(key, DefaultAzureCredential())
+
+
+def see_that_it_is_installed() -> None:
+    """Raise `NoKey`, which says what to install, unless the extra keyvault is there."""
+    for package in ("azure.keyvault.keys", "azure.identity"):
+        try:
+            found = importlib.util.find_spec(package)
+        except ModuleNotFoundError:  # not even the package above it
+            found = None
+        if found is None:
+            raise NoKey(f"DATASTORE_KEK names a key vault, which needs {package}: pip install 'datastore-db[keyvault]'")
 
 
 def _refused(key: str, error: Exception, rights: str) -> str:

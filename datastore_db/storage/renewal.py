@@ -126,9 +126,9 @@ class Renewals:
 
     async def take_over(self, containers: Sequence[JsonObject]) -> list[Renewed]:
         """Take over containers that belong to another database, with the keys that this one knows."""
-        return await _each(containers, lambda container: self._claim(str(container["container_id"])))
+        return await _each(containers, lambda container: self._take_over(str(container["container_id"])))
 
-    async def _claim(self, container_id: str) -> Renewed:
+    async def _take_over(self, container_id: str) -> Renewed:
         work = await self._turn(container_id, only_due=False)
         assert work is not None
         if work["endpoint"] is not None and not self._account.has(str(work["endpoint"])):

@@ -50,5 +50,5 @@ class Storage(StoreBase):
         return str(await self._call_for_all_containers("own_instance"))
 
     async def new_instance(self) -> str:
-        """Make this database another instance, which touches no container in storage until it claims it."""
+        """Make this database another instance, which touches no container in storage until it takes it over."""
         return str(await self._call_for_all_containers("new_instance"))

@@ -109,8 +109,9 @@ class ContainerKeys(Revocation):
         containers = cast(list[JsonObject], await self._call_for_all_containers("rebuild_containers"))
         ids = Document([found["container_id"] for found in containers])
         answer = cast(JsonObject, await self._call_for_all_containers("revoke_keys", container_ids=ids))
-        if self._renewals is not None:
-            await self._renewals.renew()
+        done = [] if self._renewals is None else await self._renewals.repair_all(containers)
+        failed = [f"{renewed.container_name}: {renewed.error}" for renewed in done if renewed.error is not None]
         keys = cast(list[JsonObject], answer["keys"])
-        to_do = self._to_do(keys)
+        steps = [self._to_do(keys), *(f"storage may still accept keys of {failure}" for failure in failed)]
+        to_do = "; ".join(step for step in steps if step is not None) or None
         return {"keys": keys, "in_storage": to_do is None, "to_do": to_do}

@@ -29,7 +29,7 @@ begin atomic
   ('remove_pending_pictures', 'the same'),
   ('remove_personal_data_share', 'the same'),
   ('trim_pipelines', 'the same'),
-  ('lock_container', 'no role of a backend may update a container, and who may not update a row may not lock it'),
+  ('lock_container', 'locking a row takes the right to update it, and no role of a backend may update a container'),
   ('lock_pipelines', 'the same for the table of imports'),
   -- What all containers share
   ('learn_labels', 'registers species that labels name, and nothing else about them'),
@@ -48,7 +48,7 @@ begin atomic
   ('audit_picture_sets', 'writes the history'),
   ('keep_inference_ids', 'looks for an id in containers that the acting user does not see'),
   ('audit_pictures', 'writes the history, and the outbox'),
-  ('forget_personal_data', 'what was read of a picture before makes way, which who writes it need not see'),
+  ('forget_personal_data', 'removes the earlier personal data of a picture, which its writer may not be able to see'),
   ('queue_derivative_deletions', 'writes the outbox'),
   ('queue_all_derivative_deletions', 'writes the outbox for all containers, before a TRUNCATE'),
   ('queue_all_blob_deletions', 'writes the outbox for all containers, before a TRUNCATE'),

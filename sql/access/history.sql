@@ -96,7 +96,7 @@ create or replace function datastore.audit_table(
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 declare
   -- Never what is sealed
-  entry text[] := coalesce(recorded_keys, array(
+  kept_columns text[] := coalesce(recorded_keys, array(
     select attname from pg_attribute
     where attrelid = audited and attnum > 0 and not attisdropped and atttypid <> 'bytea'::regtype
       and attname not in ('container_id', 'nonce', 'ciphertext')
@@ -119,7 +119,7 @@ begin
     execute format(
       'create or replace trigger audit_%s after %s on %s referencing %s'
         ' for each statement execute function datastore.audit(%L, %L, %L)',
-      operation.name, operation.name, audited, operation.transition, id, row_keys, entry);
+      operation.name, operation.name, audited, operation.transition, id, row_keys, kept_columns);
   end loop;
 end
 $$;

@@ -177,8 +177,8 @@ begin atomic
   group by 1;
 end;
 comment on function datastore.correction_figures(text, uuid, uuid, timestamptz, timestamptz, uuid) is
-  'By month (week, …) what experts said: said counts everything, also what no longer holds; the rest are the '
-  'verdicts that hold. moved: with other coordinates, whatever else they say.';
+  'Verdicts by month (week, …): verdicts counts all of them, also those that no longer hold; the rest are those '
+  'that hold. moved: with other coordinates, whatever else the verdict is.';
 
 create or replace function datastore.expert_figures(
   pipeline_id uuid default null, model_version_id uuid default null, since timestamptz default null,

@@ -24,7 +24,7 @@ comment on column datastore.prediction_count.detector_id is
   'The model version that found the boxes; NULL if it may have been any of several.';
 comment on column datastore.prediction_count.period is 'The first day of the month, week, … of the verdict, in UTC.';
 comment on column datastore.prediction_count.is_manual is 'Did an expert draw the box?';
-comment on column datastore.prediction_count.outcome is 'species, or not a seed.';
+comment on column datastore.prediction_count.outcome is 'seed, or not a seed.';
 comment on column datastore.prediction_count.seed_id is 'The right species.';
 comment on column datastore.prediction_count.model_seed_id is 'The model''s species.';
 comment on column datastore.prediction_count.model_rank is

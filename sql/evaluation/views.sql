@@ -11,9 +11,9 @@ join datastore.inference on inference.inference_id = verdict.inference_id
 where inference.feedback_at is not null;
 
 comment on view datastore.judgement is
-  'Everything that experts said about boxes, with what the model had said (NULL in a drawn box) and who made the '
-  'inference. A verified box is a row with is_current and an outcome: the figures of docs/evaluation.md stand on '
-  'those alone. kind: see datastore.verdict_kind.';
+  'The feedback of experts on boxes, with the model''s answer (NULL in a drawn box) and the pipeline and model '
+  'versions that made the inference. A verified box is a row with is_current and an outcome: the '
+  'figures of docs/evaluation.md stand on those alone. kind: see datastore.verdict_kind.';
 
 -- The figures of sql/evaluation/, of everything that the caller may see. With arguments: those functions.
 -- The counts are asked for in a subquery, because the planner would ask for them as well.

@@ -96,8 +96,8 @@ begin
 end
 $$;
 comment on function datastore.lock_inference(uuid, uuid) is
-  'The row of an inference that the acting user may see; experts who answer at the same moment wait for each other '
-  'here. Errors: DS404.';
+  'The row of an inference that the acting user may see; experts whose feedback comes at the same moment wait '
+  'for each other here. Errors: DS404.';
 
 create or replace function datastore.author_of(document jsonb) returns uuid
 language plpgsql stable as $$
@@ -126,10 +126,10 @@ create or replace function datastore.record_feedback(document jsonb, container_i
 language plpgsql volatile as $$
 declare
   known datastore.inference;
-  speaker_id uuid;
+  author_id uuid;
 begin
   perform datastore.check_document('feedback', record_feedback.document);
-  speaker_id := datastore.author_of(record_feedback.document);
+  author_id := datastore.author_of(record_feedback.document);
   -- In the order in which datastore.merge_seed takes them, lest the two wait for each other.
   lock table datastore.label in access share mode;
   known := datastore.lock_inference((record_feedback.document ->> 'inferenceId')::uuid, record_feedback.container_id);
@@ -138,8 +138,8 @@ begin
     select item.label from datastore.feedback_boxes(record_feedback.document) as item where item.label is not null));
 
   perform datastore.refuse_feedback('DS409', 'the inference is verified with another verdict',
-                                    datastore.write_verdicts(known, record_feedback.document, speaker_id));
-  return datastore.inference_json(datastore.settle_inference(known, speaker_id));
+                                    datastore.write_verdicts(known, record_feedback.document, author_id));
+  return datastore.inference_json(datastore.settle_inference(known, author_id));
 end
 $$;
 comment on function datastore.record_feedback(jsonb, uuid) is
@@ -200,5 +200,5 @@ comment on function datastore.rebuild_verdicts(uuid, uuid) is
 'Everything that experts said about an inference, in order.
 
 Answer: `[{box_id, feedback, given_by, given_at, outcome, label, classId, box, is_current}]`. `feedback`: as sent;
-  `outcome`: `species`, `not a seed` or null; `box`: corrected coordinates, or null
+  `outcome`: `seed`, `not a seed` or null; `box`: corrected coordinates, or null
 Errors: `DS404`';

@@ -1,8 +1,7 @@
 create or replace function datastore.refresh_picture_feedback(picture_ids uuid[]) returns void
 language plpgsql volatile as $$
 begin
-  -- Experts who answer about two inferences of one picture wait for each other here, and the second sees what the
-  -- first said.
+  -- Feedback on two inferences of one picture waits here, and the second sees the verdicts of the first.
   perform from datastore.picture
   where picture.picture_id = any (refresh_picture_feedback.picture_ids)
   order by picture.picture_id

@@ -158,7 +158,7 @@ create table datastore.verdict (
   box_id uuid not null,
   is_current boolean not null,
   is_manual boolean not null default false,
-  -- what was said, as sent, and by whom
+  -- the feedback, as sent, and its expert
   feedback jsonb not null,
   given_by uuid default datastore.acting_user(),
   given_at timestamptz not null default now(),
@@ -193,7 +193,7 @@ create index verdict_seed_id_idx on datastore.verdict (seed_id);
 comment on table datastore.verdict is
   'The verdicts of experts on boxes: expert, time, feedback, and the state that has held since. A later verdict '
   'deletes nothing.';
-comment on column datastore.verdict.verdict_id is 'The order in which they were said.';
+comment on column datastore.verdict.verdict_id is 'The order in which they were given.';
 comment on column datastore.verdict.container_id is 'The tenant; never changed.';
 comment on column datastore.verdict.inference_id is 'The inference.';
 comment on column datastore.verdict.box_id is 'The box.';
@@ -207,7 +207,7 @@ comment on column datastore.verdict.given_at is 'When.';
 comment on column datastore.verdict.schema_version is
   'The version of the feedback''s schema that this row was written with.';
 comment on column datastore.verdict.outcome is
-  'species: it is that one. not a seed. NULL: it was moved, and has no verdict yet.';
+  'seed: it is that of seed_id. not a seed. NULL: it was moved, and has no verdict yet.';
 comment on column datastore.verdict.object_id is 'The guess that is right: the model''s, or an expert''s.';
 comment on column datastore.verdict.seed_id is 'The species.';
 comment on column datastore.verdict.label is 'The label of the guess that is right, as it was written.';

@@ -1,4 +1,4 @@
--- What experts say about boxes. Each saying is a row of datastore.verdict; the newest that changed something holds.
+-- The feedback of experts on boxes. Each is a row of datastore.verdict; the newest that changed something holds.
 
 create or replace function datastore.rank_of(seed_ids uuid[], scores numeric[], seed_id uuid) returns integer
 language sql immutable parallel safe

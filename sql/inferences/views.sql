@@ -49,5 +49,5 @@ left join lateral (
 ) as expert on true;
 
 comment on view datastore.judged_box is
-  'Each box as it holds now, as text: what the model said, and the verdict. outcome: species, not a seed, or NULL '
+  'Each box as it holds now, as text: what the model said, and the verdict. outcome: seed, not a seed, or NULL '
   'while there is no verdict.';

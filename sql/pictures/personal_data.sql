@@ -47,8 +47,8 @@ begin
 end
 $$;
 comment on function datastore.forget_personal_data() is
-  'Trigger: what was read of a picture before makes way for what is read now, until it is stored. Who may write it '
-  'need not see it.';
+  'Trigger: what was read of a picture before makes way for what is read now, until it is stored. A user who may '
+  'write it need not see it.';
 
 create or replace trigger forget_personal_data
   before insert on datastore.picture_personal_data for each row execute function datastore.forget_personal_data();

@@ -172,5 +172,5 @@ begin atomic
   select * from datastore.model_version_errors(document);
 end;
 comment on function datastore.pipelines_state_errors(jsonb) is
-  'What is wrong with a valid document of pipelines and models in the light of what is stored: models that nobody '
-  'knows, versions that go backwards.';
+  'What is wrong with a valid document of pipelines and models in the light of what is stored: unregistered '
+  'models, versions that go backwards.';

@@ -126,6 +126,8 @@ comment on function datastore.write_pipelines(jsonb) is
 create or replace function datastore.trim_pipelines() returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
+  perform datastore.check_acting('datastore.pipeline_model');
+  perform datastore.check_site_role('administrator');
   delete from datastore.pipeline_model
   using datastore.pipeline
   where pipeline.pipeline_id = pipeline_model.pipeline_id

@@ -43,4 +43,4 @@ end
 $$;
 comment on function datastore.new_instance() is
 'Makes this database another instance: for a copy that cannot see that it is one, such as a server that was
-restored from a snapshot. It touches no container in storage until it claims it. Raises nothing.';
+restored from a snapshot. It touches no container in storage until it takes it over. Raises nothing.';

@@ -14,7 +14,7 @@ return (
   order by known.settled_at <= now() desc, known.issued_at desc
   limit 1);
 comment on function datastore.usable_key(uuid, text) is
-  'The key of a container to use now, sealed; NULL if there is none. Without a look at who asks.';
+  'The key of a container to use now, sealed; NULL if there is none. Without a check of rights.';
 
 create or replace function datastore.lacking_keys(container_id uuid) returns text[]
 language sql stable parallel safe

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -145,7 +146,7 @@ class TestRoles:
         from datastore_db.database.migrations import migrate
 
         url = make_database()
-        migrate(make_url(url, options="-c datastore.role_prefix=acting_test"))
+        migrate(make_url(url, options=f"-c datastore.role_prefix=acting_{os.getpid()}"))
         try:
             with connect(url) as store, connect(url, as_role="worker") as worker:
                 user = store.register_user("ana@example.org")
@@ -153,7 +154,7 @@ class TestRoles:
         finally:
             with psycopg.connect(url, autocommit=True) as connection:
                 for part in ("owner", "worker", "app", "reader"):
-                    role = f"acting_test_{part}"
+                    role = f"acting_{os.getpid()}_{part}"
                     connection.execute(f"drop owned by {role} cascade; drop role {role}".encode())
 
 

@@ -18,6 +18,9 @@ from tests.access.sessions import acts, refused, rows
 from tests.conftest import make_url
 from tests.support.people import ANAS, World, people
 
+# Roles belong to the whole server, which several processes of tests may share.
+PREFIX = f"lab_{os.getpid()}"
+
 
 class TestShadows:
     """Functions, operators and tables under the names that the functions use, in front of the search path."""
@@ -118,12 +121,12 @@ class TestOwner:
             yield make_url(server_url, user=name, password="hostile", dbname=f"{name}_home")
             connection.execute(sql.SQL("drop database {} with (force)").format(home))
             for part in ("owner", "worker", "app", "reader"):
-                connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(f"lab_{part}")))
+                connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(f"{PREFIX}_{part}")))
             connection.execute(sql.SQL("drop role {}").format(role))
 
     @pytest.mark.parametrize("how", ["migrate", "psql"])
     def test_an_owner_may_use_another_prefix_of_roles(self, installer: str, psql: str, how: str) -> None:
-        options = "-cdatastore.role_prefix=lab"
+        options = f"-cdatastore.role_prefix={PREFIX}"
         if how == "migrate":
             migrate(make_url(installer, options=options))
             migrate(installer)  # the database knows its prefix
@@ -138,7 +141,7 @@ class TestOwner:
                 "select distinct pg_get_userbyid(relowner) from pg_class"
                 " where relnamespace = 'datastore'::regnamespace and relkind = 'r'",
             )
-            assert roles == [("lab_owner",)]
+            assert roles == [(f"{PREFIX}_owner",)]
             world = people(connection)
             acting = "select datastore.rebuild_picture(%s) ->> 'picture_id' from datastore.act_as(%s)"
             ids = [world.anas["picture_id"], world.users["owner"]["user_id"]]
@@ -150,23 +153,23 @@ class TestOwner:
         self, installer: str, server_url: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         name = str(conninfo_to_dict(installer)["user"])
-        url = make_url(installer, options="-cdatastore.role_prefix=lab")
+        url = make_url(installer, options=f"-cdatastore.role_prefix={PREFIX}")
         with psycopg.connect(server_url, autocommit=True) as dba:
             dba.execute(sql.SQL("alter role {} nocreaterole").format(sql.Identifier(name)))
             migrate(url)
-            assert "create role lab_app nologin" in caplog.text
+            assert f"create role {PREFIX}_app nologin" in caplog.text
             with psycopg.connect(installer, autocommit=True) as connection:
                 user = rows(connection, "select datastore.register_user('ana@example.org') ->> 'user_id'")[0][0]
                 with refused("DS403"):
                     connection.execute("select datastore.act_as(%s)", [user])
                 for part in ("owner", "worker", "app", "reader"):
-                    dba.execute(f"create role lab_{part} nologin; grant lab_{part} to {name}".encode())
+                    dba.execute(f"create role {PREFIX}_{part} nologin; grant {PREFIX}_{part} to {name}".encode())
                 migrate(installer)
                 acting = "select jsonb_array_length(datastore.rebuild_folders()) from datastore.act_as(%s)"
                 assert rows(connection, acting, user) == [(1,)]
 
     def test_a_backfill_touches_every_row(self, installer: str) -> None:
-        migrate(make_url(installer, options="-cdatastore.role_prefix=lab"))
+        migrate(make_url(installer, options=f"-cdatastore.role_prefix={PREFIX}"))
         with psycopg.connect(installer, autocommit=True) as connection:
             people(connection)
             count = rows(connection, "select count(*) from datastore.box")

@@ -243,7 +243,9 @@ def test_fifteen_deploys_under_traffic(
         differ()
         before = traffic()
         assert migrate(database_url) == []
+        deadline = time.monotonic() + 60
         while traffic() < before + 6:
+            assert time.monotonic() < deadline, "the clients make no calls any more"
             time.sleep(0.01)
     assert traffic() > 100
 
@@ -279,3 +281,16 @@ def test_commands_in_other_terminals_during_uploads(
             stop.set()
         uploading.result(120)
     assert uploads[0] > 1
+
+
+def test_a_table_that_a_killed_migration_left_is_protected_by_the_next(
+    database_url: str, database: psycopg.Connection
+) -> None:
+    migrate(database_url)
+    database.execute("create table datastore.left_behind (container_id uuid primary key)")
+    migrate(database_url)
+    row = database.execute(
+        "select pg_get_userbyid(relowner), relrowsecurity from pg_class where oid = 'datastore.left_behind'::regclass"
+    ).fetchone()
+    assert row == ("datastore_owner", True)
+    assert migrate(database_url) == []

@@ -1,4 +1,4 @@
-"""Which database may touch the containers: a copy touches nothing until it claims them."""
+"""Which database may touch the containers: a copy touches nothing until it takes them over."""
 
 from __future__ import annotations
 
@@ -97,3 +97,12 @@ class TestInstance:
         assert (refused.status, "keys take-over" in refused.err) == (1, True)
         assert run(environment, "keys", "take-over", "--all").status == 0
         assert run(environment, "keys", "renew", "ana@example.org").status == 0
+
+
+def test_revoking_all_keys_names_the_containers_that_storage_did_not_follow(
+    worker: Store, ana: User, environment: dict[str, str]
+) -> None:
+    worker.new_instance()
+    revoked = worker.revoke_all_keys()
+    assert not revoked["in_storage"]
+    assert str(ana["container_name"]) in str(revoked["to_do"])
